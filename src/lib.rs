@@ -1,0 +1,3 @@
+//! Verifies Twilio webhook signatures.
+#![forbid(unsafe_code)]
+#![no_std]
