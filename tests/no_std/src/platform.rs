@@ -43,10 +43,7 @@ impl Bump {
 }
 
 #[global_allocator]
-static BUMP: Bump = Bump {
-    memory: UnsafeCell::new([0; Bump::SIZE]),
-    used: AtomicUsize::new(0),
-};
+static BUMP: Bump = Bump { memory: UnsafeCell::new([0; Bump::SIZE]), used: AtomicUsize::new(0) };
 
 // SAFETY: the program has one thread.
 unsafe impl Sync for Bump {}
@@ -69,7 +66,7 @@ unsafe impl GlobalAlloc for Bump {
     unsafe fn dealloc(&self, _: *mut u8, _: Layout) {}
 }
 
-// The four functions that the compiler calls by itself. Copying and filling are in assembly: the
+// The five functions that the compiler calls by itself. Copying and filling are in assembly: the
 // compiler may turn such a loop into a call of the very function that it is the body of.
 
 /// # Safety
@@ -121,4 +118,12 @@ unsafe extern "C" fn memcmp(left: *const u8, right: *const u8, len: usize) -> i3
         }
     }
     0
+}
+
+/// # Safety
+/// As `memcmp`.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn bcmp(left: *const u8, right: *const u8, len: usize) -> i32 {
+    // SAFETY: the caller vouches for both blocks.
+    unsafe { memcmp(left, right, len) }
 }
