@@ -84,16 +84,11 @@ impl Origin {
         let (scheme, rest) = base.split_once("://").ok_or(invalid)?;
         Scheme::parse(scheme).ok_or(invalid)?;
         let path = rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("");
-        let host = rest
-            .strip_suffix(path)
-            .and_then(Host::parse)
-            .ok_or(invalid)?;
+        let host = rest.strip_suffix(path).and_then(Host::parse).ok_or(invalid)?;
         if !is_path(path) || !host.is_read_alike_by_url() {
             return Err(invalid);
         }
-        Ok(Self::new(Source::Fixed(
-            base.trim_end_matches('/').to_string(),
-        )))
+        Ok(Self::new(Source::Fixed(base.trim_end_matches('/').to_string())))
     }
 
     /// The host that the request names in `Host` or `:authority`, if it is one of `hosts`
@@ -209,10 +204,7 @@ impl Origin {
     }
 
     const fn new(source: Source) -> Self {
-        Self {
-            source,
-            path_prefix: String::new(),
-        }
+        Self { source, path_prefix: String::new() }
     }
 }
 
@@ -313,9 +305,7 @@ impl OriginError {
 fn allow_list(
     hosts: impl IntoIterator<Item = impl AsRef<str>>,
 ) -> Result<Vec<AllowedHost>, OriginError> {
-    configured_list(hosts, |host| {
-        AllowedHost::parse(host).ok_or(OriginError::InvalidAllowedHost)
-    })
+    configured_list(hosts, |host| AllowedHost::parse(host).ok_or(OriginError::InvalidAllowedHost))
 }
 
 fn pick<'a>(
@@ -323,10 +313,7 @@ fn pick<'a>(
     scheme: Scheme,
     received: Host<'_>,
 ) -> Result<&'a AllowedHost, OriginError> {
-    hosts
-        .iter()
-        .find(|host| host.is(received, scheme))
-        .ok_or(OriginError::HostNotAllowed)
+    hosts.iter().find(|host| host.is(received, scheme)).ok_or(OriginError::HostNotAllowed)
 }
 
 fn configured_list<T>(
@@ -334,12 +321,8 @@ fn configured_list<T>(
     parse: impl Fn(&str) -> Result<T, OriginError>,
 ) -> Result<Vec<T>, OriginError> {
     // One more than allowed is enough to see that there are too many.
-    let items = texts
-        .into_iter()
-        .take(Origin::MAX_LIST_LEN.saturating_add(1));
-    let list = items
-        .map(|text| parse(text.as_ref()))
-        .collect::<Result<Vec<_>, _>>()?;
+    let items = texts.into_iter().take(Origin::MAX_LIST_LEN.saturating_add(1));
+    let list = items.map(|text| parse(text.as_ref())).collect::<Result<Vec<_>, _>>()?;
     if list.is_empty() || list.len() > Origin::MAX_LIST_LEN {
         return Err(OriginError::InvalidListLength);
     }
@@ -356,7 +339,5 @@ fn configured_prefix(prefix: &str) -> Result<String, OriginError> {
 fn is_path(text: &str) -> bool {
     // Clients read `\` as a slash, so Twilio would not ask for the path as written.
     (text.is_empty() || text.starts_with('/'))
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_graphic() && !b"?#\\".contains(&byte))
+        && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#\\".contains(&byte))
 }

@@ -2,7 +2,9 @@
 #![cfg(feature = "origin")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-use twilio_sig::{Origin, OriginError, RequestHead, Scheme, TrustedProxy};
+use twilio_sig::{
+    AuthToken, Origin, OriginError, RequestHead, Scheme, Signer, TrustedProxy, Verifier, Webhook,
+};
 
 fn fixed() -> Origin {
     Origin::fixed("https://example.com").unwrap()
@@ -44,10 +46,25 @@ fn the_target_is_bounded() {
     let longest = format!("/{}", "x".repeat(RequestHead::MAX_TARGET_LEN - 1));
     assert!(fixed().url(&RequestHead::new(&longest)).is_ok());
     let longer = format!("{longest}x");
-    assert_eq!(
-        fixed().url(&RequestHead::new(&longer)),
-        Err(OriginError::TargetTooLong)
-    );
+    assert_eq!(fixed().url(&RequestHead::new(&longer)), Err(OriginError::TargetTooLong));
+}
+
+#[test]
+fn the_url_of_the_origin_is_the_one_that_verifies() {
+    let target = "/sms?name=O'Brien&x=a+b%2fc";
+    let token = AuthToken::new("token").unwrap();
+    let signature = Signer::auth_token(&token)
+        .sign_form(&format!("https://example.com/prod{target}"), b"Body=hi")
+        .unwrap()
+        .header_value();
+    let verifier = Verifier::new(token);
+    let verify = |origin: Origin| {
+        let url = origin.url(&RequestHead::new(target)).unwrap();
+        let webhook = Webhook::new(&url).body(b"Body=hi").signature(&signature);
+        verifier.verify(&webhook).is_ok()
+    };
+    assert!(verify(fixed().path_prefix("/prod").unwrap()));
+    assert!(!verify(fixed()));
 }
 
 // ── a fixed base ─────────────────────────────────────────────────────────────────────────────────
@@ -61,14 +78,8 @@ fn a_fixed_base_is_kept_as_written_apart_from_the_slash_at_its_end() {
         ("https://example.com:443/", "https://example.com:443/sms"),
         ("HTTPS://Example.COM:8443", "HTTPS://Example.COM:8443/sms"),
         ("http://127.0.0.1:8080", "http://127.0.0.1:8080/sms"),
-        (
-            "https://[2001:db8::1]:8443/x/",
-            "https://[2001:db8::1]:8443/x/sms",
-        ),
-        (
-            "https://example.com/a/../b%2f@c:d",
-            "https://example.com/a/../b%2f@c:d/sms",
-        ),
+        ("https://[2001:db8::1]:8443/x/", "https://[2001:db8::1]:8443/x/sms"),
+        ("https://example.com/a/../b%2f@c:d", "https://example.com/a/../b%2f@c:d/sms"),
         ("wss://example.com", "wss://example.com/sms"),
         ("ws://a_b.example.com", "ws://a_b.example.com/sms"),
     ] {
@@ -88,9 +99,7 @@ fn a_fixed_base_does_not_heed_any_header_or_peer() {
         ("X-Forwarded-Port", b"1"),
         ("X-Forwarded-Prefix", b"/evil"),
     ];
-    let head = RequestHead::new("/sms")
-        .headers(evil)
-        .authority(Some("evil.example"));
+    let head = RequestHead::new("/sms").headers(evil).authority(Some("evil.example"));
     assert_eq!(fixed().url(&head).unwrap(), "https://example.com/sms");
 }
 
@@ -108,9 +117,7 @@ fn a_base_that_is_more_or_less_than_an_origin_and_a_path_is_refused() {
         https://0x7f.1 https://1.2.3.256 https://xn--a.example https://[2001:db8::1 \
         https://2001:db8::1 https://[::g] https://[fe80::1%25eth0] https://[2001:db8:0:0::1] \
         https://*.example.com";
-    let bases = [shapes, ports, hosts]
-        .into_iter()
-        .flat_map(|list| list.split(' '));
+    let bases = [shapes, ports, hosts].into_iter().flat_map(|list| list.split(' '));
     for base in bases.chain(["", " https://example.com", "https://example.com/a b"]) {
         let error = Origin::fixed(base).unwrap_err();
         assert_eq!(error, OriginError::InvalidBase, "{base:?}");
@@ -122,14 +129,8 @@ fn a_base_that_is_more_or_less_than_an_origin_and_a_path_is_refused() {
 #[test]
 fn a_configured_prefix_is_put_between_origin_and_target() {
     let head = RequestHead::new("/sms").headers([("host", &b"a.example.com"[..])]);
-    let fixed = Origin::fixed("https://example.com/api/")
-        .unwrap()
-        .path_prefix("/prod/")
-        .unwrap();
-    assert_eq!(
-        fixed.url(&head).unwrap(),
-        "https://example.com/api/prod/sms"
-    );
+    let fixed = Origin::fixed("https://example.com/api/").unwrap().path_prefix("/prod/").unwrap();
+    assert_eq!(fixed.url(&head).unwrap(), "https://example.com/api/prod/sms");
     let listed = listed().path_prefix("/prod").unwrap();
     assert_eq!(listed.url(&head).unwrap(), "https://a.example.com/prod/sms");
     let none = listed.path_prefix("/").unwrap();
@@ -138,15 +139,10 @@ fn a_configured_prefix_is_put_between_origin_and_target() {
 
 #[test]
 fn a_prefix_that_is_not_a_path_is_refused() {
-    for prefix in "prod @evil.example /a?b /a#b /a\\b /a\n /\u{e9}"
-        .split(' ')
-        .chain(["", "/a b"])
-    {
+    for prefix in "prod @evil.example /a?b /a#b /a\\b /a\n /\u{e9}".split(' ').chain(["", "/a b"]) {
         let error = fixed().path_prefix(prefix).unwrap_err();
         assert_eq!(error, OriginError::InvalidPrefix, "{prefix:?}");
-        let error = TrustedProxy::x_forwarded()
-            .prefix_header([prefix])
-            .unwrap_err();
+        let error = TrustedProxy::x_forwarded().prefix_header([prefix]).unwrap_err();
         assert_eq!(error, OriginError::InvalidPrefix, "{prefix:?}");
     }
 }
@@ -158,21 +154,13 @@ fn the_spelling_of_the_list_goes_into_the_url() {
     let origin = Origin::allowed_hosts(Scheme::Https, ["Api.Example.com:443"]).unwrap();
     for received in ["api.example.com", "API.EXAMPLE.COM", "api.example.COM:443"] {
         let head = RequestHead::new("/sms").headers([("host", received.as_bytes())]);
-        assert_eq!(
-            origin.url(&head).unwrap(),
-            "https://Api.Example.com:443/sms"
-        );
+        assert_eq!(origin.url(&head).unwrap(), "https://Api.Example.com:443/sms");
     }
 }
 
 #[test]
 fn a_missing_port_is_the_standard_port_of_the_scheme() {
-    let standard = [
-        (Scheme::Http, 80),
-        (Scheme::Https, 443),
-        (Scheme::Ws, 80),
-        (Scheme::Wss, 443),
-    ];
+    let standard = [(Scheme::Http, 80), (Scheme::Https, 443), (Scheme::Ws, 80), (Scheme::Wss, 443)];
     for (scheme, port) in standard {
         let origin = Origin::allowed_hosts(scheme, ["a.example.com"]).unwrap();
         for other in [80, 443, 8443] {
@@ -194,11 +182,7 @@ fn a_host_that_is_not_on_the_list_is_refused() {
                   evil-a.example.com x.a.example.com a.example.com:8443 b.example.com \
                   b.example.com:8444 [2001:db8::2] [2001:db8::1]:8443 127.0.0.1";
     for other in others.split(' ') {
-        assert_eq!(
-            host(other.as_bytes()),
-            Err(OriginError::HostNotAllowed),
-            "{other:?}"
-        );
+        assert_eq!(host(other.as_bytes()), Err(OriginError::HostNotAllowed), "{other:?}");
     }
 }
 
@@ -214,18 +198,10 @@ fn a_host_of_hostile_form_is_refused_as_malformed() {
         \u{ff41}.example.com a.example.com\t a.example.com\0 a.example.com\r\nx:y";
     let literals = "[2001:db8::1 2001:db8::1] [[2001:db8::1]] [2001:db8::1]x [2001:db8::1]443 \
         [2001:db8::1]: [2001:db8::1]] [2001:db8::1%eth0] [2001:db8::1%25eth0] [] [a.example.com]";
-    let values = [urls, ports, spellings, literals]
-        .into_iter()
-        .flat_map(|list| list.split(' '));
-    let values = values
-        .chain(["", " ", " a.example.com", "a.example.com "])
-        .map(str::as_bytes);
+    let values = [urls, ports, spellings, literals].into_iter().flat_map(|list| list.split(' '));
+    let values = values.chain(["", " ", " a.example.com", "a.example.com "]).map(str::as_bytes);
     for value in values.chain([&b"\xff.example.com"[..], b"\xc3.example.com"]) {
-        assert_eq!(
-            host(value),
-            Err(OriginError::MalformedHeader("host")),
-            "{value:?}"
-        );
+        assert_eq!(host(value), Err(OriginError::MalformedHeader("host")), "{value:?}");
     }
 }
 
@@ -233,24 +209,12 @@ fn a_host_of_hostile_form_is_refused_as_malformed() {
 fn two_hosts_are_refused_whether_in_two_lines_or_in_one() {
     let repeated = Err(OriginError::RepeatedHeader("host"));
     let a = &b"a.example.com"[..];
-    for lines in [
-        vec![("Host", a), ("host", a)],
-        vec![("host", a), ("HOST", b""), ("Host", a)],
-    ] {
-        assert_eq!(
-            listed().url(&RequestHead::new("/sms").headers(lines)),
-            repeated
-        );
+    for lines in [vec![("Host", a), ("host", a)], vec![("host", a), ("HOST", b""), ("Host", a)]] {
+        assert_eq!(listed().url(&RequestHead::new("/sms").headers(lines)), repeated);
     }
-    let twice = RequestHead::new("/sms")
-        .headers([("host", a)])
-        .headers([("host", a)]);
+    let twice = RequestHead::new("/sms").headers([("host", a)]).headers([("host", a)]);
     assert_eq!(listed().url(&twice), repeated);
-    for value in [
-        "a.example.com,a.example.com",
-        "a.example.com, b.example.com",
-        "a.example.com,",
-    ] {
+    for value in ["a.example.com,a.example.com", "a.example.com, b.example.com", "a.example.com,"] {
         assert_eq!(host(value.as_bytes()), repeated);
     }
 }
@@ -270,10 +234,7 @@ fn a_header_of_64_kib_is_refused_before_it_is_read() {
         assert_eq!(host(&vec![byte; 65_536]), error);
         assert_eq!(host(&vec![byte; RequestHead::MAX_HEADER_LEN + 1]), error);
     }
-    assert_eq!(
-        host(&[b'a'; RequestHead::MAX_HEADER_LEN]),
-        Err(OriginError::HostNotAllowed)
-    );
+    assert_eq!(host(&[b'a'; RequestHead::MAX_HEADER_LEN]), Err(OriginError::HostNotAllowed));
 }
 
 #[test]
@@ -294,10 +255,7 @@ fn host_and_authority_must_agree() {
         let head = RequestHead::new("/sms").headers(lines);
         listed().url(&head.authority(Some(authority)))
     };
-    assert_eq!(
-        url(&["a.example.com"], "A.example.com").unwrap(),
-        "https://a.example.com/sms"
-    );
+    assert_eq!(url(&["a.example.com"], "A.example.com").unwrap(), "https://a.example.com/sms");
     for (host, authority) in [
         ("a.example.com", "b.example.com:8443"),
         ("evil.example", "a.example.com"),
@@ -369,11 +327,7 @@ fn whatever_bytes_the_host_has_the_url_starts_with_an_allowed_origin() {
 #[test]
 fn an_error_never_shows_a_byte_of_the_request() {
     let with_host = RequestHead::new("/sms").headers([("host", &b"zzqx"[..])]);
-    for head in [
-        with_host,
-        with_host.authority(Some("zzqx@")),
-        RequestHead::new("zzqx"),
-    ] {
+    for head in [with_host, with_host.authority(Some("zzqx@")), RequestHead::new("zzqx")] {
         let error = listed().url(&head).unwrap_err();
         let text = format!("{error} {error:?}");
         assert!(!text.contains("zzqx"), "{text}");

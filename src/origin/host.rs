@@ -30,8 +30,7 @@ impl Scheme {
     /// Reads a scheme in any case of letters.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let all = [Self::Http, Self::Https, Self::Ws, Self::Wss];
-        all.into_iter()
-            .find(|scheme| scheme.as_str().eq_ignore_ascii_case(text))
+        all.into_iter().find(|scheme| scheme.as_str().eq_ignore_ascii_case(text))
     }
 
     const fn as_str(self) -> &'static str {
@@ -71,16 +70,10 @@ impl<'a> Host<'a> {
         let (name, port) = if let Some(literal) = text.strip_prefix('[') {
             let (address, tail) = literal.split_once(']')?;
             address.parse::<Ipv6Addr>().ok()?;
-            let port = if tail.is_empty() {
-                None
-            } else {
-                Some(tail.strip_prefix(':')?)
-            };
+            let port = if tail.is_empty() { None } else { Some(tail.strip_prefix(':')?) };
             (text.strip_suffix(tail)?, port)
         } else {
-            let (name, port) = text
-                .split_once(':')
-                .map_or((text, None), |(n, p)| (n, Some(p)));
+            let (name, port) = text.split_once(':').map_or((text, None), |(n, p)| (n, Some(p)));
             let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
             if name.is_empty() || !name.bytes().all(legal) {
                 return None;
@@ -98,8 +91,7 @@ impl<'a> Host<'a> {
     /// IPv6 address in a longer form, not an invalid `xn--` label.
     pub(super) fn is_read_alike_by_url(self) -> bool {
         Url::parse(&format!("https://{}", self.name)).is_ok_and(|url| {
-            url.host_str()
-                .is_some_and(|name| name.eq_ignore_ascii_case(self.name))
+            url.host_str().is_some_and(|name| name.eq_ignore_ascii_case(self.name))
         })
     }
 }
@@ -120,10 +112,7 @@ pub(super) struct AllowedHost {
 impl AllowedHost {
     pub(super) fn parse(text: &str) -> Option<Self> {
         let host = Host::parse(text).filter(|host| host.is_read_alike_by_url())?;
-        Some(Self {
-            name: host.name.to_string(),
-            port: host.port,
-        })
+        Some(Self { name: host.name.to_string(), port: host.port })
     }
 
     pub(super) fn is(&self, received: Host<'_>, scheme: Scheme) -> bool {

@@ -43,8 +43,8 @@ pub struct TrustedProxy {
 impl TrustedProxy {
     /// A proxy that writes `Forwarded` (RFC 7239): `proto` and `host` are both taken from it.
     ///
-    /// The header must have one element. Strings with a backslash are refused, since neither a
-    /// scheme nor a host needs one.
+    /// The header must have one element, without spaces. Quoted strings with a comma or a backslash
+    /// are refused, since neither a scheme nor a host needs one.
     ///
     /// ```
     /// use core::net::Ipv6Addr;
@@ -92,9 +92,8 @@ impl TrustedProxy {
         mut self,
         peers: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Self, OriginError> {
-        self.peers = configured_list(peers, |peer| {
-            Network::parse(peer).ok_or(OriginError::InvalidPeer)
-        })?;
+        self.peers =
+            configured_list(peers, |peer| Network::parse(peer).ok_or(OriginError::InvalidPeer))?;
         Ok(self)
     }
 
@@ -172,11 +171,7 @@ impl TrustedProxy {
         }
         let scheme =
             Scheme::parse(head.value(X_PROTO)?).ok_or(OriginError::MalformedHeader(X_PROTO))?;
-        let mut host = if self.host_header {
-            head.host_in(X_HOST)?
-        } else {
-            head.host()?
-        };
+        let mut host = if self.host_header { head.host_in(X_HOST)? } else { head.host()? };
         if self.port_header {
             let port = parse_port(head.value(X_PORT)?);
             let port = port.ok_or(OriginError::MalformedHeader(X_PORT))?;
@@ -194,9 +189,7 @@ impl TrustedProxy {
         let received = head.value(X_PREFIX)?;
         let received = received.strip_suffix('/').unwrap_or(received);
         let prefix = self.prefixes.iter().find(|prefix| *prefix == received);
-        prefix
-            .map(String::as_str)
-            .ok_or(OriginError::PrefixNotAllowed)
+        prefix.map(String::as_str).ok_or(OriginError::PrefixNotAllowed)
     }
 }
 
@@ -208,9 +201,7 @@ fn parse_forwarded(element: &str) -> Option<(Scheme, Host<'_>)> {
     loop {
         let (name, tail) = rest.split_once('=')?;
         let (value, tail) = match tail.strip_prefix('"') {
-            Some(quoted) => quoted
-                .split_once('"')
-                .filter(|(text, _)| !text.contains('\\'))?,
+            Some(quoted) => quoted.split_once('"').filter(|(text, _)| !text.contains('\\'))?,
             None => tail
                 .split_at_checked(tail.find(';').unwrap_or(tail.len()))
                 .filter(|(text, _)| is_token(text))?,
@@ -250,9 +241,7 @@ struct Network {
 
 impl Network {
     fn parse(text: &str) -> Option<Self> {
-        let (address, bits) = text
-            .split_once('/')
-            .map_or((text, None), |(a, b)| (a, Some(b)));
+        let (address, bits) = text.split_once('/').map_or((text, None), |(a, b)| (a, Some(b)));
         let address: IpAddr = address.parse().ok()?;
         let (width, zeros) = match address {
             IpAddr::V4(v4) => (u32::BITS, v4.to_bits().trailing_zeros()),

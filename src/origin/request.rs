@@ -71,11 +71,7 @@ impl<'a> RequestHead<'a> {
     /// ```
     pub const fn new(target: &'a str) -> Self {
         const fn unseen<'a>(name: &'static str) -> Header<'a> {
-            Header {
-                name,
-                value: None,
-                repeated: false,
-            }
+            Header { name, value: None, repeated: false }
         }
         let headers = [
             unseen(HOST),
@@ -85,12 +81,7 @@ impl<'a> RequestHead<'a> {
             unseen(X_PORT),
             unseen(X_PREFIX),
         ];
-        Self {
-            target,
-            authority: None,
-            peer: None,
-            headers,
-        }
+        Self { target, authority: None, peer: None, headers }
     }
 
     /// Adds header lines. All lines of the request may be given; the six that matter are kept.
