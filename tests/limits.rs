@@ -1,5 +1,9 @@
 //! The limits of Twilio's scheme, which no library can mend, demonstrated as SECURITY.md states them.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+extern crate alloc;
+
 use twilio_sig::{
     AuthToken, Coverage, ParameterPolicy, Signature, Signer, Verified, Verifier, VerifyError,
     Webhook,
@@ -25,7 +29,7 @@ fn verify<'a>(
 }
 
 fn param<'a>(verified: &Verified<'a>, name: &str) -> Option<String> {
-    verified.param(name).map(std::borrow::Cow::into_owned)
+    verified.param(name).map(alloc::borrow::Cow::into_owned)
 }
 
 #[test]
