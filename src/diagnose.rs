@@ -98,8 +98,8 @@ pub fn diagnose(verifier: &Verifier, webhook: &Webhook<'_>, hints: &Hints) -> Di
         difference,
     };
     let error = match verifier.verify(webhook) {
-        Ok(verified) => {
-            let blemish = keys::blemish(&verifier.0, verified.key(), hints);
+        Ok(proof) => {
+            let blemish = keys::blemish(&verifier.0, proof.key(), hints);
             let explanation =
                 blemish.map(|found| shown(Vec::from([found]), Evidence::Signature, None));
             return Diagnosis { explanations: explanation.into_iter().collect(), ..empty };
@@ -123,10 +123,13 @@ pub fn diagnose(verifier: &Verifier, webhook: &Webhook<'_>, hints: &Hints) -> Di
     let mut search = Search::new(&request, hints.max_macs);
     let mut explained: Vec<Explained> = Vec::new();
     let mut visible: Option<Vec<Found>> = None;
-    for (base, certain) in bases(&request) {
+    let bases = bases(&request);
+    for (deep, (base, certain)) in
+        [false, true].into_iter().flat_map(|deep| bases.iter().map(move |base| (deep, base)))
+    {
         let keys = keys::others(&request, base.signed.signature.algorithm());
-        visible = visible.or(certain);
-        explained = search.explain(&base, &keys);
+        visible = visible.or_else(|| certain.clone());
+        explained = search.explain(base, &keys, deep);
         if !explained.is_empty() {
             break;
         }
@@ -204,18 +207,15 @@ fn apparent(error: VerifyError, webhook: &Webhook<'_>, hints: &Hints) -> Option<
 fn bases<'r>(request: &'r Request<'_>) -> Vec<(Base<'r>, Option<Vec<Found>>)> {
     let webhook = &request.webhook;
     let header = header::text(webhook.signature.unwrap_or_default());
-    let signatures: Vec<(Signature, Option<Found>)> = match Signature::from_header(&header) {
-        Ok(signature) => Vec::from([(signature, None)]),
-        Err(_) => {
-            let repaired = header::repaired(&header).into_iter();
-            repaired.map(|(signature, found)| (signature, Some(found))).collect()
-        }
-    };
+    let signatures: Vec<(Signature, Option<Found>)> = Signature::from_header(&header).map_or_else(
+        |_| header::repaired(&header).into_iter().map(|(mac, found)| (mac, Some(found))).collect(),
+        |signature| Vec::from([(signature, None)]),
+    );
     let readable = SignedUrl::cut(webhook.url, webhook.websocket).is_some();
-    let as_given = readable.then(|| (webhook.url.to_owned(), None));
+    let as_given = readable.then(|| (webhook.url.to_owned(), None)).into_iter();
     let repaired = url_edits::repaired(&request.context, webhook.url).into_iter();
     let urls: Vec<(String, Option<Found>)> =
-        as_given.into_iter().chain(repaired.map(|(url, found)| (url, Some(found)))).collect();
+        as_given.chain(repaired.map(|(url, found)| (url, Some(found)))).collect();
     let mut bases = Vec::new();
     for (signature, header_found) in &signatures {
         let (keys, keys_found) = keys::asked(request, signature.algorithm());

@@ -100,13 +100,13 @@ impl Request<'_> {
         let cut = SignedUrl::cut(url, websocket).filter(|_| url.len() <= MAX_URL_LEN)?;
         if let Some(edit) = edit {
             let pairs = edit.layout.lay_out(edit.change.apply(&self.pairs));
-            return self.find(signed, &cut, cut.candidates(UrlPolicy::Compatible), &pairs, budget);
+            return self.find(signed, &cut, &cut.candidates(UrlPolicy::Compatible), &pairs, budget);
         }
         let hash = cut.body_hashes().next();
         let uncovered = self.pairs.iter().all(|(name, value)| name.is_empty() && value.is_empty());
         if hash.is_some() || uncovered {
             let candidates = cut.candidates(UrlPolicy::Compatible);
-            if let Some(mut hit) = self.find(signed, &cut, candidates, &[], budget) {
+            if let Some(mut hit) = self.find(signed, &cut, &candidates, &[], budget) {
                 if hash.is_some() {
                     hit.more.extend(self.body_finding(&cut, budget));
                 } else if let Some(body) = self.raw().filter(|body| !body.is_empty()) {
@@ -121,10 +121,10 @@ impl Request<'_> {
                 .map(|(name, value)| (name.to_cow(), value.to_cow()))
                 .collect();
             let candidates = cut.candidates_without_query(UrlPolicy::Compatible);
-            return self.find(signed, &cut, candidates, &Layout::Canonical.lay_out(query), budget);
+            return self.find(signed, &cut, &candidates, &Layout::Canonical.lay_out(query), budget);
         }
         let pairs = Layout::Canonical.lay_out(self.pairs.clone());
-        self.find(signed, &cut, cut.candidates(UrlPolicy::Compatible), &pairs, budget)
+        self.find(signed, &cut, &cut.candidates(UrlPolicy::Compatible), &pairs, budget)
     }
 
     /// Whether the signature is that of the encoded body alone.
@@ -163,7 +163,7 @@ impl Request<'_> {
         &self,
         signed: &Signed<'_>,
         url: &SignedUrl<'_>,
-        candidates: impl Iterator<Item = Candidate> + Clone,
+        candidates: &(impl Iterator<Item = Candidate> + Clone),
         pairs: &[Pair<'_>],
         budget: &mut Budget,
     ) -> Option<Hit> {

@@ -126,7 +126,7 @@ causes! {
         "What is verified is not an absolute URL: it has no scheme or no host."
         "Put scheme and host of the public URL before the request target."
     UrlPolicyExact "url_policy_exact"
-        "Twilio signed another spelling of the URL, which UrlPolicy::Exact does not try."
+        "Twilio signed another spelling of the URL, which the exact URL policy does not try."
         "Use UrlPolicy::Compatible, or give the URL in the spelling that is named here."
     // The parameters.
     QueryPassedAsParams "query_passed_as_params"
@@ -258,7 +258,7 @@ causes! {
         "The signature is good, but the request is for another account than the verifier's."
         "Verify with the verifier of the account that AccountSid names."
     StrictPolicy "strict_policy"
-        "The signature is good, but the parameters break ParameterPolicy::Strict."
+        "The signature is good, but the parameters break the strict policy."
         "Use ParameterPolicy::Any for this webhook, if its parameters are what you expect."
     LimitExceeded "limit_exceeded"
         "The URL, the body or the number of parameters is above the verifier's limit."

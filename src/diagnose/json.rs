@@ -21,22 +21,21 @@ pub(super) fn spellings(body: &[u8]) -> impl Iterator<Item = (String, Vec<u8>)> 
         (", ", ": ", "with spaces"),
         (",", ": ", "with some spaces"),
     ];
-    const STRINGS: [(StringChange, &str); 5] = [
-        (as_is, ""),
-        (slashes_escaped, ", slashes escaped"),
-        (slashes_bare, ", slashes not escaped"),
-        (ascii, ", in ASCII"),
-        (utf8, ", in UTF-8"),
-    ];
+    const SLASHES: [(StringChange, &str); 3] =
+        [(as_is, ""), (slashes_escaped, ", slashes escaped"), (slashes_bare, ", slashes bare")];
+    const LETTERS: [(StringChange, &str); 3] =
+        [(as_is, ""), (ascii, ", in ASCII"), (utf8, ", in UTF-8")];
     const ENDS: [(&str, &str); 2] = [("", ""), ("\n", ", a line feed at the end")];
     let body = if is_likely(body) { body.trim_ascii() } else { &[] };
-    SPACES.into_iter().flat_map(move |(comma, colon, spaces)| {
-        STRINGS.into_iter().flat_map(move |(change, strings)| {
-            ENDS.into_iter().filter_map(move |(end, what)| {
-                let mut printed = printed(body, comma, colon, change)?;
-                printed.extend_from_slice(end.as_bytes());
-                Some((format!("{spaces}{strings}{what}"), printed))
-            })
+    let styles = SPACES.into_iter().flat_map(move |spaces| {
+        let slashes = SLASHES.into_iter();
+        slashes.flat_map(move |slashes| LETTERS.map(|letters| (spaces, slashes, letters)))
+    });
+    styles.flat_map(move |((comma, colon, spaces), (slash, slashes), (letter, letters))| {
+        ENDS.into_iter().filter_map(move |(end, what)| {
+            let mut printed = printed(body, comma, colon, |text| letter(&slash(text)))?;
+            printed.extend_from_slice(end.as_bytes());
+            Some((format!("{spaces}{slashes}{letters}{what}"), printed))
         })
     })
 }
@@ -44,7 +43,12 @@ pub(super) fn spellings(body: &[u8]) -> impl Iterator<Item = (String, Vec<u8>)> 
 /// Changes the inside of a string.
 type StringChange = fn(&str) -> String;
 
-fn printed(body: &[u8], comma: &str, colon: &str, change: StringChange) -> Option<Vec<u8>> {
+fn printed(
+    body: &[u8],
+    comma: &str,
+    colon: &str,
+    change: impl Fn(&str) -> String,
+) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(body.len());
     let mut rest = body;
     while let Some((&byte, after)) = rest.split_first() {

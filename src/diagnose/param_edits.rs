@@ -46,12 +46,12 @@ pub(super) const FAMILIES: [ParamFamily; 16] = [
     other_layouts,
 ];
 
-fn edit<'a>(
+fn edit(
     cause: Cause,
     given: impl Into<String>,
     signed: impl Into<String>,
-    change: Change<'a>,
-) -> ParamEdit<'a> {
+    change: Change<'_>,
+) -> ParamEdit<'_> {
     ParamEdit { found: Found::new(cause, given, signed), change, layout: Layout::Canonical }
 }
 

@@ -138,7 +138,7 @@ impl Layout {
     }
 }
 
-fn borrow<'p>(text: &'p Cow<'_, [u8]>) -> Cow<'p, [u8]> {
+const fn borrow(text: &[u8]) -> Cow<'_, [u8]> {
     Cow::Borrowed(text)
 }
 

@@ -112,7 +112,8 @@ pub(super) fn reencoded(_: &Context<'_>, parts: &Parts) -> Vec<Given> {
     let own = parts.query.as_deref().unwrap_or_default();
     let mut spellings: Vec<String> = Vec::new();
     for spelling in encoding::query_spellings(own) {
-        if spelling != own && !spellings.contains(&spelling) {
+        // A `#` would end the query.
+        if spelling != own && !spelling.contains('#') && !spellings.contains(&spelling) {
             spellings.push(spelling);
         }
     }

@@ -178,12 +178,11 @@ impl fmt::Display for Diagnosis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.verdict {
             Ok(()) if self.explanations.is_empty() => {
-                writeln!(f, "verdict    verified: a holder of the key signed this request")?
+                writeln!(f, "verdict    verified: a holder of the key signed this request")?;
             }
-            Ok(()) => writeln!(
-                f,
-                "verdict    verified, but not by a service with the secret as it is configured"
-            )?,
+            Ok(()) => {
+                writeln!(f, "verdict    verified, but not with the secret as it is configured")?
+            }
             Err(error) => writeln!(f, "verdict    refused ({}): {error}", error.code())?,
         }
         for (nth, explanation) in self.explanations.iter().enumerate() {

@@ -72,8 +72,17 @@ impl<'r, 'a> Search<'r, 'a> {
         self.tried.difference(&self.cut_short).copied()
     }
 
-    /// What explains the signature: all single causes that do, or else the first two or more.
-    pub(super) fn explain(&mut self, base: &Base<'_>, keys: &[KeyEdit]) -> Vec<Explained> {
+    /// What explains the signature: all single causes that do; or else, at another call that goes
+    /// `deep`, the first two or more.
+    pub(super) fn explain(
+        &mut self,
+        base: &Base<'_>,
+        keys: &[KeyEdit],
+        deep: bool,
+    ) -> Vec<Explained> {
+        if self.budget.left() == 0 {
+            return Vec::new();
+        }
         let request = self.request;
         let websocket = request.context.websocket;
         let Some(parts) = Parts::cut(&base.url) else { return Vec::new() };
@@ -92,14 +101,12 @@ impl<'r, 'a> Search<'r, 'a> {
             .map(|(nth, edit)| EditedParams { edit, nth })
             .collect();
 
-        let mut all = self.singles(base, asked, keys, &urls, &params);
-        if all.is_empty() {
-            all.extend(self.compounds(base, &parts, websocket));
+        if !deep {
+            return self.singles(base, asked, keys, &urls, &params);
         }
-        if all.is_empty() {
-            all.extend(self.pairs(base, asked, keys, &urls, &params));
-        }
-        all
+        let explained = self.compounds(base, &parts, websocket);
+        let explained = explained.or_else(|| self.pairs(base, asked, keys, &urls, &params));
+        explained.into_iter().collect()
     }
 
     fn singles(
@@ -149,6 +156,9 @@ impl<'r, 'a> Search<'r, 'a> {
     ) -> Option<Explained> {
         self.reserve(2, 3);
         let with_key = keys.iter().find_map(|key| {
+            if self.budget.exhausted {
+                return None;
+            }
             let of_urls = urls.iter().find_map(|edited| {
                 self.attempt(base, Some(key), edited.target(), None, &[&key.found, &edited.found])
             });
@@ -164,6 +174,9 @@ impl<'r, 'a> Search<'r, 'a> {
         let explained = explained.or_else(|| {
             rounds().find_map(|round| {
                 urls.iter().filter(|edited| edited.nth <= round).find_map(|edited| {
+                    if self.budget.exhausted {
+                        return None;
+                    }
                     let due = |other: &&EditedParams<'_>| edited.nth.max(other.nth) == round;
                     params.iter().filter(due).find_map(|EditedParams { edit, .. }| {
                         let found = [&edited.found, &edit.found];

@@ -2,7 +2,7 @@
 
 use alloc::borrow::ToOwned;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -67,7 +67,7 @@ fn edit(parts: &Parts, found: Found, change: impl FnOnce(&mut Parts)) -> Given {
 fn scheme(_: &Context<'_>, parts: &Parts) -> Vec<Given> {
     let other = |cause, scheme: &str| {
         let found = Found::new(cause, &*parts.scheme, scheme);
-        vec![edit(parts, found, |parts| parts.scheme = scheme.to_owned())]
+        vec![edit(parts, found, |parts| scheme.clone_into(&mut parts.scheme))]
     };
     match &*parts.scheme.to_ascii_lowercase() {
         "http" => other(Cause::TlsTerminated, "https"),
@@ -99,7 +99,7 @@ fn host(context: &Context<'_>, parts: &Parts) -> Vec<Given> {
             let expected = format!("{authority} ({source})");
             let found = Found::new(Cause::WrongHost, parts.authority(), expected);
             edits.push(edit(parts, found, |parts| {
-                parts.host = host.to_owned();
+                host.clone_into(&mut parts.host);
                 parts.port = port.map(ToOwned::to_owned);
             }));
         }
@@ -164,7 +164,7 @@ fn prefix_added(_: &Context<'_>, parts: &Parts) -> Vec<Given> {
         .filter_map(|at| parts.path.get(at..))
         .map(|path| {
             let found = Found::new(Cause::PathPrefixAdded, &*parts.path, path);
-            edit(parts, found, |parts| parts.path = path.to_owned())
+            edit(parts, found, |parts| path.clone_into(&mut parts.path))
         })
         .collect()
 }
@@ -288,12 +288,12 @@ pub(super) fn repaired(context: &Context<'_>, url: &str) -> Vec<(String, Found)>
             let rest = bare.strip_prefix("//").map_or(bare, |rest| {
                 rest.split_at_checked(rest.find('/').unwrap_or(rest.len())).map_or("", |(_, p)| p)
             });
-            let path = rest.starts_with('/').then_some(rest).unwrap_or_default();
+            let path = if rest.starts_with('/') { rest } else { "" };
             let source = format!(" ({source})");
             repaired.push(absolute(&source, format!("https://{authority}{path}")));
         }
         if !bare.starts_with('/') {
-            repaired.push(absolute("", format!("https://{bare}").to_string()));
+            repaired.push(absolute("", format!("https://{bare}")));
         }
     }
     repaired
