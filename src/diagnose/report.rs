@@ -181,7 +181,7 @@ impl fmt::Display for Diagnosis {
                 writeln!(f, "verdict    verified: a holder of the key signed this request")?;
             }
             Ok(()) => {
-                writeln!(f, "verdict    verified, but not with the secret as it is configured")?
+                writeln!(f, "verdict    verified, but not with the secret as it is configured")?;
             }
             Err(error) => writeln!(f, "verdict    refused ({}): {error}", error.code())?,
         }

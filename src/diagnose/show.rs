@@ -28,6 +28,8 @@ const SIGNATURE_WINDOW: usize = 5;
 const SECRET_WINDOW: usize = 8;
 /// Bytes of a header that are kept from being shown.
 const MAX_HEADER: usize = 1_024;
+/// Pieces of a canonical string that are shown.
+const SHOWN_PIECES: usize = 8;
 /// What stands for what is not shown.
 const CUT: char = '…';
 
@@ -91,12 +93,12 @@ impl Redactor {
             if before > 0 {
                 shown.push(CUT);
             }
-            for (at, piece) in pieces.0.iter().enumerate().skip(before).take(6) {
+            for (at, piece) in pieces.0.iter().enumerate().skip(before).take(SHOWN_PIECES) {
                 shown.push_str(
                     &self.show(&value_cut(piece, if at == from { other } else { piece })),
                 );
             }
-            if pieces.0.len() > before.saturating_add(6) {
+            if pieces.0.len() > before.saturating_add(SHOWN_PIECES) {
                 shown.push(CUT);
             }
             self.mask(&shown)
