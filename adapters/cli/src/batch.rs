@@ -11,6 +11,7 @@ use crate::Outcome;
 use crate::args::BatchArgs;
 use crate::failure::Failure;
 use crate::lines::{self, Line};
+use crate::output::{self, Verdict};
 use crate::record;
 
 pub(crate) fn run(args: &BatchArgs) -> Result<Outcome, Failure> {
@@ -57,17 +58,17 @@ fn pump(
         let verdict = match lines::read(&mut reader, &mut line, max_line) {
             Ok(Line::End) => break,
             Ok(Line::TooLong) => {
-                record::bad_input(&format!("the line is longer than {max_line} bytes"))
+                Verdict::bad_input(format!("the line is longer than {max_line} bytes"))
             }
             Ok(Line::Whole) if line.trim_ascii().is_empty() => continue,
             Ok(Line::Whole) => record::verdict(&line),
             Err(error) => return Err(Failure::read(path, &error)),
         };
-        if verdict.get("ok") != Some(&serde_json::Value::Bool(true)) {
+        if !verdict.is_ok() {
             outcome = Outcome::Refused;
         }
         let mut write = || {
-            writeln!(out, "{verdict}")?;
+            output::write_json(&mut out, &verdict)?;
             if to_terminal { out.flush() } else { Ok(()) }
         };
         let written = if to_terminal { bar.suspend(write) } else { write() };

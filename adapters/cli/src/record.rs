@@ -4,12 +4,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::error::Category;
-use serde_json::{Value, json};
 use twilio_sig::{
     Algorithm, AuthToken, ParameterPolicy, SharedKey, UrlPolicy, Verifier, VerifyError, Webhook,
 };
 
-use crate::output;
+use crate::output::Verdict;
 
 /// A request, its keys and the verifier's settings. All but the URL may be left out or null.
 #[derive(Deserialize)]
@@ -42,19 +41,13 @@ enum Policy {
 }
 
 /// The verdict on a line.
-pub(crate) fn verdict(line: &[u8]) -> Value {
-    match decide(line) {
-        Ok(verdict) => verdict,
-        Err(detail) => bad_input(&detail),
-    }
+pub(crate) fn verdict(line: &[u8]) -> Verdict {
+    decide(line).unwrap_or_else(Verdict::bad_input)
 }
 
-/// The verdict on a line that cannot be read. The detail repeats nothing of the line.
-pub(crate) fn bad_input(detail: &str) -> Value {
-    json!({ "ok": false, "error": "bad_input", "detail": detail })
-}
-
-fn decide(line: &[u8]) -> Result<Value, String> {
+/// # Errors
+/// Why the line cannot be read. That repeats nothing of the line.
+fn decide(line: &[u8]) -> Result<Verdict, String> {
     let record: Record = serde_json::from_slice(line).map_err(|error| {
         // serde_json's own words quote the value, which may be a token.
         let what = match error.classify() {
@@ -72,7 +65,7 @@ fn decide(line: &[u8]) -> Result<Value, String> {
     let tokens = record.auth_tokens.unwrap_or_default();
     let shared_keys = record.shared_keys.unwrap_or_default();
     if tokens.is_empty() && shared_keys.is_empty() && record.signature.is_none() {
-        return Ok(output::verdict(Err(VerifyError::MissingSignature)));
+        return Ok(Err(VerifyError::MissingSignature).into());
     }
 
     let mut builder = Verifier::builder();
@@ -112,5 +105,5 @@ fn decide(line: &[u8]) -> Result<Value, String> {
     if let Some(signature) = &record.signature {
         webhook = webhook.signature(signature);
     }
-    Ok(output::verdict(verifier.verify(&webhook)))
+    Ok(verifier.verify(&webhook).into())
 }

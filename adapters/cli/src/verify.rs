@@ -6,7 +6,7 @@ use crate::Outcome;
 use crate::args::{PolicyArgs, VerifyArgs};
 use crate::failure::Failure;
 use crate::keys;
-use crate::output::{self, BAD, GOOD};
+use crate::output::{self, BAD, GOOD, Verdict};
 use crate::request::Request;
 
 pub(crate) fn run(args: &VerifyArgs) -> Result<Outcome, Failure> {
@@ -28,7 +28,7 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<Outcome, Failure> {
         let verdict = verifier.verify(webhook);
         let outcome = if verdict.is_ok() { Outcome::Good } else { Outcome::Refused };
         if args.json {
-            output::print_json(&output::verdict(verdict))?;
+            output::print_json(&Verdict::from(verdict))?;
         } else {
             output::print(&match verdict {
                 Ok(proof) => format!(

@@ -73,6 +73,20 @@ fn verdicts_say_how_a_line_was_verified() {
     assert_eq!(one(&with("body", json!("Body=x"))), json!({"ok": false, "error": "mismatch"}));
 }
 
+/// The text, not only the value: what reads it line by line may be simple.
+#[test]
+fn fields_are_in_the_documented_order() {
+    let good = json!({"url": URL, "signature": header(), "auth_tokens": [TOKEN], "body": BODY});
+    let forged = json!({"url": URL, "signature": header(), "auth_tokens": [TOKEN], "body": "x"});
+    let (_, out) = batch(format!("{good}\n{forged}\nx\n").as_bytes(), &[]);
+    let expected = [
+        r#"{"ok":true,"coverage":"form","candidate":"as_given","key":0}"#,
+        r#"{"ok":false,"error":"mismatch"}"#,
+        r#"{"ok":false,"error":"bad_input","detail":"not JSON at column 1"}"#,
+    ];
+    assert_eq!(out.lines().collect::<Vec<_>>(), expected);
+}
+
 #[test]
 fn shared_keys_and_handshakes_are_verified() {
     let shared = SharedKey::new("k1", "the secret", Algorithm::HmacSha256).unwrap();
@@ -175,7 +189,7 @@ fn memory_is_bounded() {
     let mut stdout = BufReader::new(child.stdout.take().unwrap());
     let lines = 20_000;
     let writer = std::thread::spawn(move || -> io::Result<_> {
-        let block = [b'a'; 1 << 16];
+        let block = vec![b'a'; 1 << 16];
         for _ in 0..1_600 {
             stdin.write_all(&block)?;
         }
