@@ -1,3 +1,33 @@
 //! Verifies Twilio webhook signatures.
 #![forbid(unsafe_code)]
 #![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+#[cfg(any(feature = "std", test))]
+extern crate std;
+
+mod builder;
+mod error;
+mod form;
+mod key;
+mod mac;
+mod policy;
+mod settings;
+mod sign;
+mod signature;
+mod url;
+mod verifier;
+mod webhook;
+
+pub use builder::{MAX_BODY_LEN, MAX_KEYS, VerifierBuilder};
+pub use error::{BuildError, KeyError, VerifyError};
+pub use form::MAX_PARAMS;
+pub use key::{Algorithm, AuthToken, MAX_KEY_ID_LEN, SharedKey};
+pub use policy::ParameterPolicy;
+pub use settings::MAX_SETTINGS_LEN;
+pub use sign::Signer;
+pub use signature::Signature;
+pub use url::{Candidate, MAX_CANDIDATES, MAX_URL_LEN, UrlPolicy};
+pub use verifier::{Coverage, Verified, Verifier};
+pub use webhook::Webhook;

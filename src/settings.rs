@@ -1,0 +1,70 @@
+//! The settings header: which of the configured keys the sender says it used.
+//!
+//! Nobody signs this header, so it can narrow the choice of keys and do nothing else.
+
+use crate::error::VerifyError;
+use crate::key::Algorithm;
+
+/// Longest settings header that is read, in bytes: several times the longest key id.
+pub const MAX_SETTINGS_LEN: usize = 512;
+
+/// What `X-Twilio-Webhooks-Signature-Settings: key=ID,algorithm=ALG` asks for. Either part may be
+/// absent; an absent or blank header asks for nothing.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Settings<'a> {
+    pub(crate) key_id: Option<&'a [u8]>,
+    pub(crate) algorithm: Option<&'a [u8]>,
+}
+
+impl<'a> Settings<'a> {
+    /// # Errors
+    /// [`VerifyError::MalformedSettings`] where a reader and Twilio could disagree on what it
+    /// says: two values for a name, a part that names nothing, bytes outside printable ASCII.
+    pub(crate) fn from_header(header: &'a [u8]) -> Result<Self, VerifyError> {
+        let printable = |byte: &u8| matches!(byte, b'\t' | b' '..=b'~');
+        if header.len() > MAX_SETTINGS_LEN || !header.iter().all(printable) {
+            return Err(VerifyError::MalformedSettings);
+        }
+        let mut settings = Self::default();
+        let mut seen = [false; 2];
+        for part in header.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
+            if part.is_empty() {
+                continue;
+            }
+            let equals = part.iter().position(|&byte| byte == b'=');
+            let (name, value) = equals
+                .and_then(|at| Some((part.get(..at)?, part.get(at.checked_add(1)?..)?)))
+                .ok_or(VerifyError::MalformedSettings)?;
+            let value = Some(value.trim_ascii()).filter(|value| !value.is_empty());
+            let [key_seen, algorithm_seen] = &mut seen;
+            let (slot, seen) = match name.trim_ascii() {
+                name if name.eq_ignore_ascii_case(b"key") => (&mut settings.key_id, key_seen),
+                name if name.eq_ignore_ascii_case(b"algorithm") => {
+                    (&mut settings.algorithm, algorithm_seen)
+                }
+                // Twilio may add settings; they cannot widen the choice.
+                _ => continue,
+            };
+            if core::mem::replace(seen, true) {
+                return Err(VerifyError::MalformedSettings);
+            }
+            *slot = value;
+        }
+        Ok(settings)
+    }
+
+    /// Whether the key asked for, if any, is the one called `id`.
+    pub(crate) fn allows_id(&self, id: Option<&str>) -> bool {
+        self.key_id.is_none_or(|asked| id.is_some_and(|id| id.as_bytes() == asked))
+    }
+
+    /// Whether an algorithm is asked for that no key can be bound to.
+    pub(crate) fn names_no_known_algorithm(&self) -> bool {
+        self.algorithm.is_some_and(|name| Algorithm::from_name(name).is_none())
+    }
+
+    /// Whether the algorithm asked for, if any, is `algorithm`.
+    pub(crate) fn allows(&self, algorithm: Algorithm) -> bool {
+        self.algorithm.is_none_or(|name| Algorithm::from_name(name) == Some(algorithm))
+    }
+}

@@ -1,0 +1,142 @@
+//! The other side: makes signatures, for tests and tools.
+
+use alloc::string::String;
+use core::fmt;
+
+use crate::error::VerifyError;
+use crate::form::{MAX_PARAMS_LIMIT, Pairs};
+use crate::key::{AuthToken, SharedKey};
+use crate::mac::{self, MacKey, Sink};
+use crate::signature::Signature;
+
+/// Signs requests as Twilio does, so that the tests of a service need no Twilio.
+///
+/// A URL is signed as given: byte for byte, with port, user information and fragment if it has
+/// them.
+///
+/// # Examples
+/// ```
+/// use twilio_sig::{AuthToken, Signer};
+///
+/// let signer = Signer::auth_token(&AuthToken::new("12345")?);
+/// let signature = signer.sign_params(
+///     "https://example.com/myapp.php?foo=1&bar=2",
+///     &[
+///         ("Digits", "1234"),
+///         ("To", "+18005551212"),
+///         ("From", "+14158675310"),
+///         ("Caller", "+14158675310"),
+///         ("CallSid", "CA1234567890ABCDE"),
+///     ],
+/// )?;
+/// assert_eq!(signature.header_value(), "L/OH5YylLD5NRKLltdqwSvS0BnU=");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Signer(MacKey);
+
+impl Signer {
+    /// Signs with an auth token: HMAC-SHA1.
+    #[must_use]
+    pub fn auth_token(token: &AuthToken) -> Self {
+        Self(token.0.clone())
+    }
+
+    /// Signs with a shared key and the algorithm that it is bound to.
+    #[must_use]
+    pub fn shared_key(key: &SharedKey) -> Self {
+        Self(key.mac.clone())
+    }
+
+    /// The signature of a request without a body, of a WebSocket handshake (give the wss form), or
+    /// of one whose URL holds the hash of its body.
+    #[must_use]
+    pub fn sign_url(&self, url: &str) -> Signature {
+        self.0.mac(|out| out.put(url.as_bytes()))
+    }
+
+    /// The signature of a request whose raw body is a form.
+    ///
+    /// # Errors
+    /// [`VerifyError::TooManyParams`] for more than 4,096 parameters, which no verifier accepts.
+    ///
+    /// # Examples
+    /// ```
+    /// use twilio_sig::{AuthToken, Signer};
+    ///
+    /// let signer = Signer::auth_token(&AuthToken::new("12345")?);
+    /// let signature = signer.sign_form("https://example.com/sms", b"Body=Ahoy%21&NumMedia=0")?;
+    /// assert_eq!(signature.as_bytes().len(), 20);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn sign_form(&self, url: &str, body: &[u8]) -> Result<Signature, VerifyError> {
+        let mut pairs = Pairs::new();
+        pairs.read_body(body, MAX_PARAMS_LIMIT)?;
+        Ok(self.sign_pairs(url, &pairs))
+    }
+
+    /// The signature of a request with these decoded parameters, in whatever order.
+    ///
+    /// # Errors
+    /// As [`sign_form`](Self::sign_form).
+    pub fn sign_params(
+        &self,
+        url: &str,
+        params: &[(&str, &str)],
+    ) -> Result<Signature, VerifyError> {
+        let mut pairs = Pairs::new();
+        pairs.read_params(params, MAX_PARAMS_LIMIT)?;
+        Ok(self.sign_pairs(url, &pairs))
+    }
+
+    /// For any other body: `url` with `bodySHA256` added to its query, and the signature of that.
+    ///
+    /// # Examples
+    /// ```
+    /// use twilio_sig::{AuthToken, Coverage, Signer, Verifier, Webhook};
+    ///
+    /// let token = AuthToken::new("12345")?;
+    /// let body = br#"{"event":"ahoy"}"#;
+    /// let (url, signature) =
+    ///     Signer::auth_token(&token).sign_body_hash("https://example.com/events", body);
+    /// let signature = signature.header_value();
+    ///
+    /// let webhook = Webhook::new(&url).body(body).signature(&signature);
+    /// assert_eq!(Verifier::new(token).verify(&webhook)?.coverage(), Coverage::BodyHash);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn sign_body_hash(&self, url: &str, body: &[u8]) -> (String, Signature) {
+        let (base, fragment) = match url.split_once('#') {
+            Some((base, fragment)) => (base, Some(fragment)),
+            None => (url, None),
+        };
+        let mut signed = String::from(base);
+        signed.push(if base.contains('?') { '&' } else { '?' });
+        signed.push_str("bodySHA256=");
+        for byte in mac::body_hash(body) {
+            for digit in [byte >> 4, byte & 0xf] {
+                signed.extend(char::from_digit(u32::from(digit), 16));
+            }
+        }
+        if let Some(fragment) = fragment {
+            signed.push('#');
+            signed.push_str(fragment);
+        }
+        let signature = self.sign_url(&signed);
+        (signed, signature)
+    }
+
+    fn sign_pairs(&self, url: &str, pairs: &Pairs<'_>) -> Signature {
+        self.0.mac(|out| {
+            out.put(url.as_bytes());
+            pairs.write(out);
+        })
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Signer").field(&self.0.algorithm()).finish_non_exhaustive()
+    }
+}

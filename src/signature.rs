@@ -1,0 +1,154 @@
+//! The signature as it arrives: strict base64 of a MAC, nothing else.
+
+use alloc::string::String;
+use core::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use subtle::{Choice, ConstantTimeEq};
+
+use crate::error::VerifyError;
+use crate::key::Algorithm;
+
+/// A MAC: what `X-Twilio-Signature` says, or what a [`Signer`](crate::Signer) made.
+///
+/// The length names the algorithm: 20 bytes are HMAC-SHA1, 32 are HMAC-SHA256. Comparing two takes
+/// a time that does not depend on their bytes. `Debug` shows no byte, because under another key
+/// the signature of a refused request may be a valid credential.
+///
+/// # Examples
+/// ```
+/// use twilio_sig::{Algorithm, Signature};
+///
+/// let signature = Signature::from_header("RSOYDt4T1cUTdK1PDd93/VVr8B8=")?;
+/// assert_eq!(signature.algorithm(), Algorithm::HmacSha1);
+/// assert_eq!(signature.as_bytes().len(), 20);
+/// # Ok::<(), twilio_sig::VerifyError>(())
+/// ```
+#[derive(Clone, Copy, Eq)]
+pub struct Signature(Mac);
+
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Mac {
+    Sha1([u8; SHA1_LEN]),
+    Sha256([u8; SHA256_LEN]),
+}
+
+/// Bytes of an HMAC-SHA1 (RFC 2104, FIPS 180-4).
+const SHA1_LEN: usize = 20;
+/// Bytes of an HMAC-SHA256 (RFC 2104, FIPS 180-4).
+const SHA256_LEN: usize = 32;
+/// Characters of the padded base64 (RFC 4648, section 4) of an HMAC-SHA1.
+const SHA1_TEXT_LEN: usize = 28;
+/// Characters of the padded base64 of an HMAC-SHA256.
+const SHA256_TEXT_LEN: usize = 44;
+
+impl Signature {
+    /// Reads the value of one `X-Twilio-Signature` header.
+    ///
+    /// One MAC has one text: no white space, no other alphabet, padding present, unused bits zero
+    /// (RFC 4648, sections 3.2 to 3.5).
+    ///
+    /// # Errors
+    /// [`VerifyError::MissingSignature`] if it is empty, [`VerifyError::MalformedSignature`] if it
+    /// is anything but the canonical base64 of 20 or 32 bytes.
+    ///
+    /// # Examples
+    /// ```
+    /// use twilio_sig::{Signature, VerifyError};
+    ///
+    /// let joined = "RSOYDt4T1cUTdK1PDd93/VVr8B8=, RSOYDt4T1cUTdK1PDd93/VVr8B8=";
+    /// assert_eq!(Signature::from_header(joined).unwrap_err(), VerifyError::MalformedSignature);
+    /// ```
+    pub fn from_header(header: impl AsRef<[u8]>) -> Result<Self, VerifyError> {
+        let text = header.as_ref();
+        if text.is_empty() {
+            return Err(VerifyError::MissingSignature);
+        }
+        // One byte more than a MAC: what 44 characters without padding would decode to.
+        let mut bytes = [0; SHA256_LEN + 1];
+        let decoded = match text.len() {
+            SHA1_TEXT_LEN | SHA256_TEXT_LEN => STANDARD.decode_slice(text, &mut bytes).ok(),
+            _ => None,
+        };
+        let mac = decoded.and_then(|len| bytes.get(..len)).unwrap_or_default();
+        let sha1 = || mac.try_into().map(Mac::Sha1);
+        let sha256 = || mac.try_into().map(Mac::Sha256);
+        sha1().or_else(|_| sha256()).map(Self).map_err(|_| VerifyError::MalformedSignature)
+    }
+
+    /// The algorithm that makes a MAC of this length.
+    #[must_use]
+    pub const fn algorithm(&self) -> Algorithm {
+        match self.0 {
+            Mac::Sha1(_) => Algorithm::HmacSha1,
+            Mac::Sha256(_) => Algorithm::HmacSha256,
+        }
+    }
+
+    /// The bytes of the MAC: 20 or 32. They are what a replay cache is keyed on.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Mac::Sha1(mac) => mac,
+            Mac::Sha256(mac) => mac,
+        }
+    }
+
+    /// The text that `X-Twilio-Signature` carries. Whoever reads it can send the request again:
+    /// keep it out of logs.
+    ///
+    /// # Examples
+    /// ```
+    /// use twilio_sig::Signature;
+    ///
+    /// let text = "RSOYDt4T1cUTdK1PDd93/VVr8B8=";
+    /// assert_eq!(Signature::from_header(text)?.header_value(), text);
+    /// # Ok::<(), twilio_sig::VerifyError>(())
+    /// ```
+    #[must_use]
+    pub fn header_value(&self) -> String {
+        STANDARD.encode(self.as_bytes())
+    }
+
+    pub(crate) const fn from_sha1(mac: [u8; SHA1_LEN]) -> Self {
+        Self(Mac::Sha1(mac))
+    }
+
+    pub(crate) const fn from_sha256(mac: [u8; SHA256_LEN]) -> Self {
+        Self(Mac::Sha256(mac))
+    }
+}
+
+impl ConstantTimeEq for Signature {
+    fn ct_eq(&self, other: &Self) -> Choice {
+        // Slices of unequal length are unequal at once: the length is public.
+        self.as_bytes().ct_eq(other.as_bytes())
+    }
+}
+
+impl PartialEq for Signature {
+    fn eq(&self, other: &Self) -> bool {
+        self.ct_eq(other).into()
+    }
+}
+
+impl fmt::Debug for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Signature").field(&self.algorithm()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unused_bits_of_the_last_character_must_be_zero() {
+        assert!(Signature::from_header("RSOYDt4T1cUTdK1PDd93/VVr8B8=").is_ok());
+        assert_eq!(
+            Signature::from_header("RSOYDt4T1cUTdK1PDd93/VVr8B9="),
+            Err(VerifyError::MalformedSignature)
+        );
+    }
+}

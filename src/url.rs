@@ -1,0 +1,423 @@
+//! The signed URL, cut by bytes into the candidates that Twilio may have signed.
+//!
+//! A URL is never parsed and printed again: what a parser normalises, Twilio may have signed.
+
+use core::fmt;
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+
+use crate::form::{self, Text};
+use crate::mac::Sink;
+
+/// Longest URL that is read, in bytes: twice the 8 KiB that common servers take as a request line.
+pub const MAX_URL_LEN: usize = 16 * 1_024;
+
+/// The most candidates of one URL. No URL gives rise to more than 29.
+pub const MAX_CANDIDATES: usize = 32;
+
+/// Which spellings of the URL a signature may be for.
+///
+/// # Examples
+/// ```
+/// use twilio_sig::{AuthToken, Signer, UrlPolicy, Verifier, Webhook};
+///
+/// let token = AuthToken::new("12345")?;
+/// let signature = Signer::auth_token(&token).sign_url("https://example.com/").header_value();
+/// let with_port = Webhook::new("https://example.com:8443/").signature(&signature);
+///
+/// let exact = Verifier::builder().auth_token(token.clone()).url_policy(UrlPolicy::Exact).build()?;
+/// assert!(exact.verify(&with_port).is_err());
+/// assert!(Verifier::new(token).verify(&with_port).is_ok());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum UrlPolicy {
+    /// All that Twilio and its helper libraries are known to sign for a URL: the port present or
+    /// not, user information present or not, apostrophes escaped or not, and a few more, listed in
+    /// `SPEC.md`. At most [`MAX_CANDIDATES`].
+    #[default]
+    Compatible,
+    /// The URL as given, without its fragment, and nothing else.
+    Exact,
+}
+
+/// The spelling of the URL that was signed, as a change to the URL as given.
+///
+/// `Display` names the changes, joined by `+`: `as_given`, `port_removed`,
+/// `slash_added+port_added`.
+///
+/// # Examples
+/// ```
+/// use twilio_sig::{AuthToken, Signer, Verifier, Webhook};
+///
+/// let token = AuthToken::new("12345")?;
+/// let signature = Signer::auth_token(&token).sign_url("https://example.com:443/").header_value();
+/// let webhook = Webhook::new("https://example.com/").signature(&signature);
+///
+/// let candidate = Verifier::new(token).verify(&webhook)?.candidate();
+/// assert_eq!(candidate.to_string(), "port_added");
+/// assert!(!candidate.is_as_given());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Eq, Hash, PartialEq)]
+pub struct Candidate {
+    form: Form,
+    userinfo_removed: bool,
+    port_changed: Option<PortChange>,
+    fragment_kept: bool,
+}
+
+/// A change of the text, one at a time.
+#[derive(Clone, Copy, Eq, Hash, PartialEq)]
+enum Form {
+    AsGiven,
+    ApostrophesEscaped,
+    ApostrophesUnescaped,
+    QueryReencoded,
+    RootSlashAdded,
+    RootSlashRemoved,
+    SlashAdded,
+    QueryAsParams,
+    SlashAddedQueryAsParams,
+}
+
+#[derive(Clone, Copy, Eq, Hash, PartialEq)]
+enum PortChange {
+    Removed,
+    Added,
+}
+
+/// In the order in which they are tried.
+const FORMS: [Form; 9] = [
+    Form::AsGiven,
+    Form::ApostrophesEscaped,
+    Form::ApostrophesUnescaped,
+    Form::QueryReencoded,
+    Form::RootSlashAdded,
+    Form::RootSlashRemoved,
+    Form::SlashAdded,
+    Form::QueryAsParams,
+    Form::SlashAddedQueryAsParams,
+];
+
+/// What JavaScript's `encodeURIComponent` escapes, which the Node library's legacy query is
+/// written with.
+const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
+impl Candidate {
+    const AS_GIVEN: Self = Self {
+        form: Form::AsGiven,
+        userinfo_removed: false,
+        port_changed: None,
+        fragment_kept: false,
+    };
+
+    /// Whether the URL was signed as given (without its fragment; for a WebSocket handshake with
+    /// the scheme ws or wss).
+    #[must_use]
+    pub fn is_as_given(&self) -> bool {
+        *self == Self::AS_GIVEN
+    }
+
+    /// Whether the query is signed as pairs rather than as text of the URL.
+    pub(crate) const fn query_is_params(self) -> bool {
+        matches!(self.form, Form::QueryAsParams | Form::SlashAddedQueryAsParams)
+    }
+}
+
+impl fmt::Display for Candidate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let form = match self.form {
+            Form::AsGiven => None,
+            Form::ApostrophesEscaped => Some("apostrophes_escaped"),
+            Form::ApostrophesUnescaped => Some("apostrophes_unescaped"),
+            Form::QueryReencoded => Some("query_reencoded"),
+            Form::RootSlashAdded => Some("root_slash_added"),
+            Form::RootSlashRemoved => Some("root_slash_removed"),
+            Form::SlashAdded => Some("slash_added"),
+            Form::QueryAsParams => Some("query_as_params"),
+            Form::SlashAddedQueryAsParams => Some("slash_added+query_as_params"),
+        };
+        let port = self.port_changed.map(|change| match change {
+            PortChange::Removed => "port_removed",
+            PortChange::Added => "port_added",
+        });
+        let userinfo = self.userinfo_removed.then_some("userinfo_removed");
+        let fragment = self.fragment_kept.then_some("fragment_kept");
+        let mut changes = [form, userinfo, port, fragment].into_iter().flatten();
+        f.write_str(changes.next().unwrap_or("as_given"))?;
+        changes.try_for_each(|change| write!(f, "+{change}"))
+    }
+}
+
+impl fmt::Debug for Candidate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Candidate({self})")
+    }
+}
+
+/// A URL cut into the pieces that its candidates are made of.
+#[derive(Clone, Copy)]
+pub(crate) struct SignedUrl<'a> {
+    /// As it is signed: ws or wss for a WebSocket handshake.
+    scheme: &'a str,
+    /// From `://` to the fragment.
+    after_scheme: &'a str,
+    userinfo: Option<&'a str>,
+    host: &'a str,
+    port: Option<&'a str>,
+    path: &'a str,
+    query: Option<&'a str>,
+    fragment: Option<&'a str>,
+    websocket: bool,
+}
+
+impl<'a> SignedUrl<'a> {
+    /// Cuts `text`, which is not decoded, lower-cased or changed in any other way.
+    ///
+    /// `None` unless it is `scheme://authority…` (RFC 3986, section 3) with scheme http, https, ws
+    /// or wss in any case, a host, and a port of at most 65,535 or none.
+    pub(crate) fn cut(text: &'a str, websocket: bool) -> Option<Self> {
+        let scheme_len = text.find("://")?;
+        let (scheme, rest) = text.split_at_checked(scheme_len)?;
+        let (after_scheme, fragment) = cut_at(rest, '#');
+        let hierarchy = after_scheme.strip_prefix("://")?;
+        let authority_len = hierarchy.find(['/', '?']).unwrap_or(hierarchy.len());
+        let (authority, path_and_query) = hierarchy.split_at_checked(authority_len)?;
+        let (path, query) = cut_at(path_and_query, '?');
+        let (userinfo, host_and_port) = match authority.rsplit_once('@') {
+            Some((userinfo, rest)) => (Some(userinfo), rest),
+            None => (None, authority),
+        };
+        let (host, port) = cut_host(host_and_port)?;
+        let scheme = signed_scheme(scheme, websocket)?;
+        Some(Self { scheme, after_scheme, userinfo, host, port, path, query, fragment, websocket })
+    }
+
+    /// The values of `bodySHA256` in the query, not decoded: Twilio writes it plainly, and a
+    /// spelling that is not recognised leaves the body to be covered as a form, or refused.
+    ///
+    /// Source: <https://www.twilio.com/docs/usage/security#validating-requests>
+    pub(crate) fn body_hashes(&self) -> impl Iterator<Item = &'a [u8]> {
+        form::split(self.query.unwrap_or_default().as_bytes())
+            .filter(|(name, _)| name.raw == b"bodySHA256")
+            .map(|(_, hash)| hash.raw)
+    }
+
+    /// The query, without its `?`, empty if there is none.
+    pub(crate) fn query(&self) -> &'a [u8] {
+        self.query.unwrap_or_default().as_bytes()
+    }
+
+    /// The candidates in the order in which they are tried, no text twice. Those that sign the
+    /// query as pairs only where there is no body to take pairs from: `query_as_params`.
+    pub(crate) fn candidates(
+        &self,
+        policy: UrlPolicy,
+        query_as_params: bool,
+    ) -> impl Iterator<Item = Candidate> {
+        let port_changed = match self.port {
+            Some(_) => PortChange::Removed,
+            None => PortChange::Added,
+        };
+        let userinfos = if self.userinfo.is_some() { [false, true].as_slice() } else { &[false] };
+        let forms =
+            FORMS.into_iter().filter(move |&form| self.gives_rise_to(form, query_as_params));
+        let without_fragment = forms.flat_map(move |form| {
+            userinfos.iter().flat_map(move |&userinfo_removed| {
+                [None, Some(port_changed)].map(|port_changed| Candidate {
+                    form,
+                    userinfo_removed,
+                    port_changed,
+                    fragment_kept: false,
+                })
+            })
+        });
+        let with_fragment = Candidate { fragment_kept: true, ..Candidate::AS_GIVEN };
+        without_fragment.chain(self.fragment.map(|_| with_fragment)).take(match policy {
+            UrlPolicy::Compatible => MAX_CANDIDATES,
+            UrlPolicy::Exact => 1,
+        })
+    }
+
+    /// Whether `form` differs from what is tried before it.
+    fn gives_rise_to(&self, form: Form, query_as_params: bool) -> bool {
+        let query_holds = |text| self.query.is_some_and(|query| query.contains(text));
+        let adds_a_byte =
+            |(name, value): (Text<'_>, Text<'_>)| !(name.raw.is_empty() && value.raw.is_empty());
+        let slash_missing = self.websocket && !self.path.is_empty() && !self.path.ends_with('/');
+        let query_as_params = || query_as_params && form::split(self.query()).any(adds_a_byte);
+        match form {
+            Form::AsGiven => true,
+            Form::ApostrophesEscaped => query_holds("'"),
+            Form::ApostrophesUnescaped => query_holds("%27"),
+            Form::QueryReencoded => self.query_reencoded_differs(),
+            Form::RootSlashAdded => self.path.is_empty(),
+            Form::RootSlashRemoved => self.path == "/",
+            Form::SlashAdded => slash_missing,
+            Form::QueryAsParams => query_as_params(),
+            Form::SlashAddedQueryAsParams => !self.path.ends_with('/') && query_as_params(),
+        }
+    }
+
+    /// Writes the text of `candidate`. Its query, if that is signed as pairs, is not written.
+    pub(crate) fn write(&self, candidate: Candidate, out: &mut impl Sink) {
+        out.put(self.scheme.as_bytes());
+        if candidate.is_as_given() {
+            return out.put(self.after_scheme.as_bytes());
+        }
+        out.put(b"://");
+        if let Some(userinfo) = self.userinfo.filter(|_| !candidate.userinfo_removed) {
+            out.put(userinfo.as_bytes());
+            out.put(b"@");
+        }
+        out.put(self.host.as_bytes());
+        match (candidate.port_changed, self.port) {
+            (None, Some(port)) => {
+                out.put(b":");
+                out.put(port.as_bytes());
+            }
+            (Some(PortChange::Added), _) => out.put(self.standard_port()),
+            (None, None) | (Some(PortChange::Removed), _) => {}
+        }
+        match candidate.form {
+            Form::RootSlashRemoved => {}
+            Form::RootSlashAdded | Form::SlashAdded | Form::SlashAddedQueryAsParams => {
+                out.put(self.path.as_bytes());
+                out.put(b"/");
+            }
+            _ => out.put(self.path.as_bytes()),
+        }
+        if let Some(query) = self.query.filter(|_| !candidate.query_is_params()) {
+            out.put(b"?");
+            match candidate.form {
+                Form::ApostrophesEscaped => replace(query, "'", b"%27", out),
+                Form::ApostrophesUnescaped => replace(query, "%27", b"'", out),
+                Form::QueryReencoded => reencode(query, out),
+                _ => out.put(query.as_bytes()),
+            }
+        }
+        if let Some(fragment) = self.fragment.filter(|_| candidate.fragment_kept) {
+            out.put(b"#");
+            out.put(fragment.as_bytes());
+        }
+    }
+
+    const fn standard_port(&self) -> &'static [u8] {
+        // The schemes are http, https, ws and wss: those that end in a second s are secure.
+        match self.scheme.as_bytes() {
+            [b'h' | b'H', _, _, _, _] | [_, _, _] => b":443",
+            _ => b":80",
+        }
+    }
+
+    /// Whether the query in the Node library's legacy form is a text of its own: not the query as
+    /// given, and not the one with its apostrophes unescaped.
+    fn query_reencoded_differs(&self) -> bool {
+        let Some(query) = self.query.filter(|query| query.bytes().any(|byte| byte != b'&')) else {
+            return false;
+        };
+        let mut expected = Unescaped { rest: query.as_bytes(), equal: true };
+        reencode(query, &mut expected);
+        !(expected.equal && expected.rest.is_empty())
+    }
+}
+
+/// The query of a text that need not be a URL, empty if there is none.
+pub(crate) fn query_of(text: &str) -> &[u8] {
+    cut_at(cut_at(text, '#').0, '?').1.unwrap_or_default().as_bytes()
+}
+
+/// Cuts `text` at the first `mark`, which goes with neither part.
+fn cut_at(text: &str, mark: char) -> (&str, Option<&str>) {
+    text.split_once(mark).map_or((text, None), |(before, after)| (before, Some(after)))
+}
+
+/// Cuts `host[:port]`. An IPv6 literal keeps its brackets (RFC 3986, section 3.2.2).
+fn cut_host(text: &str) -> Option<(&str, Option<&str>)> {
+    let host_len = match text.strip_prefix('[') {
+        Some(literal) => literal.find(']').filter(|&len| len > 0)?.checked_add(2)?,
+        None => text.find(':').unwrap_or(text.len()),
+    };
+    let (host, port) = text.split_at_checked(host_len)?;
+    let name = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    if name.is_empty() || name.contains(['[', ']']) {
+        return None;
+    }
+    if port.is_empty() {
+        return Some((host, None));
+    }
+    let port = port.strip_prefix(':')?;
+    let digits = port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit());
+    let in_range = port.is_empty() || port.parse::<u16>().is_ok();
+    (digits && in_range).then_some((host, Some(port)))
+}
+
+/// The scheme as it is signed, if it is one of the four, in any case of letters.
+fn signed_scheme(scheme: &str, websocket: bool) -> Option<&str> {
+    let is = |name| scheme.eq_ignore_ascii_case(name);
+    match () {
+        () if is("https") => Some(if websocket { "wss" } else { scheme }),
+        () if is("http") => Some(if websocket { "ws" } else { scheme }),
+        () if is("wss") || is("ws") => Some(scheme),
+        () => None,
+    }
+}
+
+fn replace(text: &str, from: &str, to: &[u8], out: &mut impl Sink) {
+    for (nth, piece) in text.split(from).enumerate() {
+        if nth > 0 {
+            out.put(to);
+        }
+        out.put(piece.as_bytes());
+    }
+}
+
+/// Writes a query as the Node library's legacy form has it: every name and value decoded and
+/// encoded again, always with an `=`, empty segments dropped, order kept.
+fn reencode(query: &str, out: &mut impl Sink) {
+    for (nth, (name, value)) in form::split(query.as_bytes()).enumerate() {
+        if nth > 0 {
+            out.put(b"&");
+        }
+        encode(name, out);
+        out.put(b"=");
+        encode(value, out);
+    }
+}
+
+fn encode(text: Text<'_>, out: &mut impl Sink) {
+    for byte in text.bytes() {
+        percent_encode(&[byte], COMPONENT).for_each(|piece| out.put(piece.as_bytes()));
+    }
+}
+
+/// Compares what is put with a text in which every `%27` reads `'`.
+struct Unescaped<'a> {
+    rest: &'a [u8],
+    equal: bool,
+}
+
+impl Sink for Unescaped<'_> {
+    fn put(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            let (expected, rest) = match *self.rest {
+                [b'%', b'2', b'7', ref rest @ ..] => (b'\'', rest),
+                [expected, ref rest @ ..] => (expected, rest),
+                [] => return self.equal = false,
+            };
+            self.rest = rest;
+            self.equal &= byte == expected;
+        }
+    }
+}

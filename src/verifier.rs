@@ -1,0 +1,367 @@
+//! The verdict, in one function, and the only place where a [`Verified`] is made.
+
+use alloc::borrow::Cow;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::builder::{Config, Key, VerifierBuilder};
+use crate::error::VerifyError;
+use crate::form::{self, MAX_PARAMS_LIMIT, Pairs, Text};
+use crate::key::{Algorithm, AuthToken};
+use crate::mac;
+use crate::settings::Settings;
+use crate::signature::Signature;
+use crate::url::{self, Candidate, MAX_URL_LEN, SignedUrl};
+use crate::webhook::{Payload, Webhook};
+
+/// Decides whether a request was signed with one of its keys.
+///
+/// Cheap to clone, and `Send + Sync`: build it once and share it. `Debug` shows no key.
+///
+/// # Timing
+/// How long [`verify`](Self::verify) takes depends on the lengths of what arrived, on its text (how
+/// many parameters, escapes, candidates), on the number of keys, and on which key and candidate
+/// matched, if one did. It does not depend on the bytes of a key, nor on how much of a wrong
+/// signature is right.
+///
+/// # Examples
+/// ```
+/// use twilio_sig::{AuthToken, Coverage, Verifier, Webhook};
+///
+/// let verifier = Verifier::new(AuthToken::new("12345")?);
+/// let webhook = Webhook::new("https://mycompany.com/myapp.php?foo=1&bar=2")
+///     .body(b"Digits=1234&To=%2B18005551212&From=%2B14158675309\
+///             &Caller=%2B14158675309&CallSid=CA1234567890ABCDE")
+///     .signature("RSOYDt4T1cUTdK1PDd93/VVr8B8=");
+///
+/// let verified = verifier.verify(&webhook)?;
+/// assert_eq!(verified.coverage(), Coverage::Form);
+/// assert_eq!(verified.param("Digits").as_deref(), Some("1234"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[doc(alias = "RequestValidator")]
+#[derive(Clone)]
+pub struct Verifier(pub(crate) Arc<Config>);
+
+impl Verifier {
+    /// A verifier for one auth token, with the defaults of [`VerifierBuilder`].
+    #[must_use]
+    pub fn new(token: AuthToken) -> Self {
+        Self(Arc::new(VerifierBuilder::new().auth_token(token).0))
+    }
+
+    /// A verifier for several keys, or with other settings.
+    pub const fn builder() -> VerifierBuilder {
+        VerifierBuilder::new()
+    }
+
+    /// Verifies `webhook`, and gives back what Twilio signed.
+    ///
+    /// The URL decides how the body is covered, because the URL is signed and the Content-Type is
+    /// not. With `bodySHA256` in its query, the body must have that hash, or be a form that is
+    /// signed with the URL. Without it, the body must be empty or such a form.
+    ///
+    /// # Errors
+    /// A [`VerifyError`] for everything that is not a proven match. Nothing can be had from the
+    /// request then.
+    #[doc(alias = "validate")]
+    pub fn verify<'a>(&self, webhook: &Webhook<'a>) -> Result<Verified<'a>, VerifyError> {
+        let config = &*self.0;
+        if webhook.url.len() > MAX_URL_LEN {
+            return Err(VerifyError::UrlTooLong);
+        }
+        if webhook.payload_len() > config.max_body_len {
+            return Err(VerifyError::BodyTooLong);
+        }
+        let signature = webhook.signature.ok_or(VerifyError::MissingSignature)?;
+        let signature = Signature::from_header(signature)?;
+        let settings = Settings::from_header(webhook.settings)?;
+        let keys = config.keys_for(&settings, signature.algorithm())?;
+        let url = SignedUrl::cut(webhook.url, webhook.websocket).ok_or(VerifyError::InvalidUrl)?;
+
+        let mut pairs = Pairs::new();
+        // A handshake has no body, so the pairs are free to hold its query, should it be signed so.
+        let handshake = webhook.websocket && webhook.payload.is_empty();
+        let query_as_params = handshake && pairs.read_body(url.query(), config.max_params).is_ok();
+
+        // The first key and candidate under which the signature is that of the URL, followed by
+        // the pairs if they are signed too. A wrong MAC costs the same wherever it is wrong, and
+        // that a MAC is right is no secret, so the search may end there.
+        let find = |pairs: &Pairs<'_>, pairs_signed: bool| {
+            keys.clone().find_map(|(position, key)| {
+                let mut candidates = url.candidates(config.url_policy, query_as_params);
+                let matched = candidates.find(|&candidate| {
+                    let choice = key.mac.verify(&signature, |out| {
+                        url.write(candidate, out);
+                        if pairs_signed || candidate.query_is_params() {
+                            pairs.write(out);
+                        }
+                    });
+                    choice.into()
+                });
+                matched.map(|candidate| (position, candidate))
+            })
+        };
+
+        let hashed = url.body_hashes().next().is_some();
+        let url_match =
+            if hashed || webhook.payload.is_empty() { find(&pairs, false) } else { None };
+        let (coverage, (key, candidate)) = match url_match {
+            Some(found) if !hashed => (Coverage::UrlOnly, found),
+            Some(found) if webhook.payload.has_hashes(url.body_hashes()) => {
+                (Coverage::BodyHash, found)
+            }
+            None if webhook.payload.is_empty() => return Err(VerifyError::Mismatch),
+            _ => {
+                let refusal =
+                    url_match.map_or(VerifyError::Mismatch, |_| VerifyError::BodyHashMismatch);
+                match webhook.payload.read_into(&mut pairs, config.max_params) {
+                    Err(_) if url_match.is_some() => return Err(refusal),
+                    Err(error) => return Err(error),
+                    // Else a body like `&&` would pass on the MAC of the URL alone.
+                    Ok(()) if !pairs.add_a_byte() && !hashed => {
+                        return Err(VerifyError::UncoveredBody);
+                    }
+                    Ok(()) if !pairs.add_a_byte() => return Err(refusal),
+                    Ok(()) => (Coverage::Form, find(&pairs, true).ok_or(refusal)?),
+                }
+            }
+        };
+
+        if coverage == Coverage::Form || candidate.query_is_params() {
+            config.parameter_policy.check(&pairs)?;
+        }
+        if let Some(sid) = config.account_sid.as_deref() {
+            check_account(sid, coverage, &pairs, url.query())?;
+        }
+        Ok(Verified { webhook: *webhook, signature, coverage, candidate, key })
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier").field("keys", &self.0.keys.len()).finish_non_exhaustive()
+    }
+}
+
+impl Config {
+    /// The keys, with their positions, that may have made a signature of this algorithm.
+    fn keys_for(
+        &self,
+        settings: &Settings<'_>,
+        algorithm: Algorithm,
+    ) -> Result<impl Iterator<Item = (usize, &Key)> + Clone, VerifyError> {
+        if settings.names_no_known_algorithm() {
+            return Err(VerifyError::NoKeyForAlgorithm);
+        }
+        let mut named = self.keys.iter().filter(|key| settings.allows_id(key.id.as_deref()));
+        if named.clone().next().is_none() {
+            return Err(VerifyError::UnknownKey);
+        }
+        let fits = move |key: &Key| {
+            key.mac.algorithm() == algorithm && settings.allows_id(key.id.as_deref())
+        };
+        if !settings.allows(algorithm) || !named.any(fits) {
+            return Err(VerifyError::NoKeyForAlgorithm);
+        }
+        Ok(self.keys.iter().enumerate().filter(move |(_, key)| fits(key)))
+    }
+}
+
+/// Whoever signed must have signed for `sid`: in the form, and in the query where that names one.
+fn check_account(
+    sid: &str,
+    coverage: Coverage,
+    pairs: &Pairs<'_>,
+    query: &[u8],
+) -> Result<(), VerifyError> {
+    let is_account = |&(name, _): &(Text<'_>, Text<'_>)| name.bytes().eq(*b"AccountSid");
+    let is_ours = |(_, value): (Text<'_>, Text<'_>)| value.bytes().eq(sid.bytes());
+    let form_names_it = || pairs.iter().any(|pair| is_account(&pair));
+    let form = coverage == Coverage::Form;
+    if form && !(form_names_it() && pairs.iter().filter(is_account).all(is_ours))
+        || !form::split(query).filter(is_account).all(is_ours)
+    {
+        return Err(VerifyError::WrongAccount);
+    }
+    Ok(())
+}
+
+impl<'a> Payload<'a> {
+    const fn is_empty(&self) -> bool {
+        match self {
+            Self::Body(body) => body.is_empty(),
+            Self::Params(params) => params.is_empty(),
+        }
+    }
+
+    /// Whether every one of `hashes` is the SHA-256 of the body, in hexadecimal digits of either
+    /// case. Of decoded parameters there is no body to hash.
+    fn has_hashes(&self, mut hashes: impl Iterator<Item = &'a [u8]>) -> bool {
+        let body = match *self {
+            Self::Body(body) => body,
+            Self::Params([]) => &[],
+            Self::Params(_) => return false,
+        };
+        let expected = mac::body_hash(body);
+        hashes.all(|hash| {
+            let (digits, rest) = hash.as_chunks::<2>();
+            let byte = |&[high, low]: &[u8; 2]| Some(form::hex(high)? << 4 | form::hex(low)?);
+            rest.is_empty() && digits.iter().map(byte).eq(expected.map(Some))
+        })
+    }
+
+    fn read_into(&self, pairs: &mut Pairs<'a>, max: usize) -> Result<(), VerifyError> {
+        match *self {
+            Self::Body(body) => pairs.read_body(body, max),
+            Self::Params(params) => pairs.read_params(params, max),
+        }
+    }
+}
+
+/// What Twilio signed. The only way to get one is [`Verifier::verify`].
+///
+/// What is proven is the canonical string: the URL of [`candidate`](Self::candidate), followed by
+/// the parameters or, through its hash, the body. Where a name ends and its value begins, and where
+/// the URL ends and the parameters begin, Twilio does not sign; `SECURITY.md` says what follows.
+#[derive(Clone, Copy)]
+#[must_use]
+pub struct Verified<'a> {
+    webhook: Webhook<'a>,
+    signature: Signature,
+    coverage: Coverage,
+    candidate: Candidate,
+    key: usize,
+}
+
+/// How the signature covers the body.
+///
+/// `Display` gives `url_only`, `form` or `body_hash`.
+///
+/// # Examples
+/// ```
+/// assert_eq!(twilio_sig::Coverage::BodyHash.to_string(), "body_hash");
+/// ```
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Coverage {
+    /// There is no body, and the URL is signed.
+    UrlOnly,
+    /// The body is a form, whose parameters are signed after the URL. It may be read as a form and
+    /// as nothing else.
+    Form,
+    /// The URL is signed, and the body has the hash that the URL holds.
+    BodyHash,
+}
+
+impl fmt::Display for Coverage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UrlOnly => "url_only",
+            Self::Form => "form",
+            Self::BodyHash => "body_hash",
+        })
+    }
+}
+
+impl<'a> Verified<'a> {
+    /// The URL as it was given. Port, user information and fragment of it are proven only if
+    /// [`candidate`](Self::candidate) kept them.
+    #[must_use]
+    pub const fn url(&self) -> &'a str {
+        self.webhook.url
+    }
+
+    /// How the body is covered. A handler that reads JSON must ask for [`Coverage::BodyHash`].
+    #[must_use]
+    pub const fn coverage(&self) -> Coverage {
+        self.coverage
+    }
+
+    /// The spelling of the URL that was signed.
+    #[must_use]
+    pub const fn candidate(&self) -> Candidate {
+        self.candidate
+    }
+
+    /// The key that matched: its position in the order in which keys were added, from 0. When the
+    /// old token of a rotation has not matched for long enough, it can go.
+    #[must_use]
+    pub const fn key(&self) -> usize {
+        self.key
+    }
+
+    /// The signature. Its bytes, and nothing else of a request, are what a replay cache may be
+    /// keyed on: URL and parameters can be split differently under one signature.
+    #[must_use]
+    pub const fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    /// The body as it was given, empty if [`Webhook::params`] was given instead.
+    #[must_use]
+    pub const fn body(&self) -> &'a [u8] {
+        match self.webhook.payload {
+            Payload::Body(body) => body,
+            Payload::Params(_) => &[],
+        }
+    }
+
+    /// The signed parameters: decoded, sorted by name and value, equal pairs once. Empty unless the
+    /// coverage is [`Coverage::Form`], or a handshake's query was signed as parameters.
+    pub fn params(&self) -> impl Iterator<Item = (Cow<'a, [u8]>, Cow<'a, [u8]>)> + use<'a> {
+        let mut pairs = Pairs::new();
+        let read = if self.candidate.query_is_params() {
+            pairs.read_body(url::query_of(self.webhook.url), MAX_PARAMS_LIMIT)
+        } else if self.coverage == Coverage::Form {
+            self.webhook.payload.read_into(&mut pairs, MAX_PARAMS_LIMIT)
+        } else {
+            Ok(())
+        };
+        let decoded = |(name, value): (Text<'a>, Text<'a>)| (name.to_cow(), value.to_cow());
+        // It was read once already, when it was verified.
+        let params: Vec<_> =
+            read.map_or_else(|_| Vec::new(), |()| pairs.iter().map(decoded).collect());
+        params.into_iter()
+    }
+
+    /// The signed parameter called `name`, if its value is UTF-8; of several, the one whose value
+    /// sorts first, since their order is not signed.
+    #[must_use]
+    pub fn param(&self, name: &str) -> Option<Cow<'a, str>> {
+        let (_, value) = self.params().find(|(own, _)| **own == *name.as_bytes())?;
+        form::utf8(value)
+    }
+
+    /// The parameters of the URL's query, decoded, in their order: all that a `GET` webhook has.
+    ///
+    /// # Examples
+    /// ```
+    /// use twilio_sig::{AuthToken, Signer, Verifier, Webhook};
+    ///
+    /// let token = AuthToken::new("12345")?;
+    /// let url = "https://example.com/voice?CallSid=CA1&From=%2B15005550006";
+    /// let signature = Signer::auth_token(&token).sign_url(url).header_value();
+    ///
+    /// let webhook = Webhook::new(url).signature(&signature);
+    /// let verified = Verifier::new(token).verify(&webhook)?;
+    /// let from = verified.query_params().find(|(name, _)| **name == *b"From");
+    /// assert_eq!(from.map(|(_, value)| value.into_owned()), Some(b"+15005550006".to_vec()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn query_params(&self) -> impl Iterator<Item = (Cow<'a, [u8]>, Cow<'a, [u8]>)> + use<'a> {
+        form::split(url::query_of(self.webhook.url))
+            .map(|(name, value)| (name.to_cow(), value.to_cow()))
+    }
+}
+
+impl fmt::Debug for Verified<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified")
+            .field("coverage", &self.coverage)
+            .field("candidate", &self.candidate)
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}
