@@ -7,8 +7,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 
 use generate::Case;
-use reference::{Accepted, CandidateText, candidates, canonical_string, canonical_strings};
-use reference::{form, sign, verify};
+use reference::{Accepted, canonical_string, canonical_strings, matched_candidate, sign, verify};
 
 #[path = "reference/generate.rs"]
 mod generate;
@@ -20,10 +19,8 @@ fn every_listed_canonical_string_is_accepted_and_no_longer_one_is() {
     let strategy = generate::signed();
     let mut listed = 0;
     for _ in 0..300 {
-        let Case {
-            config,
-            mut request,
-        } = strategy.new_tree(&mut runner).expect("a case").current();
+        let Case { config, mut request } =
+            strategy.new_tree(&mut runner).expect("a case").current();
         request.settings = None;
         for text in canonical_strings(&config, &request) {
             request.signature = Some(sign(&config.keys[0], &text).into_bytes());
@@ -71,43 +68,20 @@ fn generated_requests_reach_every_verdict_and_every_candidate() {
         let times = seen.get(label).copied().unwrap_or_default();
         assert!(times >= 5, "{label} is too rare in {seen:?}");
     }
-    assert!(
-        accepted_cases * 3 >= CASES,
-        "too few are accepted: {accepted_cases}"
-    );
+    assert!(accepted_cases * 3 >= CASES, "too few are accepted: {accepted_cases}");
 }
 
 /// What was reached on the way to this acceptance.
 fn labels(case: &Case, accepted: &Accepted) -> Vec<String> {
-    let request = &case.request;
-    let all = candidates(&request.url, request.websocket, case.config.exact);
-    let matched = all
-        .unwrap_or_default()
-        .into_iter()
-        .find(|c| is_matched(c, accepted));
-    let mut labels = vec![
-        accepted.coverage.to_owned(),
-        format!("key_{}", accepted.key),
-    ];
-    if let Some(matched) = matched {
+    let mut labels = vec![accepted.coverage.to_owned(), format!("key_{}", accepted.key)];
+    if let Some(matched) = matched_candidate(&case.config, &case.request, accepted) {
         labels.push(format!("form_{}", matched.form));
         let changes = [
             ("userinfo_removed", matched.userinfo_removed),
             ("port_changed", matched.port_changed),
             ("fragment_kept", matched.fragment_kept),
         ];
-        labels.extend(
-            changes
-                .iter()
-                .filter(|(_, made)| *made)
-                .map(|(name, _)| (*name).to_owned()),
-        );
+        labels.extend(changes.iter().filter(|(_, made)| *made).map(|(name, _)| (*name).to_owned()));
     }
     labels
-}
-
-fn is_matched(candidate: &CandidateText, accepted: &Accepted) -> bool {
-    let query_pairs = candidate.query_pairs.clone().unwrap_or_default();
-    candidate.url == accepted.candidate_url
-        && (accepted.coverage == "form" || form::sorted_unique(&query_pairs) == accepted.params)
 }

@@ -21,10 +21,7 @@ fn texts(url: &str, websocket: bool) -> Vec<String> {
 
 #[test]
 fn candidates_come_in_the_order_of_the_rules() {
-    assert_eq!(
-        texts("https://h/p", false),
-        ["https://h/p", "https://h:443/p"]
-    );
+    assert_eq!(texts("https://h/p", false), ["https://h/p", "https://h:443/p"]);
     assert_eq!(texts("HTTP://H:/p", false), ["HTTP://H:/p", "HTTP://H/p"]);
     assert_eq!(
         texts("http://u@h?a='#f", false),
@@ -82,10 +79,9 @@ fn candidates_come_in_the_order_of_the_rules() {
 
 #[test]
 fn exact_means_one_candidate() {
-    for (url, websocket, text) in [
-        ("https://u@h:1/p?q='#f", false, "https://u@h:1/p?q='"),
-        ("Http://h#", true, "ws://h"),
-    ] {
+    for (url, websocket, text) in
+        [("https://u@h:1/p?q='#f", false, "https://u@h:1/p?q='"), ("Http://h#", true, "ws://h")]
+    {
         let all = candidates(url, websocket, true).unwrap_or_default();
         assert_eq!(all.len(), 1);
         assert_eq!(all[0].url, text.as_bytes());
@@ -104,16 +100,10 @@ fn what_is_not_a_url_is_refused() {
         https://h:1:2 https://h:: https://[] https://[::1 https://[::1]x https://[::1]:x
         https://[::1]] https://[[::1] https://h[ https://h] https://::1 #https://h https#://h
     ";
-    for url in good
-        .split_whitespace()
-        .chain(["https://h p", "https://h \n"])
-    {
+    for url in good.split_whitespace().chain(["https://h p", "https://h \n"]) {
         assert!(candidates(url, false, false).is_ok(), "{url}");
     }
-    for url in bad
-        .split_whitespace()
-        .chain(["", " https://h", "https ://h", "https://h: 1"])
-    {
+    for url in bad.split_whitespace().chain(["", " https://h", "https ://h", "https://h: 1"]) {
         assert_eq!(candidates(url, false, false), Err("invalid_url"), "{url}");
     }
 }

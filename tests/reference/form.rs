@@ -8,9 +8,7 @@ pub type Pair = (Vec<u8>, Vec<u8>);
 /// The decoded pairs in the order of the text.
 pub fn pairs(text: &[u8]) -> Vec<Pair> {
     let raw = raw_pairs(text);
-    raw.iter()
-        .map(|(name, value)| (decode(name), decode(value)))
-        .collect()
+    raw.iter().map(|(name, value)| (decode(name), decode(value))).collect()
 }
 
 /// The pairs as they are written: cut at `&`, empty segments dropped, cut at the first `=`.
@@ -68,18 +66,10 @@ pub fn encode(bytes: &[u8]) -> String {
 
 /// By the bytes of the name, then of the value; equal pairs once.
 pub fn sorted_unique(pairs: &[Pair]) -> Vec<Pair> {
-    pairs
-        .iter()
-        .cloned()
-        .collect::<BTreeSet<Pair>>()
-        .into_iter()
-        .collect()
+    pairs.iter().cloned().collect::<BTreeSet<Pair>>().into_iter().collect()
 }
 
 /// Name, value, name, value: nothing stands between them.
 pub fn concatenated(pairs: &[Pair]) -> Vec<u8> {
-    pairs
-        .iter()
-        .flat_map(|(name, value)| [name.clone(), value.clone()].concat())
-        .collect()
+    pairs.iter().flat_map(|(name, value)| [name.clone(), value.clone()].concat()).collect()
 }

@@ -39,14 +39,8 @@ pub struct Case {
 /// a text that only the account, the strict rule or the bound on parameters forbids, or else over
 /// the URL as it stands.
 pub fn signed() -> impl Strategy<Value = Case> {
-    (
-        config(),
-        parts(),
-        any::<Index>(),
-        any::<Index>(),
-        header_style(),
-    )
-        .prop_map(|(config, parts, key, text, style)| {
+    (config(), parts(), any::<Index>(), any::<Index>(), header_style()).prop_map(
+        |(config, parts, key, text, style)| {
             let mut request = parts.into_request();
             let lenient = Config {
                 strict: false,
@@ -55,20 +49,15 @@ pub fn signed() -> impl Strategy<Value = Case> {
                 ..config.clone()
             };
             let url = vec![request.url.clone().into_bytes()];
-            let texts = [
-                canonical_strings(&config, &request),
-                canonical_strings(&lenient, &request),
-                url,
-            ];
-            let texts = texts
-                .into_iter()
-                .find(|texts| !texts.is_empty())
-                .unwrap_or_default();
+            let texts =
+                [canonical_strings(&config, &request), canonical_strings(&lenient, &request), url];
+            let texts = texts.into_iter().find(|texts| !texts.is_empty()).unwrap_or_default();
             let key = &config.keys[key.index(config.keys.len())];
             request.signature = Some(sign(key, &texts[text.index(texts.len())]).into_bytes());
             request.settings = style.header(key);
             Case { config, request }
-        })
+        },
+    )
 }
 
 /// Signed, and then left alone or changed once or twice.
@@ -100,13 +89,7 @@ pub fn arbitrary() -> impl Strategy<Value = Case> {
     let settings = option::weighted(0.6, settings_text());
     (config(), url, payload(), signature, settings, any::<bool>()).prop_map(
         |(config, url, payload, signature, settings, websocket)| {
-            let request = Request {
-                url,
-                payload,
-                signature,
-                settings,
-                websocket,
-            };
+            let request = Request { url, payload, signature, settings, websocket };
             Case { config, request }
         },
     )
@@ -128,19 +111,17 @@ pub fn config() -> impl Strategy<Value = Config> {
         max_body_len,
         option::weighted(0.25, Just(ACCOUNT.to_owned())),
     )
-        .prop_map(
-            |(keys, exact, strict, max_params, max_body_len, account_sid)| Config {
-                keys,
-                exact,
-                strict,
-                max_params,
-                max_body_len,
-                account_sid,
-            },
-        )
+        .prop_map(|(keys, exact, strict, max_params, max_body_len, account_sid)| Config {
+            keys,
+            exact,
+            strict,
+            max_params,
+            max_body_len,
+            account_sid,
+        })
 }
 
-/// One to four keys; secrets differ, as do the ids of shared keys.
+/// One to four keys; secrets differ, as do the ids of shared keys of one algorithm.
 fn keys() -> impl Strategy<Value = Vec<Key>> {
     let kind = prop_oneof![4 => Just(None), 1 => Just(Some(false)), 2 => Just(Some(true))];
     let secret = prop_oneof![
@@ -150,18 +131,21 @@ fn keys() -> impl Strategy<Value = Vec<Key>> {
         1 => "[a-z]ä[a-z ]{1,8}ö",
     ];
     vec((kind, secret), 1..5).prop_map(|kinds| {
-        let numbered = kinds.into_iter().enumerate();
-        let named = numbered.map(|(place, (kind, secret))| {
+        let mut shared = [0, 0];
+        let mut keys = Vec::new();
+        for (place, (kind, secret)) in kinds.into_iter().enumerate() {
             let secret = format!("{secret}{place}");
-            match kind {
+            keys.push(match kind {
                 None => Key::AuthToken(secret),
                 Some(sha256) => {
-                    let id = format!("webhooks_sharedkey_{place}");
+                    let number = &mut shared[usize::from(sha256)];
+                    let id = format!("webhooks_sharedkey_{number}");
+                    *number += 1;
                     Key::Shared { id, secret, sha256 }
                 }
-            }
-        });
-        named.collect()
+            });
+        }
+        keys
     })
 }
 

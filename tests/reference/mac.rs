@@ -19,11 +19,7 @@ pub fn mac(key: &Key, canonical: &[u8]) -> Vec<u8> {
 }
 
 fn hmac(sha256: bool, secret: &[u8], message: &[u8]) -> Vec<u8> {
-    let mut block = if secret.len() > BLOCK_LEN {
-        hash(sha256, secret)
-    } else {
-        secret.to_vec()
-    };
+    let mut block = if secret.len() > BLOCK_LEN { hash(sha256, secret) } else { secret.to_vec() };
     block.resize(BLOCK_LEN, 0);
     let ipad: Vec<u8> = block.iter().map(|byte| byte ^ 0x36).collect();
     let opad: Vec<u8> = block.iter().map(|byte| byte ^ 0x5c).collect();
@@ -32,19 +28,12 @@ fn hmac(sha256: bool, secret: &[u8], message: &[u8]) -> Vec<u8> {
 }
 
 fn hash(sha256: bool, bytes: &[u8]) -> Vec<u8> {
-    if sha256 {
-        Sha256::digest(bytes).to_vec()
-    } else {
-        Sha1::digest(bytes).to_vec()
-    }
+    if sha256 { Sha256::digest(bytes).to_vec() } else { Sha1::digest(bytes).to_vec() }
 }
 
 /// SHA-256 as 64 lower-case hex digits.
 pub fn sha256_hex(bytes: &[u8]) -> Vec<u8> {
-    let digits = hash(true, bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect::<String>();
+    let digits = hash(true, bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     digits.into_bytes()
 }
 
@@ -84,6 +73,5 @@ pub fn decode_signature(header: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn number(bits: &str) -> usize {
-    bits.chars()
-        .fold(0, |sum, bit| sum * 2 + usize::from(bit == '1'))
+    bits.chars().fold(0, |sum, bit| sum * 2 + usize::from(bit == '1'))
 }

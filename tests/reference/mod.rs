@@ -18,6 +18,8 @@ pub mod mac;
 pub mod settings;
 pub mod url;
 
+use core::fmt;
+
 use form::Pair;
 pub use url::{CandidateText, candidates};
 
@@ -25,7 +27,7 @@ pub use url::{CandidateText, candidates};
 pub const MAX_URL_LEN: usize = 16_384;
 
 /// What arrived.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Request {
     pub url: String,
     pub payload: Payload,
@@ -38,21 +40,39 @@ pub struct Request {
 }
 
 /// The body as it came, or its parameters already decoded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Payload {
     Body(Vec<u8>),
     Params(Vec<(String, String)>),
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |header: &Option<Vec<u8>>| header.as_ref().map(|h| h.escape_ascii().to_string());
+        f.debug_struct("Request")
+            .field("url", &self.url)
+            .field("payload", &self.payload)
+            .field("signature", &text(&self.signature))
+            .field("settings", &text(&self.settings))
+            .field("websocket", &self.websocket)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Body(body) => write!(f, "Body(\"{}\")", body.escape_ascii()),
+            Self::Params(list) => write!(f, "Params({list:?})"),
+        }
+    }
 }
 
 /// A secret, bound to its algorithm; an auth token always means HMAC-SHA1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Key {
     AuthToken(String),
-    Shared {
-        id: String,
-        secret: String,
-        sha256: bool,
-    },
+    Shared { id: String, secret: String, sha256: bool },
 }
 
 /// What the verifier was told.
@@ -64,6 +84,20 @@ pub struct Config {
     pub max_params: usize,
     pub max_body_len: usize,
     pub account_sid: Option<String>,
+}
+
+impl Config {
+    /// One key, and the defaults.
+    pub fn usual(key: Key) -> Self {
+        Self {
+            keys: vec![key],
+            exact: false,
+            strict: false,
+            max_params: 1_024,
+            max_body_len: 1_048_576,
+            account_sid: None,
+        }
+    }
 }
 
 /// What an accepted request proves.
@@ -133,11 +167,21 @@ pub fn canonical_strings(config: &Config, request: &Request) -> Vec<Vec<u8>> {
 
 /// The canonical string of an accepted request.
 pub fn canonical_string(accepted: &Accepted) -> Vec<u8> {
-    [
-        accepted.candidate_url.clone(),
-        form::concatenated(&accepted.params),
-    ]
-    .concat()
+    [accepted.candidate_url.clone(), form::concatenated(&accepted.params)].concat()
+}
+
+/// The candidate that an accepted request was signed over.
+pub fn matched_candidate(
+    config: &Config,
+    request: &Request,
+    accepted: &Accepted,
+) -> Option<CandidateText> {
+    candidates_for(config, request).ok()?.into_iter().find(|candidate| {
+        let query_pairs = candidate.query_pairs.clone().unwrap_or_default();
+        let pairs_fit =
+            accepted.coverage == "form" || form::sorted_unique(&query_pairs) == accepted.params;
+        candidate.url == accepted.candidate_url && pairs_fit
+    })
 }
 
 fn check_lengths(config: &Config, request: &Request) -> Result<(), &'static str> {
@@ -236,11 +280,7 @@ fn cover_with_hash(
     {
         return Ok(("form", key, place));
     }
-    Err(if url_match.is_some() {
-        "body_hash_mismatch"
-    } else {
-        "mismatch"
-    })
+    Err(if url_match.is_some() { "body_hash_mismatch" } else { "mismatch" })
 }
 
 /// Candidates that move the query into pairs exist only where the payload brings none.
@@ -259,7 +299,7 @@ fn is_empty(payload: &Payload) -> bool {
     }
 }
 
-fn payload_pairs(payload: &Payload) -> Vec<Pair> {
+pub fn payload_pairs(payload: &Payload) -> Vec<Pair> {
     match payload {
         Payload::Body(body) => form::pairs(body),
         Payload::Params(list) => list
@@ -277,18 +317,11 @@ fn url_texts(candidates: &[CandidateText]) -> Vec<Vec<u8>> {
 }
 
 fn form_texts(candidates: &[CandidateText], pairs: &[Pair]) -> Vec<Vec<u8>> {
-    candidates
-        .iter()
-        .map(|c| with_pairs(&c.url, pairs))
-        .collect()
+    candidates.iter().map(|c| with_pairs(&c.url, pairs)).collect()
 }
 
 fn with_pairs(url: &[u8], pairs: &[Pair]) -> Vec<u8> {
-    [
-        url.to_vec(),
-        form::concatenated(&form::sorted_unique(pairs)),
-    ]
-    .concat()
+    [url.to_vec(), form::concatenated(&form::sorted_unique(pairs))].concat()
 }
 
 fn body_hash_fits(request: &Request) -> bool {
@@ -298,9 +331,7 @@ fn body_hash_fits(request: &Request) -> bool {
         Payload::Params(_) => return false,
     };
     let expected = mac::sha256_hex(body);
-    url::body_hashes(&request.url)
-        .iter()
-        .all(|value| value.to_ascii_lowercase() == expected)
+    url::body_hashes(&request.url).iter().all(|value| value.to_ascii_lowercase() == expected)
 }
 
 fn check_account(
@@ -313,20 +344,12 @@ fn check_account(
         let named = pairs.iter().filter(|(name, _)| name == b"AccountSid");
         named.map(|(_, value)| value.clone()).collect()
     };
-    let in_form = if coverage == "form" {
-        accounts(signed_pairs)
-    } else {
-        Vec::new()
-    };
+    let in_form = if coverage == "form" { accounts(signed_pairs) } else { Vec::new() };
     if coverage == "form" && in_form.is_empty() {
         return Err("wrong_account");
     }
     let in_query = accounts(&form::pairs(&url::query(url)));
-    if in_form
-        .iter()
-        .chain(&in_query)
-        .any(|value| value != account_sid.as_bytes())
-    {
+    if in_form.iter().chain(&in_query).any(|value| value != account_sid.as_bytes()) {
         return Err("wrong_account");
     }
     Ok(())
@@ -346,9 +369,7 @@ fn check_strictly(pairs: &[Pair]) -> Result<(), &'static str> {
 /// `[A-Za-z][A-Za-z0-9._-]{0,63}`
 fn is_strict_name(name: &[u8]) -> bool {
     let starts_well = name.first().is_some_and(u8::is_ascii_alphabetic);
-    let rest_is_well = name
-        .iter()
-        .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(b));
+    let rest_is_well = name.iter().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(b));
     starts_well && rest_is_well && name.len() <= 64
 }
 

@@ -19,25 +19,27 @@ pub fn fitting_keys(
         Some(_) => return Err("no_key_for_algorithm"),
     };
     if let Some(id) = id {
-        let place = keys
-            .iter()
-            .position(|key| shared_id(key) == Some(id.as_str()));
-        let place = place.ok_or("unknown_key")?;
-        let key_sha256 = is_sha256(&keys[place]);
-        if named_sha256.is_some_and(|named| named != key_sha256)
-            || key_sha256 != signature_is_sha256
-        {
-            return Err("no_key_for_algorithm");
+        // One id may stand for two keys, one of each algorithm.
+        let all = 0..keys.len();
+        let named: Vec<usize> =
+            all.filter(|place| shared_id(&keys[*place]) == Some(id.as_str())).collect();
+        if named.is_empty() {
+            return Err("unknown_key");
         }
-        return Ok(vec![place]);
+        let fits = |place: &usize| {
+            let key_sha256 = is_sha256(&keys[*place]);
+            named_sha256.is_none_or(|named| named == key_sha256)
+                && key_sha256 == signature_is_sha256
+        };
+        let fitting: Vec<usize> = named.into_iter().filter(fits).collect();
+        return if fitting.is_empty() { Err("no_key_for_algorithm") } else { Ok(fitting) };
     }
     if named_sha256.is_some_and(|named| named != signature_is_sha256) {
         return Err("no_key_for_algorithm");
     }
     let all = 0..keys.len();
-    let fitting: Vec<usize> = all
-        .filter(|place| is_sha256(&keys[*place]) == signature_is_sha256)
-        .collect();
+    let fitting: Vec<usize> =
+        all.filter(|place| is_sha256(&keys[*place]) == signature_is_sha256).collect();
     if fitting.is_empty() {
         return Err("no_key_for_algorithm");
     }
@@ -51,10 +53,7 @@ fn read(header: &[u8]) -> Result<(Option<String>, Option<String>), &'static str>
         return Err(MALFORMED);
     }
     // A tab is white space here, as it is in every HTTP field value.
-    if header
-        .iter()
-        .any(|b| !b.is_ascii() || (b.is_ascii_control() && *b != b'\t'))
-    {
+    if header.iter().any(|b| !b.is_ascii() || (b.is_ascii_control() && *b != b'\t')) {
         return Err(MALFORMED);
     }
     let text: String = header.iter().map(|b| char::from(*b)).collect();

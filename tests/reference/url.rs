@@ -54,9 +54,7 @@ pub fn candidates(
 
     let mut all: Vec<CandidateText> = Vec::new();
     let mut emit = |new: CandidateText| {
-        let seen = all
-            .iter()
-            .any(|old| old.url == new.url && old.query_pairs == new.query_pairs);
+        let seen = all.iter().any(|old| old.url == new.url && old.query_pairs == new.query_pairs);
         if !seen {
             all.push(new);
         }
@@ -98,14 +96,8 @@ pub fn candidates(
 /// The forms that the text of this URL gives rise to, each with its number.
 fn forms(given: &Parts, websocket: bool) -> Vec<(usize, Parts, Option<Vec<Pair>>)> {
     let query = given.query.clone().unwrap_or_default();
-    let with_query = |query: &str| Parts {
-        query: Some(query.to_owned()),
-        ..given.clone()
-    };
-    let with_path = |path: &str| Parts {
-        path: path.to_owned(),
-        ..given.clone()
-    };
+    let with_query = |query: &str| Parts { query: Some(query.to_owned()), ..given.clone() };
+    let with_path = |path: &str| Parts { path: path.to_owned(), ..given.clone() };
 
     let mut forms = vec![(0, given.clone(), None)];
     if query.contains('\'') {
@@ -135,16 +127,10 @@ fn forms(given: &Parts, websocket: bool) -> Vec<(usize, Parts, Option<Vec<Pair>>
         forms.push((5, with_path(&path_with_slash), None));
     }
     if !form::concatenated(&query_pairs).is_empty() {
-        let without_query = Parts {
-            query: None,
-            ..given.clone()
-        };
+        let without_query = Parts { query: None, ..given.clone() };
         forms.push((6, without_query, Some(query_pairs.clone())));
         if !given.path.ends_with('/') {
-            let with_slash = Parts {
-                query: None,
-                ..with_path(&path_with_slash)
-            };
+            let with_slash = Parts { query: None, ..with_path(&path_with_slash) };
             forms.push((7, with_slash, Some(query_pairs)));
         }
     }
@@ -152,9 +138,7 @@ fn forms(given: &Parts, websocket: bool) -> Vec<(usize, Parts, Option<Vec<Pair>>
 }
 
 fn legacy_query(pairs: &[Pair]) -> String {
-    let written = pairs
-        .iter()
-        .map(|(n, v)| format!("{}={}", form::encode(n), form::encode(v)));
+    let written = pairs.iter().map(|(n, v)| format!("{}={}", form::encode(n), form::encode(v)));
     written.collect::<Vec<String>>().join("&")
 }
 

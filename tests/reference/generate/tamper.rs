@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
 use super::{Case, settings_text};
-use crate::reference::{Key, Payload, form};
+use crate::reference::{Key, Payload, form, payload_pairs};
 
 /// One change to one text.
 #[derive(Clone, Debug)]
@@ -146,19 +146,20 @@ impl Tampering {
             },
             Self::BodyEmptied => request.payload = Payload::Body(vec![]),
             Self::PairsJoined => {
-                let joined = form::concatenated(&form::sorted_unique(&pairs(&request.payload)));
+                let joined =
+                    form::concatenated(&form::sorted_unique(&payload_pairs(&request.payload)));
                 let name = String::from_utf8_lossy(&joined).into_owned();
                 request.payload = Payload::Params(vec![(name, String::new())]);
             }
             Self::PairRepeated(at) => {
-                let mut list = lossy(&pairs(&request.payload));
+                let mut list = lossy(&payload_pairs(&request.payload));
                 if !list.is_empty() {
                     list.push(list[at.index(list.len())].clone());
                 }
                 request.payload = Payload::Params(list);
             }
             Self::NameMovedToUrl => {
-                let mut list = lossy(&form::sorted_unique(&pairs(&request.payload)));
+                let mut list = lossy(&form::sorted_unique(&payload_pairs(&request.payload)));
                 if let Some((name, _)) = list.first_mut() {
                     request.url += &std::mem::take(name);
                 }
@@ -180,10 +181,7 @@ impl Tampering {
                 request.signature = request.signature.as_deref().map(|header| edit.of(header));
             }
             Self::SignatureEnd(end) => {
-                request
-                    .signature
-                    .get_or_insert_default()
-                    .extend(end.bytes());
+                request.signature.get_or_insert_default().extend(end.bytes());
             }
             Self::NoSignature => request.signature = None,
             Self::EmptySignature => request.signature = Some(vec![]),
@@ -210,23 +208,7 @@ impl Tampering {
     }
 }
 
-/// The decoded pairs of a payload, in order.
-pub fn pairs(payload: &Payload) -> Vec<form::Pair> {
-    match payload {
-        Payload::Body(body) => form::pairs(body),
-        Payload::Params(list) => {
-            let pairs = list.iter().cloned();
-            pairs
-                .map(|(name, value)| (name.into_bytes(), value.into_bytes()))
-                .collect()
-        }
-    }
-}
-
 fn lossy(pairs: &[form::Pair]) -> Vec<(String, String)> {
     let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
-    pairs
-        .iter()
-        .map(|(name, value)| (text(name), text(value)))
-        .collect()
+    pairs.iter().map(|(name, value)| (text(name), text(value))).collect()
 }
