@@ -7,7 +7,7 @@ use proptest::sample::Index;
 use proptest::test_runner::FileFailurePersistence;
 
 use compare::{by_crate, by_reference, signer};
-use generate::request::without_hash;
+use generate::request::{large_form, without_hash};
 use generate::tamper::{Edit, edit};
 use generate::{Case, any_case, signed};
 use reference::{
@@ -134,6 +134,28 @@ proptest! {
             let payload = reordered(&request.payload, &order);
             let other = by_crate(&config, &Request { payload, ..request }).map_err(fail)?;
             prop_assert_eq!(given, other);
+        }
+    }
+
+    /// Long enough to leave every shortcut that a few short parameters may take.
+    #[test]
+    fn large_forms_are_read_alike(
+        body in large_form(),
+        max_params in prop_oneof![2 => Just(1_024_usize), 1 => 1..300_usize],
+        order in vec(any::<u32>(), 300),
+    ) {
+        let key = Key::AuthToken("12345".to_owned());
+        let config = Config { max_params, ..Config::usual(key.clone()) };
+        let pairs = form::sorted_unique(&form::pairs(&body));
+        let url = "https://example.com/sms".to_owned();
+        let canonical = [url.clone().into_bytes(), form::concatenated(&pairs)].concat();
+        let signature = Some(sign(&key, &canonical).into_bytes());
+        let payload = Payload::Body(body);
+        let mut request = Request { url, payload, signature, settings: None, websocket: false };
+        for _ in 0..2 {
+            let by_crate = by_crate(&config, &request).map_err(fail)?;
+            prop_assert_eq!(by_crate, by_reference(&config, &request));
+            request.payload = reordered(&request.payload, &order);
         }
     }
 

@@ -1,5 +1,10 @@
 //! The crate against the naive reference on every short URL, body and settings header there is.
-#![allow(clippy::std_instead_of_alloc, reason = "a test has std")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::format_collect,
+    clippy::std_instead_of_alloc,
+    reason = "a test has std, and its numbers are small"
+)]
 
 use compare::{Failure, by_crate, by_reference};
 use reference::{Config, Key, Payload, Request, canonical_strings, sign};
@@ -87,6 +92,28 @@ fn every_short_body_gives_the_same_pairs() -> Result<(), Failure> {
         tried += agree_on_every_text(&config(), request("https://h/p", &body))?;
     }
     assert!(tried > 5_000, "only {tried} texts were signed");
+    Ok(())
+}
+
+/// One parameter below, at and above every bound.
+#[test]
+fn every_number_of_parameters_is_counted_alike() -> Result<(), Failure> {
+    let key = Key::AuthToken("12345".to_owned());
+    for count in (1..140).chain([1_024, 1_025, 4_096, 4_097]) {
+        let body: String = (0..count).rev().map(|place| format!("&p{place}={place}&")).collect();
+        let mut names: Vec<String> = (0..count).map(|place| format!("p{place}")).collect();
+        names.sort();
+        let signed: String =
+            names.iter().map(|name| format!("{name}{}", name.trim_start_matches('p'))).collect();
+        let mut request = request("https://h/p", &body);
+        let canonical = format!("https://h/p{signed}");
+        request.signature = Some(sign(&key, canonical.as_bytes()).into_bytes());
+        for max_params in [count - 1, count, count + 1, 1_024, 4_096] {
+            if (1..=4_096).contains(&max_params) {
+                agree(&Config { max_params, ..config() }, &request)?;
+            }
+        }
+    }
     Ok(())
 }
 

@@ -189,6 +189,23 @@ pub fn form_pairs() -> impl Strategy<Value = Vec<(String, String)>> {
     })
 }
 
+/// Up to some hundreds of pairs, alike in their first bytes, some longer than a hash block.
+pub fn large_form() -> impl Strategy<Value = Vec<u8>> {
+    let name = prop_oneof![
+        3 => "(MediaUrl|MediaUrl1|MessagingBinding)[0-9]{0,2}",
+        1 => "a?\u{0}{0,9}b?",
+        1 => "[ -~]{0,90}",
+    ];
+    let value = prop_oneof![
+        3 => "[0-9]{0,2}",
+        2 => "[a-c %+é]{0,40}",
+        1 => "[ -~é]{50,300}",
+    ];
+    let count = prop_oneof![4 => 0..40_usize, 3 => 56..72_usize, 2 => 100..300_usize];
+    let pairs = count.prop_flat_map(move |count| vec((name.clone(), value.clone()), count));
+    (pairs, vec(0..6_u8, 12)).prop_map(|(pairs, spelling)| form_body(&pairs, &spelling))
+}
+
 fn name() -> impl Strategy<Value = String> {
     prop_oneof![
         5 => select(vec!["From", "To", "Body", "Digits", "Reason", "ReasonConferenceEnded"])
