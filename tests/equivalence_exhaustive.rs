@@ -7,7 +7,7 @@
 )]
 
 use compare::{Failure, by_crate, by_reference};
-use reference::{Config, Key, Payload, Request, canonical_strings, sign};
+use reference::{Config, Key, Payload, Request, canonical_strings, form, sign};
 
 #[path = "reference/compare.rs"]
 mod compare;
@@ -48,6 +48,16 @@ fn agree_on_every_text(config: &Config, mut request: Request) -> Result<usize, F
     Ok(signed.len())
 }
 
+/// Signed as the form that the reference reads in it.
+fn agree_on_a_form(body: &[u8]) -> Result<(), Failure> {
+    let pairs = form::sorted_unique(&form::pairs(body));
+    let signed = [b"https://h/p".to_vec(), form::concatenated(&pairs)].concat();
+    let config = config();
+    let signature = config.keys.first().map(|key| sign(key, &signed).into_bytes());
+    let payload = Payload::Body(body.to_vec());
+    agree(&config, &Request { payload, signature, ..request("https://h/p", "") })
+}
+
 fn request(url: &str, body: &str) -> Request {
     Request {
         url: url.to_owned(),
@@ -75,7 +85,7 @@ fn every_short_authority_is_read_alike() -> Result<(), Failure> {
 #[test]
 fn every_short_path_and_query_gives_the_same_candidates() -> Result<(), Failure> {
     let mut tried = 0;
-    for rest in texts(&["a", "/", "?", "=", "&", "'", "%27", "#"], 4) {
+    for rest in texts(&["a", "/", "?", "=", "&", "'", "%27", "%25", "#"], 4) {
         for websocket in [false, true] {
             let request = Request { websocket, ..request(&format!("https://h{rest}"), "") };
             tried += agree_on_every_text(&config(), request)?;
@@ -88,10 +98,43 @@ fn every_short_path_and_query_gives_the_same_candidates() -> Result<(), Failure>
 #[test]
 fn every_short_body_gives_the_same_pairs() -> Result<(), Failure> {
     let mut tried = 0;
-    for body in texts(&["a", "=", "&", "+", "%", "4", "%6"], 4) {
+    for body in texts(&["a", "=", "&", "+", "%", "4", "%6", "%25", "%26"], 4) {
         tried += agree_on_every_text(&config(), request("https://h/p", &body))?;
     }
-    assert!(tried > 5_000, "only {tried} texts were signed");
+    assert!(tried > 10_000, "only {tried} texts were signed");
+    Ok(())
+}
+
+/// Every byte escaped, before and behind every border of a machine word.
+#[test]
+fn every_escape_gives_the_same_pairs_at_every_offset() -> Result<(), Failure> {
+    for byte in 0..=u8::MAX {
+        for offset in 0..18 {
+            let before = "a".repeat(offset);
+            for body in [format!("{before}%{byte:02X}b=1&c"), format!("c&a={before}%{byte:02x}")] {
+                agree_on_a_form(body.as_bytes())?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Every two marks at every distance, in a text of several machine words.
+#[test]
+fn every_two_marks_give_the_same_pairs_at_every_distance() -> Result<(), Failure> {
+    let marks: [&[u8]; 8] = [b"&", b"=", b"+", b"%", b"%4", b"%26", b"\0", b"\xff"];
+    for first in marks {
+        for second in marks {
+            for start in 0..20 {
+                for end in start..20 {
+                    let mut body = b"abcdefghijklmnopqrst".to_vec();
+                    body.splice(end..end, second.iter().copied());
+                    body.splice(start..start, first.iter().copied());
+                    agree_on_a_form(&body)?;
+                }
+            }
+        }
+    }
     Ok(())
 }
 
