@@ -36,6 +36,8 @@ pub(crate) enum Tamper {
     Key,
     Payload,
     BodyCutOff,
+    /// Of a form, bytes that are not UTF-8, which a library does not get to see.
+    NotUtf8,
 }
 
 #[derive(Clone, Debug)]
@@ -138,7 +140,8 @@ impl Case {
                 .build()?,
         };
         // The server sees a handshake as http or https.
-        let seen = self.url.strip_prefix("ws").map(|rest| format!("http{rest}"));
+        let seen = ["ws://", "wss://"].iter().find(|scheme| self.url.starts_with(*scheme));
+        let seen = seen.map(|_| self.url.replacen("ws", "http", 1));
         let seen = seen.as_ref().unwrap_or(&self.url);
         let mut webhook =
             if self.handshake { Webhook::websocket(seen) } else { Webhook::new(&self.url) };

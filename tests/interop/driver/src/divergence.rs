@@ -9,6 +9,7 @@ use crate::case::{Case, Own, Payload, Tamper, Verdict};
 use crate::library::{Failure, Name, root};
 use crate::records::{self, Record};
 use crate::spelling::{self, FORMS, Form, PORTS, Parts, Spelling};
+use crate::tamper::canonical;
 
 /// Who accepts what the other does not.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,10 +77,14 @@ impl Divergence {
         verdicts: &Verdicts,
         traits: &Traits,
     ) -> bool {
-        // Nobody may accept what was changed: only a body that is cut off altogether is not missed
-        // by a library that is not told to look for it.
-        let excusable = case.tamper == Tamper::None
-            || (self.accepts == Side::Library && case.tamper == Tamper::BodyCutOff);
+        // Nobody may accept what was changed. A library may miss that a body is cut off, which it
+        // is not told to look for, and a change of bytes that it never gets.
+        let excusable = match self.accepts {
+            Side::Crate => case.tamper == Tamper::None,
+            Side::Library => {
+                matches!(case.tamper, Tamper::None | Tamper::BodyCutOff | Tamper::NotUtf8)
+            }
+        };
         let Traits { features, spellings } = traits;
         let explained = |spelling: &BTreeSet<String>| {
             self.when.iter().all(|feature| features.contains(feature) || spelling.contains(feature))
@@ -162,6 +167,8 @@ fn features(case: &Case, verdicts: &Verdicts) -> BTreeSet<String> {
             for change in candidate.split('+') {
                 has(&format!("candidate:{change}"), true);
             }
+            let respelled = ["apostrophes", "query_reencoded", "root_slash_added"];
+            has("candidate:respelled", respelled.iter().any(|change| candidate.contains(change)));
             let dropped = case.url.contains('#') && !candidate.contains("fragment_kept");
             has("candidate:fragment_removed", dropped);
         }
@@ -172,7 +179,7 @@ fn features(case: &Case, verdicts: &Verdicts) -> BTreeSet<String> {
     has("settings:none", case.settings.is_none());
     has("settings:no_algorithm", !case.settings.as_deref().is_some_and(names_algorithm));
     let form = matches!(case.payload, Payload::Form(_) | Payload::None);
-    has("payload:no_params", form && case.payload.text().is_empty());
+    has("payload:no_params", form && canonical(case.payload.text()).is_empty());
     has("payload:empty", case.payload.text().is_empty());
     has("payload:form", matches!(case.payload, Payload::Form(_)));
     has("payload:body", matches!(case.payload, Payload::Body(_)));
@@ -228,6 +235,11 @@ fn spellings(case: &Case) -> Vec<BTreeSet<String>> {
     if found.is_empty() {
         found = spellings_of(case, &of_libraries);
     }
+    if node_rewrites_port(&case.url) {
+        for features in &mut found {
+            features.insert("node:rewrites_port".to_owned());
+        }
+    }
     // What Node would sign for the same reason, were that all it changes.
     let node = |form| Spelling { form, ..Spelling::AS_GIVEN }.of(&case.url);
     let texts = [node(Form::Normalised), node(Form::NodeLegacy)];
@@ -244,6 +256,15 @@ fn spellings(case: &Case) -> Vec<BTreeSet<String>> {
         found.push(BTreeSet::from([changes_more]));
     }
     found
+}
+
+/// Whether the port is lost in `new URL` and another one added in its place, or written anew.
+fn node_rewrites_port(url: &str) -> bool {
+    let normalised = Spelling { form: Form::Normalised, ..Spelling::AS_GIVEN }.of(url);
+    let port = |url: &str| Parts::cut(url)?.port;
+    let (Some(given), Some(normalised)) = (port(url), normalised) else { return false };
+    let added = if normalised.starts_with("https:") { "443" } else { "80" };
+    given != port(&normalised).as_deref().unwrap_or(added)
 }
 
 fn spellings_of(case: &Case, forms: &[(Form, &str)]) -> Vec<BTreeSet<String>> {

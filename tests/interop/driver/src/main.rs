@@ -13,6 +13,7 @@ mod random;
 mod records;
 mod run;
 mod spelling;
+mod tamper;
 mod vectors;
 
 use std::env;

@@ -7,6 +7,7 @@ use crate::divergence::{Divergence, Traits, Verdicts};
 use crate::generate;
 use crate::library::{Failure, Library, Name};
 use crate::random::Random;
+use crate::tamper;
 use crate::vectors;
 
 /// Failures that are shown; the shortest explain most.
@@ -119,7 +120,7 @@ impl Run<'_> {
             Way::LibrarySigns => self.library.sign(&case)?,
             Way::CrateSigns => case.sign()?,
         };
-        generate::deliver(random, &mut case, signature);
+        tamper::deliver(random, &mut case, signature);
         let verdicts = self.verdicts(&case)?;
         let outcome = self.compare(&format!("{way:?}"), &case, &verdicts);
         *self.report.outcomes.entry(format!("{way:?} {outcome}")).or_default() += 1;

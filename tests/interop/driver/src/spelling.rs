@@ -158,10 +158,7 @@ impl Spelling {
             Port::Added if parts.port.is_none() => {
                 parts.port = Some(parts.standard_port().to_owned());
             }
-            // An empty port is none to Python, which adds one to it.
-            Port::Added80 if parts.port.as_deref().is_none_or(str::is_empty) => {
-                parts.port = Some("80".to_owned());
-            }
+            Port::Added80 if parts.port.is_none() => parts.port = Some("80".to_owned()),
             Port::Added | Port::Added80 => return None,
         }
         Some(parts.text())
