@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a key of the test that cannot be made must fail it")]
 
+extern crate alloc;
+
 mod oracle;
 
-use std::collections::BTreeSet;
+use alloc::collections::BTreeSet;
 
 use oracle::TOKEN;
 use twilio_sig::{AuthToken, Coverage, Signer, Verifier, VerifyError, Webhook};
@@ -231,12 +233,12 @@ fn any_pairs_are_signed_as_a_sorted_set() {
                     .collect()
             };
             let pairs: Vec<_> = (0..count).map(|_| (text(20), text(40))).collect();
-            let body: String =
-                pairs.iter().map(|(name, value)| format!("{name}={value}&")).collect();
+            let body: Vec<_> =
+                pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
             let set: BTreeSet<_> = pairs.into_iter().collect();
             let canonical: String = set.iter().flat_map(|(name, value)| [&**name, value]).collect();
             if !canonical.is_empty() {
-                signed_as(body, canonical);
+                signed_as(body.join("&"), canonical);
             }
         }
     }
@@ -250,8 +252,8 @@ fn decoded_pairs_are_signed_like_the_body_they_came_from() {
     let body = b"b=a%2Bb+%2541&a&b=a%2Bb+%2541&=x%26y%3Dz&%C3%A9=%00";
     let verifier = Verifier::new(token());
     for webhook in [Webhook::new(URL).params(&pairs), Webhook::new(URL).body(body)] {
-        let verified = verifier.verify(&webhook.signature(&signature)).unwrap();
-        assert_eq!(verified.coverage(), Coverage::Form);
+        let coverage = verifier.verify(&webhook.signature(&signature)).unwrap().coverage();
+        assert_eq!(coverage, Coverage::Form);
     }
     let signed = Signer::auth_token(&token()).sign_params(URL, &pairs).unwrap();
     assert_eq!(signed.header_value(), signature);

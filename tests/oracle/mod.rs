@@ -23,7 +23,13 @@ pub(crate) fn sha256(secret: &str, canonical: impl AsRef<[u8]>) -> String {
 
 /// `bodySHA256` as Twilio writes it: lower-case hexadecimal digits.
 pub(crate) fn body_hash(body: impl AsRef<[u8]>) -> String {
-    Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(body))
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 /// RFC 2104, section 2: `H(K XOR opad, H(K XOR ipad, text))` with blocks of 64 bytes.
