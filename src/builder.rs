@@ -7,9 +7,9 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use crate::error::BuildError;
-use crate::form::{MAX_PARAMS, MAX_PARAMS_LIMIT};
 use crate::key::{AuthToken, SharedKey};
 use crate::mac::MacKey;
+use crate::pairs::{MAX_PARAMS, MAX_PARAMS_LIMIT};
 use crate::policy::{self, ParameterPolicy};
 use crate::url::UrlPolicy;
 use crate::verifier::Verifier;

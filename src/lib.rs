@@ -12,7 +12,11 @@ mod error;
 mod form;
 mod key;
 mod mac;
+#[cfg(feature = "origin")]
+mod origin;
+mod pairs;
 mod policy;
+mod scan;
 mod settings;
 mod sign;
 mod signature;
@@ -22,8 +26,10 @@ mod webhook;
 
 pub use builder::{MAX_BODY_LEN, MAX_KEYS, VerifierBuilder};
 pub use error::{BuildError, KeyError, VerifyError};
-pub use form::MAX_PARAMS;
 pub use key::{Algorithm, AuthToken, MAX_KEY_ID_LEN, SharedKey};
+#[cfg(feature = "origin")]
+pub use origin::{Origin, OriginError, RequestHead, Scheme, TrustedProxy};
+pub use pairs::MAX_PARAMS;
 pub use policy::ParameterPolicy;
 pub use settings::MAX_SETTINGS_LEN;
 pub use sign::Signer;

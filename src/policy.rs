@@ -1,7 +1,8 @@
 //! What a signed request must satisfy besides being signed.
 
 use crate::error::VerifyError;
-use crate::form::{Pairs, Text};
+use crate::form::Text;
+use crate::pairs::Pairs;
 
 /// Whether any signed parameters are accepted, or only those that Twilio could have meant.
 ///

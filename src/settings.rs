@@ -54,17 +54,17 @@ impl<'a> Settings<'a> {
     }
 
     /// Whether the key asked for, if any, is the one called `id`.
-    pub(crate) fn allows_id(&self, id: Option<&str>) -> bool {
+    pub(crate) fn allow_id(&self, id: Option<&str>) -> bool {
         self.key_id.is_none_or(|asked| id.is_some_and(|id| id.as_bytes() == asked))
     }
 
     /// Whether an algorithm is asked for that no key can be bound to.
-    pub(crate) fn names_no_known_algorithm(&self) -> bool {
+    pub(crate) fn name_unknown_algorithm(&self) -> bool {
         self.algorithm.is_some_and(|name| Algorithm::from_name(name).is_none())
     }
 
     /// Whether the algorithm asked for, if any, is `algorithm`.
-    pub(crate) fn allows(&self, algorithm: Algorithm) -> bool {
+    pub(crate) fn allow(&self, algorithm: Algorithm) -> bool {
         self.algorithm.is_none_or(|name| Algorithm::from_name(name) == Some(algorithm))
     }
 }

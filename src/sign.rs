@@ -4,9 +4,9 @@ use alloc::string::String;
 use core::fmt;
 
 use crate::error::VerifyError;
-use crate::form::{MAX_PARAMS_LIMIT, Pairs};
 use crate::key::{AuthToken, SharedKey};
 use crate::mac::{self, MacKey, Sink};
+use crate::pairs::{MAX_PARAMS_LIMIT, Pairs};
 use crate::signature::Signature;
 
 /// Signs requests as Twilio does, so that the tests of a service need no Twilio.

@@ -89,7 +89,7 @@ enum PortChange {
 }
 
 /// In the order in which they are tried.
-const FORMS: [Form; 9] = [
+const TEXT_FORMS: [Form; 7] = [
     Form::AsGiven,
     Form::ApostrophesEscaped,
     Form::ApostrophesUnescaped,
@@ -97,9 +97,9 @@ const FORMS: [Form; 9] = [
     Form::RootSlashAdded,
     Form::RootSlashRemoved,
     Form::SlashAdded,
-    Form::QueryAsParams,
-    Form::SlashAddedQueryAsParams,
 ];
+/// Tried after those.
+const QUERY_AS_PARAMS_FORMS: [Form; 2] = [Form::QueryAsParams, Form::SlashAddedQueryAsParams];
 
 /// What JavaScript's `encodeURIComponent` escapes, which the Node library's legacy query is
 /// written with.
@@ -171,7 +171,7 @@ impl fmt::Debug for Candidate {
 pub(crate) struct SignedUrl<'a> {
     /// As it is signed: ws or wss for a WebSocket handshake.
     scheme: &'a str,
-    /// From `://` to the fragment.
+    /// Between `://` and the fragment.
     after_scheme: &'a str,
     userinfo: Option<&'a str>,
     host: &'a str,
@@ -188,19 +188,21 @@ impl<'a> SignedUrl<'a> {
     /// `None` unless it is `scheme://authority…` (RFC 3986, section 3) with scheme http, https, ws
     /// or wss in any case, a host, and a port of at most 65,535 or none.
     pub(crate) fn cut(text: &'a str, websocket: bool) -> Option<Self> {
-        let scheme_len = text.find("://")?;
-        let (scheme, rest) = text.split_at_checked(scheme_len)?;
-        let (after_scheme, fragment) = cut_at(rest, '#');
-        let hierarchy = after_scheme.strip_prefix("://")?;
-        let authority_len = hierarchy.find(['/', '?']).unwrap_or(hierarchy.len());
-        let (authority, path_and_query) = hierarchy.split_at_checked(authority_len)?;
-        let (path, query) = cut_at(path_and_query, '?');
-        let (userinfo, host_and_port) = match authority.rsplit_once('@') {
-            Some((userinfo, rest)) => (Some(userinfo), rest),
+        let (scheme, rest) = cut_before(text, |byte| byte == b':')?;
+        let scheme = signed_scheme(scheme, websocket)?;
+        let hierarchy = rest.strip_prefix("://")?;
+        let (authority, rest) = cut_before(hierarchy, |byte| matches!(byte, b'/' | b'?' | b'#'))?;
+        let (path, rest) = cut_before(rest, |byte| matches!(byte, b'?' | b'#'))?;
+        let (query, rest) = cut_before(rest, |byte| byte == b'#')?;
+        let after_scheme = text.get(text.len().checked_sub(hierarchy.len())?..)?;
+        let after_scheme = after_scheme.strip_suffix(rest)?;
+        let (userinfo, host_and_port) = match authority.bytes().rposition(|byte| byte == b'@') {
+            Some(len) => (authority.get(..len), authority.get(len.checked_add(1)?..)?),
             None => (None, authority),
         };
         let (host, port) = cut_host(host_and_port)?;
-        let scheme = signed_scheme(scheme, websocket)?;
+        let query = query.strip_prefix('?');
+        let fragment = rest.strip_prefix('#');
         Some(Self { scheme, after_scheme, userinfo, host, port, path, query, fragment, websocket })
     }
 
@@ -210,8 +212,8 @@ impl<'a> SignedUrl<'a> {
     /// Source: <https://www.twilio.com/docs/usage/security#validating-requests>
     pub(crate) fn body_hashes(&self) -> impl Iterator<Item = &'a [u8]> {
         form::split(self.query.unwrap_or_default().as_bytes())
-            .filter(|(name, _)| name.raw == b"bodySHA256")
-            .map(|(_, hash)| hash.raw)
+            .filter(|(name, _)| name.raw() == b"bodySHA256")
+            .map(|(_, hash)| hash.raw())
     }
 
     /// The query, without its `?`, empty if there is none.
@@ -219,21 +221,38 @@ impl<'a> SignedUrl<'a> {
         self.query.unwrap_or_default().as_bytes()
     }
 
-    /// The candidates in the order in which they are tried, no text twice. Those that sign the
-    /// query as pairs only where there is no body to take pairs from: `query_as_params`.
-    pub(crate) fn candidates(
-        &self,
+    /// The candidates whose query is part of the text, in the order in which they are tried, no
+    /// text twice.
+    pub(crate) fn candidates(self, policy: UrlPolicy) -> impl Iterator<Item = Candidate> + Clone {
+        let with_fragment = Candidate { fragment_kept: true, ..Candidate::AS_GIVEN };
+        let with_fragment = self.fragment.map(|_| with_fragment);
+        let limit = match policy {
+            UrlPolicy::Compatible => MAX_CANDIDATES,
+            UrlPolicy::Exact => 1,
+        };
+        self.of_forms(&TEXT_FORMS).chain(with_fragment).take(limit)
+    }
+
+    /// The candidates of a WebSocket handshake whose query is signed as pairs.
+    pub(crate) fn candidates_without_query(
+        self,
         policy: UrlPolicy,
-        query_as_params: bool,
-    ) -> impl Iterator<Item = Candidate> {
+    ) -> impl Iterator<Item = Candidate> + Clone {
+        let forms = match policy {
+            UrlPolicy::Compatible => QUERY_AS_PARAMS_FORMS.as_slice(),
+            UrlPolicy::Exact => &[],
+        };
+        self.of_forms(forms)
+    }
+
+    fn of_forms(self, forms: &'static [Form]) -> impl Iterator<Item = Candidate> + Clone {
         let port_changed = match self.port {
             Some(_) => PortChange::Removed,
             None => PortChange::Added,
         };
         let userinfos = if self.userinfo.is_some() { [false, true].as_slice() } else { &[false] };
-        let forms =
-            FORMS.into_iter().filter(move |&form| self.gives_rise_to(form, query_as_params));
-        let without_fragment = forms.flat_map(move |form| {
+        let forms = forms.iter().filter(move |&&form| self.gives_rise_to(form));
+        forms.flat_map(move |&form| {
             userinfos.iter().flat_map(move |&userinfo_removed| {
                 [None, Some(port_changed)].map(|port_changed| Candidate {
                     form,
@@ -242,21 +261,16 @@ impl<'a> SignedUrl<'a> {
                     fragment_kept: false,
                 })
             })
-        });
-        let with_fragment = Candidate { fragment_kept: true, ..Candidate::AS_GIVEN };
-        without_fragment.chain(self.fragment.map(|_| with_fragment)).take(match policy {
-            UrlPolicy::Compatible => MAX_CANDIDATES,
-            UrlPolicy::Exact => 1,
         })
     }
 
     /// Whether `form` differs from what is tried before it.
-    fn gives_rise_to(&self, form: Form, query_as_params: bool) -> bool {
+    fn gives_rise_to(self, form: Form) -> bool {
         let query_holds = |text| self.query.is_some_and(|query| query.contains(text));
         let adds_a_byte =
-            |(name, value): (Text<'_>, Text<'_>)| !(name.raw.is_empty() && value.raw.is_empty());
-        let slash_missing = self.websocket && !self.path.is_empty() && !self.path.ends_with('/');
-        let query_as_params = || query_as_params && form::split(self.query()).any(adds_a_byte);
+            |(name, value): (Text<'_>, Text<'_>)| !name.is_empty() || !value.is_empty();
+        let query_as_params = || self.websocket && form::split(self.query()).any(adds_a_byte);
+        let slash_missing = !self.path.ends_with('/');
         match form {
             Form::AsGiven => true,
             Form::ApostrophesEscaped => query_holds("'"),
@@ -264,19 +278,19 @@ impl<'a> SignedUrl<'a> {
             Form::QueryReencoded => self.query_reencoded_differs(),
             Form::RootSlashAdded => self.path.is_empty(),
             Form::RootSlashRemoved => self.path == "/",
-            Form::SlashAdded => slash_missing,
+            Form::SlashAdded => self.websocket && slash_missing && !self.path.is_empty(),
             Form::QueryAsParams => query_as_params(),
-            Form::SlashAddedQueryAsParams => !self.path.ends_with('/') && query_as_params(),
+            Form::SlashAddedQueryAsParams => slash_missing && query_as_params(),
         }
     }
 
     /// Writes the text of `candidate`. Its query, if that is signed as pairs, is not written.
     pub(crate) fn write(&self, candidate: Candidate, out: &mut impl Sink) {
         out.put(self.scheme.as_bytes());
+        out.put(b"://");
         if candidate.is_as_given() {
             return out.put(self.after_scheme.as_bytes());
         }
-        out.put(b"://");
         if let Some(userinfo) = self.userinfo.filter(|_| !candidate.userinfo_removed) {
             out.put(userinfo.as_bytes());
             out.put(b"@");
@@ -335,23 +349,24 @@ impl<'a> SignedUrl<'a> {
 
 /// The query of a text that need not be a URL, empty if there is none.
 pub(crate) fn query_of(text: &str) -> &[u8] {
-    cut_at(cut_at(text, '#').0, '?').1.unwrap_or_default().as_bytes()
+    let (text, _fragment) = text.split_once('#').unwrap_or((text, ""));
+    text.split_once('?').map_or(&[], |(_, query)| query.as_bytes())
 }
 
-/// Cuts `text` at the first `mark`, which goes with neither part.
-fn cut_at(text: &str, mark: char) -> (&str, Option<&str>) {
-    text.split_once(mark).map_or((text, None), |(before, after)| (before, Some(after)))
+/// Cuts `text` before the first ASCII byte that is a `mark`, or at its end.
+fn cut_before(text: &str, mark: impl Fn(u8) -> bool) -> Option<(&str, &str)> {
+    text.split_at_checked(text.bytes().position(mark).unwrap_or(text.len()))
 }
 
 /// Cuts `host[:port]`. An IPv6 literal keeps its brackets (RFC 3986, section 3.2.2).
 fn cut_host(text: &str) -> Option<(&str, Option<&str>)> {
     let host_len = match text.strip_prefix('[') {
         Some(literal) => literal.find(']').filter(|&len| len > 0)?.checked_add(2)?,
-        None => text.find(':').unwrap_or(text.len()),
+        None => text.bytes().position(|byte| byte == b':').unwrap_or(text.len()),
     };
     let (host, port) = text.split_at_checked(host_len)?;
     let name = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    if name.is_empty() || name.contains(['[', ']']) {
+    if name.is_empty() || name.bytes().any(|byte| matches!(byte, b'[' | b']')) {
         return None;
     }
     if port.is_empty() {

@@ -7,9 +7,10 @@ use core::fmt;
 
 use crate::builder::{Config, Key, VerifierBuilder};
 use crate::error::VerifyError;
-use crate::form::{self, MAX_PARAMS_LIMIT, Pairs, Text};
+use crate::form::{self, Text};
 use crate::key::{Algorithm, AuthToken};
 use crate::mac;
+use crate::pairs::{MAX_PARAMS_LIMIT, Pairs};
 use crate::settings::Settings;
 use crate::signature::Signature;
 use crate::url::{self, Candidate, MAX_URL_LEN, SignedUrl};
@@ -77,64 +78,11 @@ impl Verifier {
         let signature = webhook.signature.ok_or(VerifyError::MissingSignature)?;
         let signature = Signature::from_header(signature)?;
         let settings = Settings::from_header(webhook.settings)?;
-        let keys = config.keys_for(&settings, signature.algorithm())?;
+        config.require_key(&settings, signature.algorithm())?;
         let url = SignedUrl::cut(webhook.url, webhook.websocket).ok_or(VerifyError::InvalidUrl)?;
 
-        let mut pairs = Pairs::new();
-        // A handshake has no body, so the pairs are free to hold its query, should it be signed so.
-        let handshake = webhook.websocket && webhook.payload.is_empty();
-        let query_as_params = handshake && pairs.read_body(url.query(), config.max_params).is_ok();
-
-        // The first key and candidate under which the signature is that of the URL, followed by
-        // the pairs if they are signed too. A wrong MAC costs the same wherever it is wrong, and
-        // that a MAC is right is no secret, so the search may end there.
-        let find = |pairs: &Pairs<'_>, pairs_signed: bool| {
-            keys.clone().find_map(|(position, key)| {
-                let mut candidates = url.candidates(config.url_policy, query_as_params);
-                let matched = candidates.find(|&candidate| {
-                    let choice = key.mac.verify(&signature, |out| {
-                        url.write(candidate, out);
-                        if pairs_signed || candidate.query_is_params() {
-                            pairs.write(out);
-                        }
-                    });
-                    choice.into()
-                });
-                matched.map(|candidate| (position, candidate))
-            })
-        };
-
-        let hashed = url.body_hashes().next().is_some();
-        let url_match =
-            if hashed || webhook.payload.is_empty() { find(&pairs, false) } else { None };
-        let (coverage, (key, candidate)) = match url_match {
-            Some(found) if !hashed => (Coverage::UrlOnly, found),
-            Some(found) if webhook.payload.has_hashes(url.body_hashes()) => {
-                (Coverage::BodyHash, found)
-            }
-            None if webhook.payload.is_empty() => return Err(VerifyError::Mismatch),
-            _ => {
-                let refusal =
-                    url_match.map_or(VerifyError::Mismatch, |_| VerifyError::BodyHashMismatch);
-                match webhook.payload.read_into(&mut pairs, config.max_params) {
-                    Err(_) if url_match.is_some() => return Err(refusal),
-                    Err(error) => return Err(error),
-                    // Else a body like `&&` would pass on the MAC of the URL alone.
-                    Ok(()) if !pairs.add_a_byte() && !hashed => {
-                        return Err(VerifyError::UncoveredBody);
-                    }
-                    Ok(()) if !pairs.add_a_byte() => return Err(refusal),
-                    Ok(()) => (Coverage::Form, find(&pairs, true).ok_or(refusal)?),
-                }
-            }
-        };
-
-        if coverage == Coverage::Form || candidate.query_is_params() {
-            config.parameter_policy.check(&pairs)?;
-        }
-        if let Some(sid) = config.account_sid.as_deref() {
-            check_account(sid, coverage, &pairs, url.query())?;
-        }
+        let (coverage, (key, candidate)) =
+            Attempt { config, signature, settings, url }.prove(&webhook.payload)?;
         Ok(Verified { webhook: *webhook, signature, coverage, candidate, key })
     }
 }
@@ -145,47 +93,142 @@ impl fmt::Debug for Verifier {
     }
 }
 
+/// One verification: the canonical strings of a request against its signature.
+struct Attempt<'v, 'a> {
+    config: &'v Config,
+    signature: Signature,
+    settings: Settings<'a>,
+    url: SignedUrl<'a>,
+}
+
+/// What matched: the position of the key, and the candidate.
+type Match = (usize, Candidate);
+
+impl<'a> Attempt<'_, 'a> {
+    fn prove(&self, payload: &Payload<'a>) -> Result<(Coverage, Match), VerifyError> {
+        let hashed = self.url.body_hashes().next().is_some();
+        let url_match = if hashed || payload.is_empty() { self.match_url(payload)? } else { None };
+        let (coverage, found) = match url_match {
+            Some(found) if !hashed => (Coverage::UrlOnly, found),
+            Some(found) if payload.has_hashes(self.url.body_hashes()) => {
+                (Coverage::BodyHash, found)
+            }
+            None if payload.is_empty() => return Err(VerifyError::Mismatch),
+            _ => match self.match_form(payload) {
+                Ok(found) => (Coverage::Form, found),
+                Err(_) if url_match.is_some() => return Err(VerifyError::BodyHashMismatch),
+                Err(VerifyError::UncoveredBody) if hashed => return Err(VerifyError::Mismatch),
+                Err(error) => return Err(error),
+            },
+        };
+        self.config.check_account(form::split(self.url.query()), false)?;
+        Ok((coverage, found))
+    }
+
+    /// Whether the signature is that of the URL alone.
+    fn match_url(&self, payload: &Payload<'a>) -> Result<Option<Match>, VerifyError> {
+        let found = self.find(&self.url.candidates(self.config.url_policy), None);
+        if found.is_some() || !payload.is_empty() {
+            return Ok(found);
+        }
+        let mut with_params = self.url.candidates_without_query(self.config.url_policy).peekable();
+        let mut pairs = Pairs::new();
+        if with_params.peek().is_none()
+            || pairs.read_body(self.url.query(), self.config.max_params).is_err()
+        {
+            return Ok(None);
+        }
+        let found = self.find(&with_params, Some(&pairs));
+        found.map(|found| self.config.parameter_policy.check(&pairs).map(|()| found)).transpose()
+    }
+
+    /// Whether the signature is that of the URL and a form.
+    fn match_form(&self, payload: &Payload<'a>) -> Result<Match, VerifyError> {
+        let mut pairs = Pairs::new();
+        payload.read_into(&mut pairs, self.config.max_params)?;
+        // Else a body like `&&` would pass on the MAC of the URL alone.
+        if !pairs.add_a_byte() {
+            return Err(VerifyError::UncoveredBody);
+        }
+        let candidates = self.url.candidates(self.config.url_policy);
+        let found = self.find(&candidates, Some(&pairs)).ok_or(VerifyError::Mismatch)?;
+        self.config.parameter_policy.check(&pairs)?;
+        self.config.check_account(pairs.iter(), true)?;
+        Ok(found)
+    }
+
+    /// The first key and candidate under which the signature is that of the URL and the pairs.
+    ///
+    /// A wrong MAC costs the same wherever it is wrong. That a MAC is right is no secret, so the
+    /// search may end there.
+    fn find(
+        &self,
+        candidates: &(impl Iterator<Item = Candidate> + Clone),
+        pairs: Option<&Pairs<'a>>,
+    ) -> Option<Match> {
+        let algorithm = self.signature.algorithm();
+        let mut keys = self.config.keys_for(&self.settings, algorithm);
+        keys.find_map(|(position, key)| {
+            let matched = candidates.clone().find(|&candidate| {
+                let is_match = key.mac.verify(&self.signature, |out| {
+                    self.url.write(candidate, out);
+                    if let Some(pairs) = pairs {
+                        pairs.write(out);
+                    }
+                });
+                is_match.into()
+            });
+            matched.map(|candidate| (position, candidate))
+        })
+    }
+}
+
 impl Config {
-    /// The keys, with their positions, that may have made a signature of this algorithm.
+    /// The keys that may have made a signature of this algorithm, with their positions.
     fn keys_for(
         &self,
         settings: &Settings<'_>,
         algorithm: Algorithm,
-    ) -> Result<impl Iterator<Item = (usize, &Key)> + Clone, VerifyError> {
-        if settings.names_no_known_algorithm() {
-            return Err(VerifyError::NoKeyForAlgorithm);
-        }
-        let mut named = self.keys.iter().filter(|key| settings.allows_id(key.id.as_deref()));
-        if named.clone().next().is_none() {
-            return Err(VerifyError::UnknownKey);
-        }
-        let fits = move |key: &Key| {
-            key.mac.algorithm() == algorithm && settings.allows_id(key.id.as_deref())
-        };
-        if !settings.allows(algorithm) || !named.any(fits) {
-            return Err(VerifyError::NoKeyForAlgorithm);
-        }
-        Ok(self.keys.iter().enumerate().filter(move |(_, key)| fits(key)))
+    ) -> impl Iterator<Item = (usize, &Key)> {
+        self.keys.iter().enumerate().filter(move |(_, key)| {
+            key.mac.algorithm() == algorithm && settings.allow_id(key.id.as_deref())
+        })
     }
-}
 
-/// Whoever signed must have signed for `sid`: in the form, and in the query where that names one.
-fn check_account(
-    sid: &str,
-    coverage: Coverage,
-    pairs: &Pairs<'_>,
-    query: &[u8],
-) -> Result<(), VerifyError> {
-    let is_account = |&(name, _): &(Text<'_>, Text<'_>)| name.bytes().eq(*b"AccountSid");
-    let is_ours = |(_, value): (Text<'_>, Text<'_>)| value.bytes().eq(sid.bytes());
-    let form_names_it = || pairs.iter().any(|pair| is_account(&pair));
-    let form = coverage == Coverage::Form;
-    if form && !(form_names_it() && pairs.iter().filter(is_account).all(is_ours))
-        || !form::split(query).filter(is_account).all(is_ours)
-    {
-        return Err(VerifyError::WrongAccount);
+    /// # Errors
+    /// [`VerifyError::UnknownKey`] or [`VerifyError::NoKeyForAlgorithm`] if there is no such key.
+    fn require_key(
+        &self,
+        settings: &Settings<'_>,
+        algorithm: Algorithm,
+    ) -> Result<(), VerifyError> {
+        if settings.name_unknown_algorithm() {
+            Err(VerifyError::NoKeyForAlgorithm)
+        } else if !self.keys.iter().any(|key| settings.allow_id(key.id.as_deref())) {
+            Err(VerifyError::UnknownKey)
+        } else if !settings.allow(algorithm) || self.keys_for(settings, algorithm).next().is_none()
+        {
+            Err(VerifyError::NoKeyForAlgorithm)
+        } else {
+            Ok(())
+        }
     }
-    Ok(())
+
+    /// Every `AccountSid` in `pairs` must be the verifier's, if it has one; and where it is
+    /// `required`, there must be one.
+    fn check_account<'p>(
+        &self,
+        pairs: impl Iterator<Item = (Text<'p>, Text<'p>)>,
+        required: bool,
+    ) -> Result<(), VerifyError> {
+        let Some(own) = self.account_sid.as_deref() else { return Ok(()) };
+        let mut sids = pairs.filter(|(name, _)| name.bytes().eq(*b"AccountSid")).peekable();
+        let missing = required && sids.peek().is_none();
+        if missing || !sids.all(|(_, sid)| sid.bytes().eq(own.bytes())) {
+            return Err(VerifyError::WrongAccount);
+        }
+        Ok(())
+    }
 }
 
 impl<'a> Payload<'a> {
