@@ -13,13 +13,13 @@ const BODY: &[u8] = b"Body=Ahoy&From=%2B15005550006";
 fn main() -> Result<(), Box<dyn Error>> {
     let primary = AuthToken::new("0123456789abcdef0123456789abcdef")?;
     let secondary = AuthToken::new("fedcba9876543210fedcba9876543210")?;
-    let verifier =
+    let receiver =
         Verifier::builder().auth_token(primary.clone()).auth_token(secondary.clone()).build()?;
 
     // Twilio signs with the primary token until the secondary one is promoted.
     for (when, token) in [("before", &primary), ("after", &secondary)] {
         let signature = Signer::auth_token(token).sign_form(URL, BODY)?.header_value();
-        let verified = verifier.verify(&Webhook::new(URL).body(BODY).signature(&signature))?;
+        let verified = receiver.verify(&Webhook::new(URL).body(BODY).signature(&signature))?;
         println!("{when} the promotion: key {} matched", verified.key());
     }
 

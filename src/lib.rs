@@ -1,4 +1,9 @@
-//! Verifies Twilio webhook signatures.
+//! [`Webhook::websocket`]: Webhook::websocket
+//! [`UrlPolicy::Exact`]: UrlPolicy::Exact
+//! [`Verified::coverage`]: Verified::coverage
+//! [`Coverage::BodyHash`]: Coverage::BodyHash
+// The first definition of a link wins: these lead into this documentation, the README's to docs.rs.
+#![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]

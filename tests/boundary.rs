@@ -1,0 +1,88 @@
+//! The boundary of the audit: what the core may import, and how long it may be.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+/// The files that a verdict depends on. Whatever is not here is a feature and may not be imported.
+const CORE: [&str; 15] = [
+    "builder",
+    "error",
+    "form",
+    "key",
+    "lib",
+    "mac",
+    "pairs",
+    "policy",
+    "scan",
+    "settings",
+    "sign",
+    "signature",
+    "url",
+    "verifier",
+    "webhook",
+];
+
+/// Lines of code in the core, without docs, comments and tests: what an auditor reads.
+const BUDGET: usize = 1_900;
+
+fn source(module: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(format!("{module}.rs"));
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The lines of code of a file, without docs, comments and its unit tests.
+fn code(module: &str) -> Vec<String> {
+    source(module)
+        .lines()
+        .take_while(|line| *line != "#[cfg(test)]")
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with("//"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn the_core_imports_itself_and_its_dependencies_only() {
+    let allowed: BTreeSet<&str> = CORE
+        .into_iter()
+        .chain(["alloc", "core", "std"])
+        .chain(["base64", "hmac", "percent_encoding", "sha1", "sha2", "subtle", "thiserror"])
+        .chain(["zeroize"])
+        .collect();
+    for module in CORE.into_iter().filter(|module| *module != "lib") {
+        for line in code(module) {
+            let Some(path) = line.strip_prefix("use ") else { continue };
+            let path = path.strip_prefix("crate::").unwrap_or(path);
+            let first = path.split([':', ';', '{', ' ']).next().unwrap();
+            assert!(allowed.contains(first), "{module}.rs imports {first}: {line}");
+        }
+    }
+}
+
+#[test]
+fn only_one_file_touches_hmac_and_sha() {
+    for module in CORE.into_iter().filter(|module| *module != "mac") {
+        for line in code(module) {
+            for name in ["hmac::", "sha1::", "sha2::"] {
+                assert!(!line.contains(name), "{module}.rs: {line}");
+            }
+        }
+    }
+}
+
+#[test]
+fn features_are_named_in_lib_alone() {
+    for module in CORE.into_iter().filter(|module| *module != "lib") {
+        let gated: Vec<_> =
+            code(module).into_iter().filter(|line| line.contains("feature = ")).collect();
+        let expected: &[&str] = if module == "key" { &["#[cfg(feature = \"std\")]"] } else { &[] };
+        assert_eq!(gated, expected, "{module}.rs");
+    }
+}
+
+#[test]
+fn the_core_can_be_read_in_an_afternoon() {
+    let lines: usize = CORE.into_iter().map(|module| code(module).len()).sum();
+    assert!(lines <= BUDGET, "the core has {lines} lines of code, {BUDGET} are allowed");
+}
