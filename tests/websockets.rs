@@ -194,6 +194,7 @@ fn every_candidate_of_a_handshake_in_order() {
             ("wss://u@h.io:443/m/?x='%27+", "slash_added+port_added"),
             ("wss://h.io/m/?x='%27+", "slash_added+userinfo_removed"),
             ("wss://h.io:443/m/?x='%27+", "slash_added+userinfo_removed+port_added"),
+            ("wss://u@h.io/m?x='%27+#f", "fragment_kept"),
             ("wss://u@h.io/mx'' ", "query_as_params"),
             ("wss://u@h.io:443/mx'' ", "query_as_params+port_added"),
             ("wss://h.io/mx'' ", "query_as_params+userinfo_removed"),
@@ -202,7 +203,6 @@ fn every_candidate_of_a_handshake_in_order() {
             ("wss://u@h.io:443/m/x'' ", "slash_added+query_as_params+port_added"),
             ("wss://h.io/m/x'' ", "slash_added+query_as_params+userinfo_removed"),
             ("wss://h.io:443/m/x'' ", "slash_added+query_as_params+userinfo_removed+port_added"),
-            ("wss://u@h.io/m?x='%27+#f", "fragment_kept"),
         ],
     );
 }
