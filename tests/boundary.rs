@@ -1,6 +1,10 @@
 //! The boundary of the audit: what the core may import, and how long it may be.
 
-use std::collections::BTreeSet;
+#![allow(clippy::panic, reason = "a test fails by panicking")]
+
+extern crate alloc;
+
+use alloc::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
