@@ -57,20 +57,20 @@ fn printed() -> Vec<(&'static str, String)> {
     let webhook = Webhook::new(URL).body(BODY.as_bytes()).signature(&header);
     let params = [("Body", "d1ary-of-somebody")];
     let by_params = webhook.params(&params).signature_settings("key=");
-    let verified = verifier.verify(&webhook).unwrap();
+    let proof = verifier.verify(&webhook).unwrap();
     vec![
         ("Algorithm", both(&key.algorithm())),
         ("AuthToken", both(&token)),
         ("BuildError", both(&BuildError::NoKey)),
-        ("Candidate", both(&verified.candidate()) + &verified.candidate().to_string()),
-        ("Coverage", both(&verified.coverage()) + &verified.coverage().to_string()),
+        ("Candidate", both(&proof.candidate()) + &proof.candidate().to_string()),
+        ("Coverage", both(&proof.coverage()) + &proof.coverage().to_string()),
         ("KeyError", both(&AuthToken::new(format!("{TOKEN}\n")).unwrap_err())),
         ("ParameterPolicy", both(&ParameterPolicy::Strict)),
         ("SharedKey", both(&key)),
         ("Signature", both(&signature)),
         ("Signer", both(&signer) + &both(&Signer::shared_key(&key))),
         ("UrlPolicy", both(&UrlPolicy::Compatible)),
-        ("Verified", both(&verified)),
+        ("Verified", both(&proof)),
         ("Verifier", both(&verifier)),
         ("VerifierBuilder", both(&builder)),
         ("VerifyError", both(&verifier.verify(&webhook.body(b"d1ary")).unwrap_err())),
