@@ -5,11 +5,9 @@
 #![allow(unsafe_code, reason = "a global allocator is unsafe to implement")]
 #![allow(clippy::unwrap_used, reason = "a key of the test that cannot be made must fail it")]
 
-extern crate alloc;
-
 mod oracle;
 
-use alloc::alloc::{GlobalAlloc, Layout};
+use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
 use core::mem::ManuallyDrop;
 use std::alloc::System;
