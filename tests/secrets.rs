@@ -139,3 +139,11 @@ fn the_signature_is_given_to_those_who_ask_for_it() {
     assert_eq!(Signature::from_header(signature.header_value()), Ok(signature));
     assert_eq!(format!("{:?}", Coverage::UrlOnly), "UrlOnly");
 }
+
+#[test]
+#[cfg(feature = "origin")]
+fn debug_of_a_request_head_shows_no_url() {
+    let head = twilio_sig::RequestHead::new("/sms?pin=q7u8e9r0y");
+    let text = format!("{head:?}");
+    assert_eq!(shown(&text), <[String; 0]>::default(), "{text}");
+}

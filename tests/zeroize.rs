@@ -190,3 +190,17 @@ fn no_freed_block_holds_a_keyed_state() {
         assert_eq!(found, 0);
     }
 }
+
+#[test]
+fn no_freed_block_holds_a_keyed_state_of_many_keys() {
+    let [inner, outer, ..] = keyed_states(TOKEN);
+    for state in [inner, outer] {
+        let found = freed_with(state, || {
+            let keys = 0..twilio_sig::MAX_KEYS;
+            let token = AuthToken::new(TOKEN).unwrap();
+            let builder = keys.fold(Verifier::builder(), |b, _| b.auth_token(token.clone()));
+            drop(builder.build().unwrap());
+        });
+        assert_eq!(found, 0);
+    }
+}
