@@ -110,10 +110,8 @@ impl AuthToken {
     /// ```
     #[cfg(feature = "std")]
     pub fn from_env(name: &str) -> Result<Self, KeyError> {
-        match std::env::var(name) {
-            Ok(token) => Self::new(token),
-            Err(_) => Err(KeyError::NotInEnvironment),
-        }
+        let token = std::env::var_os(name).ok_or(KeyError::NotInEnvironment)?;
+        token.into_string().map_err(wiped).and_then(Self::new)
     }
 }
 
@@ -186,6 +184,13 @@ impl fmt::Debug for SharedKey {
             .field("algorithm", &self.algorithm())
             .finish_non_exhaustive()
     }
+}
+
+/// Wipes what was in the environment and is no token.
+#[cfg(feature = "std")]
+fn wiped(text: std::ffi::OsString) -> KeyError {
+    drop(Zeroizing::new(text.into_encoded_bytes()));
+    KeyError::NotInEnvironment
 }
 
 fn keyed(algorithm: Algorithm, secret: impl Into<String>) -> Result<MacKey, KeyError> {
