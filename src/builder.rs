@@ -77,12 +77,12 @@ impl VerifierBuilder {
     /// the primary token first, then the secondary.
     ///
     /// Source: <https://www.twilio.com/docs/iam/api/authtoken>
-    pub fn auth_token(mut self, token: AuthToken) -> Self {
+    pub fn auth_token(self, token: AuthToken) -> Self {
         self.key(Key { id: None, mac: token.0 })
     }
 
     /// Adds a shared key. The same id may be added once for each algorithm.
-    pub fn shared_key(mut self, key: SharedKey) -> Self {
+    pub fn shared_key(self, key: SharedKey) -> Self {
         self.key(Key { id: Some(key.id), mac: key.mac })
     }
 

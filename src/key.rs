@@ -111,7 +111,13 @@ impl AuthToken {
     #[cfg(feature = "std")]
     pub fn from_env(name: &str) -> Result<Self, KeyError> {
         let token = std::env::var_os(name).ok_or(KeyError::NotInEnvironment)?;
-        token.into_string().map_err(wiped).and_then(Self::new)
+        match token.into_string() {
+            Ok(token) => Self::new(token),
+            Err(token) => {
+                drop(Zeroizing::new(token.into_encoded_bytes()));
+                Err(KeyError::NotInEnvironment)
+            }
+        }
     }
 }
 
@@ -184,13 +190,6 @@ impl fmt::Debug for SharedKey {
             .field("algorithm", &self.algorithm())
             .finish_non_exhaustive()
     }
-}
-
-/// Wipes what was in the environment and is no token.
-#[cfg(feature = "std")]
-fn wiped(text: std::ffi::OsString) -> KeyError {
-    drop(Zeroizing::new(text.into_encoded_bytes()));
-    KeyError::NotInEnvironment
 }
 
 fn keyed(algorithm: Algorithm, secret: impl Into<String>) -> Result<MacKey, KeyError> {
