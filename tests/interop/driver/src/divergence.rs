@@ -209,19 +209,11 @@ fn url_features(parts: &Parts, has: &mut impl FnMut(&str, bool)) {
     has("url:empty_query", parts.query.as_deref() == Some(""));
     has("url:empty_fragment", parts.fragment.as_deref() == Some(""));
     let query = parts.query.as_deref().unwrap_or_default();
-    let hashes: Vec<_> =
-        query.split('&').filter_map(|segment| segment.strip_prefix("bodySHA256=")).collect();
-    has("hash:any", query.contains("bodySHA256"));
-    has("hash:none", hashes.is_empty());
+    let hashes = spelling::hashes(query);
+    let upper = |hash: &Vec<u8>| hash.iter().any(u8::is_ascii_uppercase);
     has("hash:several", hashes.len() > 1);
-    has("hash:blank", hashes.contains(&""));
-    has("hash:upper", hashes.iter().any(|hash| hash.contains(|char: char| char.is_uppercase())));
-    has("hash:escaped", hashes.iter().any(|hash| hash.contains('%')));
-    let escaped_name = |segment: &str| {
-        let (name, _) = spelling::read(segment).pop().unwrap_or_default();
-        name == b"bodySHA256" && !segment.starts_with("bodySHA256")
-    };
-    has("hash:escaped_name", query.split('&').any(escaped_name));
+    has("hash:blank", hashes.contains(&Vec::new()));
+    has("hash:upper", hashes.iter().any(upper));
 }
 
 /// For every spelling of the received URL that is the signed one, what can be said of it.

@@ -238,6 +238,12 @@ pub(crate) fn read(query: &str) -> Vec<(Vec<u8>, Vec<u8>)> {
     segments.map(pair).collect()
 }
 
+/// The values of `bodySHA256` in a query.
+pub(crate) fn hashes(query: &str) -> Vec<Vec<u8>> {
+    let pairs = read(query).into_iter().filter(|(name, _)| name == b"bodySHA256");
+    pairs.map(|(_, hash)| hash).collect()
+}
+
 fn decoded(text: &str) -> Vec<u8> {
     let text = text.as_bytes();
     let digit = |at: usize| text.get(at).and_then(|&byte| char::from(byte).to_digit(16));

@@ -3,7 +3,7 @@
 use crate::case::{Case, Payload, Tamper};
 use crate::generate::{NAMES, encoded};
 use crate::random::Random;
-use crate::spelling::read;
+use crate::spelling::{Parts, hashes, read};
 
 /// What happens to the request once `signature` was made.
 pub(crate) fn deliver(random: &mut Random, case: &mut Case, signature: String) {
@@ -26,7 +26,7 @@ pub(crate) fn deliver(random: &mut Random, case: &mut Case, signature: String) {
         2 => case.url = edited(random, &case.url, "aZ09/?&=#:@'%+.é"),
         3 if matches!(case.payload, Payload::Body(_)) => {
             // Without a hash in its URL it is a whole request still.
-            if case.url.contains("bodySHA256=") && !case.payload.text().is_empty() {
+            if has_hash(&case.url) && !case.payload.text().is_empty() {
                 case.tamper = Tamper::BodyCutOff;
             }
             case.payload = Payload::None;
@@ -55,7 +55,7 @@ fn tamper_payload(random: &mut Random, case: &mut Case) {
     let changed = match &case.payload {
         // Without a hash in its URL no body was signed, and an empty one is none.
         Payload::Body(body) if signed.is_none() => {
-            case.payload != before && (!body.is_empty() || case.url.contains("bodySHA256="))
+            case.payload != before && (!body.is_empty() || has_hash(&case.url))
         }
         received => canonical(received.text()) != canonical(signed.unwrap_or_default()),
     };
@@ -67,6 +67,11 @@ fn tamper_payload(random: &mut Random, case: &mut Case) {
         }
         _ => Tamper::Payload,
     };
+}
+
+fn has_hash(url: &str) -> bool {
+    let query = Parts::cut(url).and_then(|parts| parts.query);
+    query.is_some_and(|query| !hashes(&query).is_empty())
 }
 
 /// What is signed of a form.
