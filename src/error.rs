@@ -34,9 +34,9 @@ pub enum VerifyError {
     /// The URL is not `scheme://host…` with scheme http, https, ws or wss.
     #[error("the URL is not an absolute http, https, ws or wss URL")]
     InvalidUrl,
-    /// The settings header is not `name=value` parts, names one twice, is longer than
-    /// [`MAX_SETTINGS_LEN`](crate::MAX_SETTINGS_LEN) bytes, or holds a byte that is not printable
-    /// ASCII.
+    /// The settings header is not `name=value` parts, has two of `key` or of `algorithm`, is longer
+    /// than [`MAX_SETTINGS_LEN`](crate::MAX_SETTINGS_LEN) bytes, or holds a byte that is neither
+    /// printable ASCII nor a tab.
     #[error("the signature settings header is malformed")]
     MalformedSettings,
     /// The signature header is not the canonical base64 of 20 bytes (HMAC-SHA1) or 32 bytes

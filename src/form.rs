@@ -85,13 +85,15 @@ impl<'a> Text<'a> {
             // A special byte inside an escape that was decoded already is none.
             let escape = raw.get(at..).filter(|_| at >= run && matches!(byte, b'%' | b'+'));
             let mut decode = Decode { rest: escape.unwrap_or_default(), encoded: true };
-            // A `%` that stands for itself stays in its run.
-            if let Some(decoded) = decode.next().filter(|&decoded| decoded != byte) {
+            let Some(decoded) = decode.next() else { return Ok::<(), Infallible>(()) };
+            let end = raw.len().saturating_sub(decode.rest.len());
+            // A `%` that stands for itself, unlike a `%25`, stays in its run.
+            if byte == b'+' || end > at.saturating_add(1) {
                 out.put_start(self.tail.get(run..).unwrap_or_default(), at.saturating_sub(run));
                 out.put(&[decoded]);
-                run = raw.len().saturating_sub(decode.rest.len());
+                run = end;
             }
-            Ok::<(), Infallible>(())
+            Ok(())
         };
         let Ok(()) = specials(raw, &mut escape_at);
         out.put_start(self.tail.get(run..).unwrap_or_default(), raw.len().saturating_sub(run));

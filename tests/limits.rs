@@ -28,7 +28,7 @@ fn verify<'a>(
     verifier.verify(&Webhook::new(url).body(body).signature(header))
 }
 
-fn param<'a>(verified: &Verified<'a>, name: &str) -> Option<String> {
+fn param(verified: &Verified<'_>, name: &str) -> Option<String> {
     verified.param(name).map(alloc::borrow::Cow::into_owned)
 }
 

@@ -80,22 +80,22 @@ fn settings_choose_among_the_keys() {
     let fitting = |header: &str, sha256: bool| {
         reference::settings::fitting_keys(&keys, Some(header.as_bytes()), sha256)
     };
-    for header in ["", " \t", ",", " , ", "key=", "key= ,algorithm=", "new=1", "=", "key =two"] {
+    for header in ["", " \t", ",", " , ", "key=", "key= ,algorithm=", "new=1", "="] {
         assert_eq!(fitting(header, false), Ok(vec![0, 1]), "{header}");
         assert_eq!(fitting(header, true), Ok(vec![2, 3]), "{header}");
     }
     assert_eq!(fitting("algorithm=hmac_SHA256", true), Ok(vec![2, 3]));
     assert_eq!(fitting("algorithm=HMAC_SHA1", true), Err("no_key_for_algorithm"));
     assert_eq!(fitting("algorithm=HMAC_MD5,key=four", true), Err("no_key_for_algorithm"));
-    assert_eq!(fitting(" KEY =x", true), Ok(vec![2, 3]));
-    assert_eq!(fitting("\tKEY=\ttwo , Algorithm = x", true), Ok(vec![2]));
+    assert_eq!(fitting(" KEY =x", true), Err("unknown_key"));
+    assert_eq!(fitting("\tKEY\t=\ttwo , Algorithm = hmac_sha256", true), Ok(vec![2]));
     assert_eq!(fitting("key=two", true), Ok(vec![2]));
     assert_eq!(fitting("key=two", false), Err("no_key_for_algorithm"));
     assert_eq!(fitting("key=two,algorithm=HMAC_SHA1", true), Err("no_key_for_algorithm"));
     assert_eq!(fitting("key=Two", true), Err("unknown_key"));
     assert_eq!(fitting("key=a=b", true), Err("unknown_key"));
     let long = format!("x={}", "a".repeat(511));
-    for header in ["x", "key=two,x", "key=,KEY=", "a=1,A=2", "x=\u{e9}", "x=\0", "x=\x7f", &long] {
+    for header in ["x", "key=two,x", "key=,KEY=", "x=\u{e9}", "x=\0", "x=\x7f", &long] {
         assert_eq!(fitting(header, true), Err("malformed_settings"), "{header:?}");
     }
     assert_eq!(fitting(&long[..512], true), Ok(vec![2, 3]));

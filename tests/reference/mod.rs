@@ -220,11 +220,11 @@ fn judge(
     } else {
         candidate.query_pairs.clone().unwrap_or_default()
     };
-    if let Some(account_sid) = &config.account_sid {
-        check_account(account_sid, coverage, &signed_pairs, &request.url)?;
-    }
     if config.strict {
         check_strictly(&signed_pairs)?;
+    }
+    if let Some(account_sid) = &config.account_sid {
+        check_account(account_sid, coverage, &signed_pairs, &request.url)?;
     }
     Ok(Accepted {
         coverage,
@@ -289,6 +289,8 @@ fn candidates_for(config: &Config, request: &Request) -> Result<Vec<CandidateTex
     if !is_empty(&request.payload) {
         all.retain(|candidate| candidate.query_pairs.is_none());
     }
+    // Pairs are bounded wherever they come from.
+    all.retain(|c| c.query_pairs.as_ref().is_none_or(|p| p.len() <= config.max_params));
     Ok(all)
 }
 

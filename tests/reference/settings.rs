@@ -66,8 +66,8 @@ fn read(header: &[u8]) -> Result<(Option<String>, Option<String>), &'static str>
             continue;
         }
         let (name, value) = part.split_once('=').ok_or(MALFORMED)?;
-        let name = name.to_ascii_lowercase();
-        if names.contains(&name) {
+        let name = trim(name).to_ascii_lowercase();
+        if ["key", "algorithm"].contains(&name.as_str()) && names.contains(&name) {
             return Err(MALFORMED);
         }
         let value = Some(trim(value).to_owned()).filter(|value| !value.is_empty());
