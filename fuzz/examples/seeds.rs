@@ -34,8 +34,22 @@ fn main() -> Result<(), Box<dyn Error>> {
         write("settings_header", &format!("settings-{number}"), settings.as_bytes())?;
         seeds += 1;
     }
+    for target in ["verify", "differential", "roundtrip"] {
+        for parameters in [65, 300] {
+            let body = large_form(parameters);
+            let seed = format!("k\n\0\0\0\n\nhttps://example.com/sms\n{body}");
+            write(target, &format!("large-{parameters}"), seed.as_bytes())?;
+            seeds += 1;
+        }
+    }
     println!("{seeds} seeds");
     Ok(())
+}
+
+/// Parameters too many for the stack, in falling order, whose names and values begin alike.
+fn large_form(parameters: usize) -> String {
+    let pair = |nth| format!("Media%55rlOf{}=https%3A{}", nth / 2, nth % 3);
+    (0..parameters).rev().map(pair).collect::<Vec<_>>().join("&")
 }
 
 const SETTINGS: [&str; 6] = [
