@@ -20,17 +20,14 @@ pub(super) fn hex_hash(body: &[u8]) -> String {
 }
 
 /// Whether the body has every one of the hashes.
-pub(super) fn has_hashes<'h>(
-    payload: &Payload<'_>,
-    hashes: impl Iterator<Item = &'h [u8]>,
-) -> bool {
+pub(super) fn has_hashes(payload: &Payload<'_>, hashes: &[Vec<u8>]) -> bool {
     let body: &[u8] = match payload {
         Payload::Body(body) => body,
         Payload::Params([]) => &[],
         Payload::Params(_) => return false,
     };
     let own = hex_hash(body);
-    hashes.into_iter().all(|hash| hash.eq_ignore_ascii_case(own.as_bytes()))
+    hashes.iter().all(|hash| hash.eq_ignore_ascii_case(own.as_bytes()))
 }
 
 /// Names what happened to the body. `may_hash` is asked before each hash of so many bytes.

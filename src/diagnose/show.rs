@@ -98,7 +98,8 @@ impl Redactor {
                     &self.show(&value_cut(piece, if at == from { other } else { piece })),
                 );
             }
-            if pieces.0.len() > before.saturating_add(SHOWN_PIECES) {
+            let more = pieces.0.len() > before.saturating_add(SHOWN_PIECES);
+            if more && !shown.ends_with(CUT) {
                 shown.push(CUT);
             }
             self.mask(&shown)

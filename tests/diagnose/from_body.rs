@@ -50,7 +50,7 @@ pub(crate) const CASES: &[Case] = &[
     }),
     (Cause::BodyMissing, || body(JSON, "", &Hints::new())),
     (Cause::BodyChanged, || body(JSON, r#"{"event":"forged"}"#, &Hints::new())),
-    (Cause::BodyChanged, || body(JSON, &JSON[..20], &Hints::new())),
+    (Cause::BodyChanged, || body(JSON, JSON.get(..20).unwrap(), &Hints::new())),
     (Cause::BodyChanged, || body("plain text\n", "plain text", &Hints::new())),
     (Cause::OtherAccount, || {
         settings(BODY, |builder| builder.account_sid("AC00000000000000000000000000000002"))

@@ -18,7 +18,8 @@ fn received(header: &str, hints: &Hints) -> Diagnosis {
 /// The MAC in hexadecimal digits.
 fn hex() -> String {
     let signature = signer().sign_form(URL, BODY.as_bytes()).unwrap();
-    signature.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = signature.as_bytes().iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+    digits.map(|digit| char::from_digit(digit.into(), 16).unwrap()).collect()
 }
 
 pub(crate) const CASES: &[Case] = &[
@@ -28,7 +29,7 @@ pub(crate) const CASES: &[Case] = &[
         diagnose(&verifier(), &webhook, &Hints::new())
     }),
     (Cause::SignatureTrimmed, || header(|header| header.trim_end_matches('=').into())),
-    (Cause::SignatureTrimmed, || header(|header| header[..20].into())),
+    (Cause::SignatureTrimmed, || header(|header| header.get(..20).unwrap().into())),
     (Cause::SignaturePadded, || header(|header| format!(" {header}\t"))),
     (Cause::SignaturePadded, || header(|header| format!("\"{header}\""))),
     (Cause::SignatureJoined, || header(|header| format!("{header}, {header}"))),

@@ -56,7 +56,7 @@ pub(crate) const CASES: &[Case] = &[
     }),
     (Cause::TokenQuoted, || copied(&format!("\"{TOKEN}\""))),
     (Cause::TokenQuoted, || copied(&format!("TWILIO_AUTH_TOKEN='{TOKEN}'"))),
-    (Cause::TokenLength, || copied(&TOKEN[..31])),
+    (Cause::TokenLength, || copied(TOKEN.get(..31).unwrap())),
     (Cause::TokenLength, || copied(&format!("{TOKEN}f"))),
     (Cause::TokenLength, || copied(&format!("{TOKEN}{TOKEN}"))),
     (Cause::TokenCase, || copied(&TOKEN.to_uppercase())),

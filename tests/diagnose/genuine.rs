@@ -16,7 +16,7 @@ impl Random {
     }
 
     fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
+        self.next().checked_rem(bound).unwrap()
     }
 
     fn word(&mut self) -> String {

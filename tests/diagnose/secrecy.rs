@@ -1,5 +1,7 @@
 //! Nothing that a diagnosis returns or prints holds a secret.
 
+use core::fmt::Write as _;
+
 use twilio_sig::{AuthToken, Diagnosis, Hints, Signer, Verifier, Webhook, diagnose};
 
 use super::{BODY, TOKEN, URL, cases, signer, verifier};
@@ -11,9 +13,9 @@ const PASSWORD: &str = "hunter2hunter2";
 fn text(diagnosis: &Diagnosis) -> String {
     let mut text = format!("{diagnosis}\n{diagnosis:?}\n{:?}\n", diagnosis.remarks());
     for explanation in diagnosis.explanations() {
-        text += &format!("{explanation}{explanation:?}{:?}", explanation.difference());
+        let _ = write!(text, "{explanation}{explanation:?}{:?}", explanation.difference());
         for finding in explanation.findings() {
-            text += &format!("{}\n{}\n{finding:?}", finding.given(), finding.signed());
+            let _ = write!(text, "{}\n{}\n{finding:?}", finding.given(), finding.signed());
         }
     }
     text
