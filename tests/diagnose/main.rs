@@ -13,9 +13,13 @@ mod from_url;
 mod genuine;
 mod secrecy;
 
-use std::collections::BTreeSet;
+extern crate alloc;
 
-use twilio_sig::{AuthToken, Cause, Diagnosis, Hints, Signer, Verifier, Webhook, diagnose};
+use alloc::collections::BTreeSet;
+
+use twilio_sig::{
+    AuthToken, Cause, Diagnosis, Explanation, Finding, Hints, Signer, Verifier, Webhook, diagnose,
+};
 
 /// An auth token. It is fictional, as everything here.
 pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -62,8 +66,8 @@ pub(crate) fn params(signed: &[(&str, &str)], given: &[(&str, &str)]) -> Diagnos
 }
 
 pub(crate) fn causes(diagnosis: &Diagnosis) -> Vec<Cause> {
-    let findings = diagnosis.explanations().first().map(|first| first.findings());
-    findings.unwrap_or_default().iter().map(|finding| finding.cause()).collect()
+    let findings = diagnosis.explanations().first().map(Explanation::findings);
+    findings.unwrap_or_default().iter().map(Finding::cause).collect()
 }
 
 fn cases() -> impl Iterator<Item = &'static Case> {
