@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::str;
 
 use super::edit::{Context, Found};
-use super::params::{Layout, Pair, ParamEdit};
+use super::params::{Change, Layout, Pair};
 use super::{Cause, body};
 use crate::builder::Config;
 use crate::form;
@@ -93,13 +93,13 @@ impl Request<'_> {
         &self,
         signed: &Signed<'_>,
         target: Target<'_>,
-        edit: Option<&ParamEdit<'_>>,
+        edit: Option<(&Change<'_>, Layout)>,
         budget: &mut Budget,
     ) -> Option<Hit> {
         let Target { url, websocket } = target;
         let cut = SignedUrl::cut(url, websocket).filter(|_| url.len() <= MAX_URL_LEN)?;
-        if let Some(edit) = edit {
-            let pairs = edit.layout.lay_out(edit.change.apply(&self.pairs));
+        if let Some((change, layout)) = edit {
+            let pairs = layout.lay_out(change.apply(&self.pairs));
             return self.find(signed, &cut, &cut.candidates(UrlPolicy::Compatible), &pairs, budget);
         }
         let hash = cut.body_hashes().next();

@@ -19,6 +19,7 @@ pub(super) struct ParamEdit<'a> {
 }
 
 /// What is done to the pairs. It says how, and holds no copy of them: there may be megabytes.
+#[derive(Clone)]
 pub(super) enum Change<'a> {
     Nothing,
     Add(Vec<Pair<'a>>),
@@ -60,6 +61,20 @@ pub(super) enum Layout {
 }
 
 impl Change<'_> {
+    /// Two changes of the same pairs, in an order in which the first does not move the pair that
+    /// the second names by its place.
+    pub(super) fn in_order<'c>(&'c self, other: &'c Self) -> (&'c Self, Cow<'c, Self>) {
+        match (self, other) {
+            (Self::Remove(some), Self::Remove(more)) => {
+                let mut all: Vec<usize> = some.iter().chain(more).copied().collect();
+                all.sort_unstable();
+                (&Self::Nothing, Cow::Owned(Self::Remove(all)))
+            }
+            (Self::Remove(_) | Self::Split { .. }, _) => (other, Cow::Borrowed(self)),
+            _ => (self, Cow::Borrowed(other)),
+        }
+    }
+
     /// The pairs after the change.
     pub(super) fn apply<'p>(&'p self, pairs: &'p [Pair<'p>]) -> Vec<Pair<'p>> {
         let mut changed: Vec<Pair<'p>> =
@@ -100,6 +115,11 @@ impl Change<'_> {
 }
 
 impl Layout {
+    /// This layout, or the other one if this is Twilio's.
+    pub(super) fn or(self, other: Self) -> Self {
+        if self == Self::Canonical { other } else { self }
+    }
+
     /// The pairs as they are appended: the concatenation is what is signed after the URL.
     pub(super) fn lay_out(self, mut pairs: Vec<Pair<'_>>) -> Vec<Pair<'_>> {
         let by_name = |a: &Pair<'_>, b: &Pair<'_>| a.0.cmp(&b.0);

@@ -217,22 +217,26 @@ impl<'r, 'a> Search<'r, 'a> {
                 if self.budget.exhausted {
                     return None;
                 }
-                let pairs = first.edit.change.apply(&request.pairs);
-                let changed = Request {
-                    context: request.context,
-                    config: request.config,
-                    webhook: request.webhook,
-                    pairs,
-                };
                 let due = |second: &&EditedParams<'_>| {
                     let later =
                         (first.edit.found.cause, first.nth) < (second.edit.found.cause, second.nth);
                     first.nth.max(second.nth) == round && later
                 };
                 params.iter().filter(due).find_map(|second| {
-                    let edit = &second.edit;
-                    let hit = changed.attempt(&base.signed, asked, Some(edit), &mut self.budget)?;
-                    let found = [&first.edit.found, &edit.found];
+                    if self.budget.exhausted {
+                        return None;
+                    }
+                    let (earlier, later) = first.edit.change.in_order(&second.edit.change);
+                    let changed = Request {
+                        context: request.context,
+                        config: request.config,
+                        webhook: request.webhook,
+                        pairs: earlier.apply(&request.pairs),
+                    };
+                    let layout = first.edit.layout.or(second.edit.layout);
+                    let edit = Some((&*later, layout));
+                    let hit = changed.attempt(&base.signed, asked, edit, &mut self.budget)?;
+                    let found = [&first.edit.found, &second.edit.found];
                     Some(explained(base, None, &found, hit))
                 })
             })
@@ -254,6 +258,7 @@ impl<'r, 'a> Search<'r, 'a> {
             return None;
         }
         let before = self.budget.spent();
+        let edit = edit.map(|edit| (&edit.change, edit.layout));
         let hit = match key {
             Some(key) => {
                 let keys = Vec::from([&key.mac]);

@@ -30,6 +30,18 @@ fn two_mistakes_with_the_parameters_are_both_named() {
     let mut found = causes(&form((URL, BODY), (URL, &damaged), &Hints::new()));
     found.sort_unstable();
     assert_eq!(found, [Cause::ParamAdded, Cause::ParamNullConverted]);
+
+    // Removing one parameter moves those after it: each of the two is still the one that is meant.
+    let signed = [("A", "1"), ("Note", "x "), ("To", "+1500")];
+    let given = [("A", "1"), ("extra", "7"), ("Note", "x"), ("To", "+1500")];
+    let mut found = causes(&super::params(&signed, &given));
+    found.sort_unstable();
+    assert_eq!(found, [Cause::ParamAdded, Cause::ParamTrimmed]);
+    let given = [("Zeta", "7"), ("A", "1"), ("Note", "x "), ("Extra", "8"), ("To", "+1500")];
+    let diagnosis = super::params(&signed, &given);
+    assert_eq!(causes(&diagnosis), [Cause::ParamAdded, Cause::ParamAdded]);
+    let text = diagnosis.to_string();
+    assert!(text.contains("`Zeta`") && text.contains("`Extra`"), "{text}");
 }
 
 #[test]
