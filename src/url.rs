@@ -206,7 +206,7 @@ impl<'a> SignedUrl<'a> {
             after_scheme: hierarchy.get(..after_scheme_len)?,
             userinfo,
             host,
-            port: cut_port(port)?,
+            port: if port.is_empty() { None } else { Some(cut_port(port)?) },
             path,
             query: query.strip_prefix('?'),
             fragment: fragment.strip_prefix('#'),
@@ -412,15 +412,12 @@ impl Authority {
     }
 }
 
-/// The port in `text`, which is empty or begins with a colon; itself it may be empty.
-fn cut_port(text: &str) -> Option<Option<&str>> {
-    if text.is_empty() {
-        return Some(None);
-    }
+/// The port in `text`, which begins with a colon; itself it may be empty.
+fn cut_port(text: &str) -> Option<&str> {
     let port = text.strip_prefix(':')?;
     let digits = port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit());
     let in_range = port.is_empty() || port.parse::<u16>().is_ok();
-    (digits && in_range).then_some(Some(port))
+    (digits && in_range).then_some(port)
 }
 
 /// The scheme as it is signed, if it is one of the four, in any case of letters.
