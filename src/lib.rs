@@ -13,6 +13,8 @@ extern crate alloc;
 extern crate std;
 
 mod builder;
+#[cfg(feature = "claim")]
+pub mod claim;
 mod error;
 mod form;
 mod key;
