@@ -60,11 +60,8 @@ fn fresh(store: &MemoryStore, number: usize, lease: Duration) -> Option<Claim> {
 
 #[test]
 fn the_contract_is_kept_by_the_system_clock() {
-    for entries in [100, 100_000] {
-        let store = MemoryStore::new(entries).unwrap();
-        run(conformance::check(&store, async |time| thread::sleep(time))).unwrap();
-        run(conformance::check(&Arc::new(store), async |time| thread::sleep(time))).unwrap();
-    }
+    let store = MemoryStore::new(100_000).unwrap();
+    run(conformance::check(&Arc::new(store), async |time| thread::sleep(time))).unwrap();
 }
 
 /// The suite must be able to fail: each of these stores breaks one rule.
@@ -282,13 +279,13 @@ fn the_token_is_not_shown() {
     assert!(!text.contains("abab") && !text.contains("171"), "{text}");
 }
 
-/// A hundred rounds in which everything expires: memory is used again.
+/// Twenty rounds in which everything expires: memory is used again.
 #[test]
 fn memory_is_bounded_whatever_comes_and_goes() {
     let clock = Clock::default();
     let store = clock.store(5_000).unwrap();
     let mut after_first = 0;
-    for round in 0..100 {
+    for round in 0..20 {
         clock.set(KEEP * round);
         for number in 0..5_000 {
             let number = usize::try_from(round).unwrap() * 5_000 + number;
@@ -305,14 +302,14 @@ fn memory_is_bounded_whatever_comes_and_goes() {
     assert!(bytes <= 96 * entries, "{bytes} bytes for {entries} entries");
 }
 
-/// The work of a claim is bounded, however much has expired. Three stores do the same, and the best
+/// The work of a claim is bounded, however much has expired. Two stores do the same, and the best
 /// time of each call counts: that the machine takes the processor away is not the store's fault.
 #[test]
 fn a_million_entries_that_expire_at_once_stall_nobody() {
     const ENTRIES: usize = 1_000_000;
     const LATER: Duration = Duration::from_secs(100_000);
     let mut best = vec![Duration::MAX; ENTRIES / 10];
-    for _ in 0..3 {
+    for _ in 0..2 {
         let clock = Clock::default();
         let store = clock.store(ENTRIES).unwrap();
         for number in 0..ENTRIES {

@@ -223,12 +223,14 @@ async fn concurrent_claims_have_one_owner(
     store: &impl ClaimStore,
     wait: &impl AsyncFn(Duration),
 ) -> Result<(), Violation> {
-    let key = random_key()?;
-    for rule in [
-        "of concurrent claims of a vacant key exactly one is fresh",
-        "of concurrent claims of a key whose lease ran out exactly one is fresh",
+    let (vacant, ran_out) = (random_key()?, random_key()?);
+    let _crashed = fresh(store, &ran_out, SHORT, "a vacant key is fresh").await?;
+    wait(PAST_SHORT).await;
+    for (key, rule) in [
+        (vacant, "of concurrent claims of a vacant key exactly one is fresh"),
+        (ran_out, "of concurrent claims of a key whose lease ran out exactly one is fresh"),
     ] {
-        let claims = (0..CONCURRENT).map(|_| store.claim(&key, SHORT));
+        let claims = (0..CONCURRENT).map(|_| store.claim(&key, LONG));
         let mut owners: usize = 0;
         for outcome in join(claims).await {
             match outcome? {
@@ -238,7 +240,6 @@ async fn concurrent_claims_have_one_owner(
             }
         }
         require(owners == 1, rule)?;
-        wait(PAST_SHORT).await;
     }
     Ok(())
 }
