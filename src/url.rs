@@ -206,14 +206,14 @@ impl<'a> SignedUrl<'a> {
         Some(Self { scheme, after_scheme, userinfo, host, port, path, query, fragment, websocket })
     }
 
-    /// The values of `bodySHA256` in the query, not decoded: Twilio writes it plainly, and a
-    /// spelling that is not recognised leaves the body to be covered as a form, or refused.
+    /// The values of `bodySHA256` in the query, whichever way the name is escaped: every candidate
+    /// decodes to the same names, so a hash that one of them signs is seen in all.
     ///
     /// Source: <https://www.twilio.com/docs/usage/security#validating-requests>
-    pub(crate) fn body_hashes(&self) -> impl Iterator<Item = &'a [u8]> {
-        form::split(self.query.unwrap_or_default().as_bytes())
-            .filter(|(name, _)| name.raw() == b"bodySHA256")
-            .map(|(_, hash)| hash.raw())
+    pub(crate) fn body_hashes(&self) -> impl Iterator<Item = Text<'a>> {
+        form::split(self.query())
+            .filter(|(name, _)| name.bytes().eq(*b"bodySHA256"))
+            .map(|(_, hash)| hash)
     }
 
     /// The query, without its `?`, empty if there is none.

@@ -241,7 +241,7 @@ impl<'a> Payload<'a> {
 
     /// Whether every one of `hashes` is the SHA-256 of the body, in hexadecimal digits of either
     /// case. Of decoded parameters there is no body to hash.
-    fn has_hashes(&self, mut hashes: impl Iterator<Item = &'a [u8]>) -> bool {
+    fn has_hashes(&self, mut hashes: impl Iterator<Item = Text<'a>>) -> bool {
         let body = match *self {
             Self::Body(body) => body,
             Self::Params([]) => &[],
@@ -249,9 +249,10 @@ impl<'a> Payload<'a> {
         };
         let expected = mac::body_hash(body);
         hashes.all(|hash| {
-            let (digits, rest) = hash.as_chunks::<2>();
-            let byte = |&[high, low]: &[u8; 2]| Some(form::hex(high)? << 4 | form::hex(low)?);
-            rest.is_empty() && digits.iter().map(byte).eq(expected.map(Some))
+            let mut digits = hash.bytes();
+            let mut digit = || digits.next().and_then(form::hex);
+            let same = |&byte: &u8| digit() == Some(byte >> 4) && digit() == Some(byte & 0xf);
+            expected.iter().all(same) && digits.next().is_none()
         })
     }
 

@@ -171,25 +171,25 @@ impl MemoryStore {
     pub fn try_release(&self, claim: &Claim) -> Result<(), ClaimError> {
         let owner = self.owner(claim)?;
         let (hashed, now) = (self.hashed(claim.key()), self.now());
-        self.shard(hashed.hash)?.release(hashed, owner, now, &self.room.0)
+        self.shard(hashed.hash)?.release(hashed, owner, now)
     }
 
     /// How many keys it holds. Those that have expired count until a later call removes them.
     ///
+    /// # Errors
+    /// [`ClaimError::Unavailable`] if a thread panicked while it held a lock.
+    ///
     /// # Examples
     /// ```
-    /// assert_eq!(twilio_sig::claim::MemoryStore::new(10)?.len(), 0);
+    /// assert_eq!(twilio_sig::claim::MemoryStore::new(10)?.entries()?, 0);
     /// # Ok::<(), twilio_sig::claim::ClaimError>(())
     /// ```
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.room.0.taken.load(Ordering::Relaxed)
-    }
-
-    /// Whether it holds no key.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
+    pub fn entries(&self) -> Result<usize, ClaimError> {
+        let mut spare: usize = 0;
+        for shard in &self.shards {
+            spare = spare.saturating_add(lock(shard)?.spare());
+        }
+        Ok(self.room.0.taken.load(Ordering::Relaxed).saturating_sub(spare))
     }
 
     /// Bytes that the store has taken from the heap. Memory of keys that are gone is used again
@@ -275,9 +275,6 @@ impl ClaimStore for MemoryStore {
 
 impl fmt::Debug for MemoryStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryStore")
-            .field("len", &self.len())
-            .field("limit", &self.room.0.limit)
-            .finish_non_exhaustive()
+        f.debug_struct("MemoryStore").field("limit", &self.room.0.limit).finish_non_exhaustive()
     }
 }

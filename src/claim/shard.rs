@@ -22,6 +22,9 @@ pub(super) struct Shard {
     next_owner: u64,
     /// The latest time seen. A clock that goes back is not followed.
     latest: u64,
+    /// Room that entries have left here and that is not given back yet: most claims find some, and
+    /// need not touch the count that all shards share.
+    spare: usize,
 }
 
 /// What a shard says to a claim.
@@ -50,8 +53,8 @@ impl Room {
         self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more).is_ok()
     }
 
-    fn give_back(&self) {
-        self.taken.fetch_sub(1, Ordering::Relaxed);
+    fn give_back(&self, entries: usize) {
+        self.taken.fetch_sub(entries, Ordering::Relaxed);
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -77,6 +80,7 @@ impl Shard {
             seeds,
             next_owner: 1,
             latest: 0,
+            spare: 0,
         }
     }
 
@@ -87,7 +91,7 @@ impl Shard {
         now: u64,
         room: &Room,
     ) -> Result<Answer, ClaimError> {
-        let now = self.begin(now, SWEEP, room);
+        let now = self.begin(now, SWEEP);
         let found = self.find(key);
         if let Some(id) = found {
             let entry = self.slab.get(id);
@@ -110,7 +114,7 @@ impl Shard {
         now: u64,
         room: &Room,
     ) -> Result<(), ClaimError> {
-        let now = self.begin(now, SWEEP, room);
+        let now = self.begin(now, SWEEP);
         let found = self.find(key);
         if let Some(id) = found {
             let entry = self.slab.get(id);
@@ -126,22 +130,27 @@ impl Shard {
         key: Hashed<'_>,
         owner: u64,
         now: u64,
-        room: &Room,
     ) -> Result<(), ClaimError> {
-        let now = self.begin(now, SWEEP, room);
+        let now = self.begin(now, SWEEP);
         let Some(id) = self.find(key) else { return Ok(()) };
         let entry = self.slab.get(id);
         if entry.owner == owner && !entry.done {
             self.wheel.take_out(&mut self.slab, id);
-            self.remove(id, room);
+            self.remove(id);
             return Ok(());
         }
         if entry.until > now { Err(ClaimError::Lost) } else { Ok(()) }
     }
 
-    /// Removes expired entries, because the store is full.
+    /// Removes expired entries and gives back their room, because the store is full.
     pub(super) fn make_room(&mut self, now: u64, room: &Room) {
-        self.begin(now, SWEEP_WHEN_FULL, room);
+        self.begin(now, SWEEP_WHEN_FULL);
+        room.give_back(core::mem::take(&mut self.spare));
+    }
+
+    /// Room taken for entries that are gone.
+    pub(super) const fn spare(&self) -> usize {
+        self.spare
     }
 
     /// Bytes on the heap.
@@ -150,13 +159,13 @@ impl Shard {
     }
 
     /// Removes at most `budget` expired entries. Gives back the time to go by.
-    fn begin(&mut self, now: u64, budget: usize, room: &Room) -> u64 {
+    fn begin(&mut self, now: u64, budget: usize) -> u64 {
         self.latest = self.latest.max(now);
         for _ in 0..budget {
             let Some(id) = self.wheel.due(self.latest) else { break };
             self.wheel.take_out(&mut self.slab, id);
             if self.slab.get(id).until <= self.latest {
-                self.remove(id, room);
+                self.remove(id);
             } else {
                 self.wheel.file(&mut self.slab, id);
             }
@@ -179,7 +188,8 @@ impl Shard {
                 self.wheel.take_out(&mut self.slab, id);
                 id
             }
-            None if room.take() => {
+            None if self.spare > 0 || room.take() => {
+                self.spare = self.spare.saturating_sub(1);
                 let id = self.slab.take();
                 self.slab.get_mut(id).key = *key.key;
                 let bucket = self.bucket(key.hash);
@@ -208,7 +218,7 @@ impl Shard {
     }
 
     /// Removes an entry that is in no list of the wheel any more.
-    fn remove(&mut self, id: Id, room: &Room) {
+    fn remove(&mut self, id: Id) {
         let Entry { key, chain, .. } = *self.slab.get(id);
         let bucket = self.bucket(self.seeds.hash(&key));
         let mut before = *bucket;
@@ -221,7 +231,7 @@ impl Shard {
             self.slab.get_mut(before).chain = chain;
         }
         self.slab.give_back(id);
-        room.give_back();
+        self.spare = self.spare.saturating_add(1);
     }
 
     #[expect(clippy::indexing_slicing, reason = "masked: there is a power of two of buckets")]

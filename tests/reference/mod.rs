@@ -1,0 +1,383 @@
+//! A second, naive reading of the rules, kept apart from the crate: it shares no code with it, it
+//! copies wherever it can, and it tries everything in the order in which the rules are written.
+//! Slow on purpose. Where it and the crate disagree, one of them is wrong.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::arithmetic_side_effects,
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::indexing_slicing,
+    clippy::std_instead_of_alloc,
+    clippy::string_slice,
+    reason = "each test uses its own part of this module, and plain code is easier to check by eye"
+)]
+
+pub mod form;
+pub mod mac;
+pub mod settings;
+pub mod url;
+
+use core::fmt;
+
+use form::Pair;
+pub use url::{CandidateText, candidates};
+
+/// A URL longer than this many bytes is refused unread.
+pub const MAX_URL_LEN: usize = 16_384;
+
+/// What arrived.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Request {
+    pub url: String,
+    pub payload: Payload,
+    /// The `X-Twilio-Signature` header.
+    pub signature: Option<Vec<u8>>,
+    /// The `X-Twilio-Webhooks-Signature-Settings` header.
+    pub settings: Option<Vec<u8>>,
+    /// A WebSocket handshake: what came as http(s) was signed as ws(s).
+    pub websocket: bool,
+}
+
+/// The body as it came, or its parameters already decoded.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Payload {
+    Body(Vec<u8>),
+    Params(Vec<(String, String)>),
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = |header: &Option<Vec<u8>>| header.as_ref().map(|h| h.escape_ascii().to_string());
+        f.debug_struct("Request")
+            .field("url", &self.url)
+            .field("payload", &self.payload)
+            .field("signature", &text(&self.signature))
+            .field("settings", &text(&self.settings))
+            .field("websocket", &self.websocket)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Payload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Body(body) => write!(f, "Body(\"{}\")", body.escape_ascii()),
+            Self::Params(list) => write!(f, "Params({list:?})"),
+        }
+    }
+}
+
+/// A secret, bound to its algorithm; an auth token always means HMAC-SHA1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key {
+    AuthToken(String),
+    Shared { id: String, secret: String, sha256: bool },
+}
+
+/// What the verifier was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    pub keys: Vec<Key>,
+    pub exact: bool,
+    pub strict: bool,
+    pub max_params: usize,
+    pub max_body_len: usize,
+    pub account_sid: Option<String>,
+}
+
+impl Config {
+    /// One key, and the defaults.
+    pub fn usual(key: Key) -> Self {
+        Self {
+            keys: vec![key],
+            exact: false,
+            strict: false,
+            max_params: 1_024,
+            max_body_len: 1_048_576,
+            account_sid: None,
+        }
+    }
+}
+
+/// What an accepted request proves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accepted {
+    /// `url_only`, `form` or `body_hash`.
+    pub coverage: &'static str,
+    /// The signed text before the first pair.
+    pub candidate_url: Vec<u8>,
+    /// The place of the matching key in `Config::keys`.
+    pub key: usize,
+    /// The signed pairs: decoded, sorted, each once.
+    pub params: Vec<Pair>,
+}
+
+/// The verdict; an error is the snake-case name of the reason.
+pub fn verify(config: &Config, request: &Request) -> Result<Accepted, &'static str> {
+    check_lengths(config, request)?;
+    let header = request.signature.as_deref().unwrap_or_default();
+    if header.is_empty() {
+        return Err("missing_signature");
+    }
+    let signature = mac::decode_signature(header).ok_or("malformed_signature")?;
+    let sha256 = signature.len() == 32;
+    let keys = settings::fitting_keys(&config.keys, request.settings.as_deref(), sha256)?;
+
+    // The first match in this order: keys outside, texts inside.
+    let first_match = |texts: &[Vec<u8>]| {
+        for &key in &keys {
+            for (place, text) in texts.iter().enumerate() {
+                if mac::mac(&config.keys[key], text) == signature {
+                    return Some((key, place));
+                }
+            }
+        }
+        None
+    };
+    judge(config, request, &first_match)
+}
+
+/// What Twilio would put in the header: the MAC in base64.
+pub fn sign(key: &Key, canonical: &[u8]) -> String {
+    mac::base64(&mac::mac(key, canonical))
+}
+
+/// Every canonical string whose signature, by any key, makes this request acceptable.
+/// The request's own signature and settings are not looked at.
+pub fn canonical_strings(config: &Config, request: &Request) -> Vec<Vec<u8>> {
+    if check_lengths(config, request).is_err() {
+        return Vec::new();
+    }
+    let Ok(candidates) = candidates_for(config, request) else {
+        return Vec::new();
+    };
+    let mut tried = url_texts(&candidates);
+    tried.extend(form_texts(&candidates, &payload_pairs(&request.payload)));
+
+    let mut accepted: Vec<Vec<u8>> = Vec::new();
+    for text in tried {
+        let find = |texts: &[Vec<u8>]| Some((0, texts.iter().position(|t| *t == text)?));
+        if judge(config, request, &find).is_ok() && !accepted.contains(&text) {
+            accepted.push(text);
+        }
+    }
+    accepted
+}
+
+/// The canonical string of an accepted request.
+pub fn canonical_string(accepted: &Accepted) -> Vec<u8> {
+    [accepted.candidate_url.clone(), form::concatenated(&accepted.params)].concat()
+}
+
+/// The candidate that an accepted request was signed over.
+pub fn matched_candidate(
+    config: &Config,
+    request: &Request,
+    accepted: &Accepted,
+) -> Option<CandidateText> {
+    candidates_for(config, request).ok()?.into_iter().find(|candidate| {
+        let query_pairs = candidate.query_pairs.clone().unwrap_or_default();
+        let pairs_fit =
+            accepted.coverage == "form" || form::sorted_unique(&query_pairs) == accepted.params;
+        candidate.url == accepted.candidate_url && pairs_fit
+    })
+}
+
+fn check_lengths(config: &Config, request: &Request) -> Result<(), &'static str> {
+    if request.url.len() > MAX_URL_LEN {
+        return Err("url_too_long");
+    }
+    let body_len = match &request.payload {
+        Payload::Body(body) => body.len(),
+        Payload::Params(list) => list.iter().map(|(n, v)| n.len() + v.len()).sum(),
+    };
+    if body_len > config.max_body_len {
+        return Err("body_too_long");
+    }
+    Ok(())
+}
+
+/// Answers with the first (key, place of the text) whose MAC is the signature.
+type FirstMatch<'a> = &'a dyn Fn(&[Vec<u8>]) -> Option<(usize, usize)>;
+
+/// Coverage first, then what is asked of the pairs.
+fn judge(
+    config: &Config,
+    request: &Request,
+    find: FirstMatch<'_>,
+) -> Result<Accepted, &'static str> {
+    let candidates = candidates_for(config, request)?;
+    let (coverage, key, place) = if url::body_hashes(&request.url).is_empty() {
+        cover_without_hash(config, request, &candidates, find)?
+    } else {
+        cover_with_hash(config, request, &candidates, find)?
+    };
+
+    let candidate = &candidates[place];
+    let signed_pairs = if coverage == "form" {
+        payload_pairs(&request.payload)
+    } else {
+        candidate.query_pairs.clone().unwrap_or_default()
+    };
+    if config.strict {
+        check_strictly(&signed_pairs)?;
+    }
+    if let Some(account_sid) = &config.account_sid {
+        check_account(account_sid, coverage, &signed_pairs, &request.url)?;
+    }
+    Ok(Accepted {
+        coverage,
+        candidate_url: candidate.url.clone(),
+        key,
+        params: form::sorted_unique(&signed_pairs),
+    })
+}
+
+type Covered = (&'static str, usize, usize);
+
+fn cover_without_hash(
+    config: &Config,
+    request: &Request,
+    candidates: &[CandidateText],
+    find: FirstMatch<'_>,
+) -> Result<Covered, &'static str> {
+    if is_empty(&request.payload) {
+        let (key, place) = find(&url_texts(candidates)).ok_or("mismatch")?;
+        return Ok(("url_only", key, place));
+    }
+    let pairs = payload_pairs(&request.payload);
+    if pairs.len() > config.max_params {
+        return Err("too_many_params");
+    }
+    if form::concatenated(&pairs).is_empty() {
+        return Err("uncovered_body");
+    }
+    let (key, place) = find(&form_texts(candidates, &pairs)).ok_or("mismatch")?;
+    Ok(("form", key, place))
+}
+
+fn cover_with_hash(
+    config: &Config,
+    request: &Request,
+    candidates: &[CandidateText],
+    find: FirstMatch<'_>,
+) -> Result<Covered, &'static str> {
+    let url_match = find(&url_texts(candidates));
+    if let Some((key, place)) = url_match
+        && body_hash_fits(request)
+    {
+        return Ok(("body_hash", key, place));
+    }
+    let pairs = payload_pairs(&request.payload);
+    let too_many = pairs.len() > config.max_params;
+    if url_match.is_none() && too_many {
+        return Err("too_many_params");
+    }
+    if !too_many
+        && !form::concatenated(&pairs).is_empty()
+        && let Some((key, place)) = find(&form_texts(candidates, &pairs))
+    {
+        return Ok(("form", key, place));
+    }
+    Err(if url_match.is_some() { "body_hash_mismatch" } else { "mismatch" })
+}
+
+/// Candidates that move the query into pairs exist only where the payload brings none.
+fn candidates_for(config: &Config, request: &Request) -> Result<Vec<CandidateText>, &'static str> {
+    let mut all = candidates(&request.url, request.websocket, config.exact)?;
+    if !is_empty(&request.payload) {
+        all.retain(|candidate| candidate.query_pairs.is_none());
+    }
+    // Pairs are bounded wherever they come from.
+    all.retain(|c| c.query_pairs.as_ref().is_none_or(|p| p.len() <= config.max_params));
+    Ok(all)
+}
+
+fn is_empty(payload: &Payload) -> bool {
+    match payload {
+        Payload::Body(body) => body.is_empty(),
+        Payload::Params(list) => list.is_empty(),
+    }
+}
+
+pub fn payload_pairs(payload: &Payload) -> Vec<Pair> {
+    match payload {
+        Payload::Body(body) => form::pairs(body),
+        Payload::Params(list) => list
+            .iter()
+            .map(|(name, value)| (name.clone().into_bytes(), value.clone().into_bytes()))
+            .collect(),
+    }
+}
+
+fn url_texts(candidates: &[CandidateText]) -> Vec<Vec<u8>> {
+    candidates
+        .iter()
+        .map(|c| with_pairs(&c.url, c.query_pairs.as_deref().unwrap_or_default()))
+        .collect()
+}
+
+fn form_texts(candidates: &[CandidateText], pairs: &[Pair]) -> Vec<Vec<u8>> {
+    candidates.iter().map(|c| with_pairs(&c.url, pairs)).collect()
+}
+
+fn with_pairs(url: &[u8], pairs: &[Pair]) -> Vec<u8> {
+    [url.to_vec(), form::concatenated(&form::sorted_unique(pairs))].concat()
+}
+
+fn body_hash_fits(request: &Request) -> bool {
+    let body = match &request.payload {
+        Payload::Body(body) => body.as_slice(),
+        Payload::Params(list) if list.is_empty() => b"",
+        Payload::Params(_) => return false,
+    };
+    let expected = mac::sha256_hex(body);
+    url::body_hashes(&request.url).iter().all(|value| value.to_ascii_lowercase() == expected)
+}
+
+fn check_account(
+    account_sid: &str,
+    coverage: &str,
+    signed_pairs: &[Pair],
+    url: &str,
+) -> Result<(), &'static str> {
+    let accounts = |pairs: &[Pair]| -> Vec<Vec<u8>> {
+        let named = pairs.iter().filter(|(name, _)| name == b"AccountSid");
+        named.map(|(_, value)| value.clone()).collect()
+    };
+    let in_form = if coverage == "form" { accounts(signed_pairs) } else { Vec::new() };
+    if coverage == "form" && in_form.is_empty() {
+        return Err("wrong_account");
+    }
+    let in_query = accounts(&form::pairs(&url::query(url)));
+    if in_form.iter().chain(&in_query).any(|value| value != account_sid.as_bytes()) {
+        return Err("wrong_account");
+    }
+    Ok(())
+}
+
+fn check_strictly(pairs: &[Pair]) -> Result<(), &'static str> {
+    for (place, (name, value)) in pairs.iter().enumerate() {
+        let repeated = pairs[..place].iter().any(|(earlier, _)| earlier == name);
+        let sid_expected = name.ends_with(b"Sid");
+        if repeated || !is_strict_name(name) || (sid_expected && !is_sid(value)) {
+            return Err("strict_parameter");
+        }
+    }
+    Ok(())
+}
+
+/// `[A-Za-z][A-Za-z0-9._-]{0,63}`
+fn is_strict_name(name: &[u8]) -> bool {
+    let starts_well = name.first().is_some_and(u8::is_ascii_alphabetic);
+    let rest_is_well = name.iter().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(b));
+    starts_well && rest_is_well && name.len() <= 64
+}
+
+/// Two ASCII letters and 32 hex digits.
+fn is_sid(value: &[u8]) -> bool {
+    value.len() == 34
+        && value[..2].iter().all(u8::is_ascii_alphabetic)
+        && value[2..].iter().all(u8::is_ascii_hexdigit)
+}
