@@ -15,6 +15,10 @@ extern crate std;
 mod builder;
 #[cfg(feature = "diagnose")]
 mod diagnose;
+#[cfg(feature = "claim")]
+pub mod claim;
+#[cfg(feature = "dedup")]
+pub mod dedup;
 mod error;
 mod form;
 mod key;
@@ -23,6 +27,8 @@ mod mac;
 mod origin;
 mod pairs;
 mod policy;
+#[cfg(feature = "replay")]
+pub mod replay;
 mod scan;
 mod settings;
 mod sign;
