@@ -1,0 +1,315 @@
+//! The order of the steps, in one place: head, body, tenant, proof.
+
+use alloc::borrow::Cow;
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::fmt;
+use core::net::IpAddr;
+
+use bytes::Bytes;
+use twilio_sig::{Origin, Signature, Verifier, VerifyError};
+
+use crate::event::{Event, Outcome, loggable, loggable_url};
+use crate::head::{Head, Line};
+use crate::tenant::{AnySource, Tenant, Untrusted};
+use crate::webhook::Arrived;
+use crate::{Answer, Refusal, VerifiedWebhook, VerifierSource};
+
+/// Default bound on the body, in bytes: 1 MiB. Twilio's forms have some kilobytes, its batches of
+/// events at most some hundred. A server holds as many bodies as it has requests.
+pub const DEFAULT_BODY_LIMIT: usize = 1_048_576;
+
+/// Decides which requests reach a handler. Cheap to clone, and shared by all requests.
+///
+/// An adapter asks it twice: [`open`](Self::open) with the head, before a byte of the body is read,
+/// and [`decide`](Self::decide) with the whole body. Everything that is not proven is refused.
+///
+/// # Examples
+/// ```
+/// use twilio_sig::{AuthToken, Origin, Verifier};
+/// use twilio_sig_gate::Gate;
+///
+/// let verifier = Verifier::new(AuthToken::new("12345")?);
+/// let gate = Gate::new(verifier, Origin::fixed("https://example.com")?).body_limit(65_536);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct Gate(Arc<Config>);
+
+#[derive(Clone)]
+struct Config {
+    source: Source,
+    origin: Origin,
+    body_limit: usize,
+    report_only: bool,
+    refusal_answer: Option<RefusalAnswer>,
+    on_event: Option<Listener>,
+}
+
+type RefusalAnswer = Arc<dyn Fn(Refusal) -> Answer + Send + Sync>;
+type Listener = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
+
+#[derive(Clone)]
+enum Source {
+    One(Verifier),
+    Many(Arc<dyn AnySource>),
+}
+
+/// What becomes of a request.
+#[derive(Debug)]
+#[must_use]
+#[expect(clippy::exhaustive_enums, reason = "an adapter must treat every decision")]
+pub enum Decision<T> {
+    /// Go on.
+    Continue(T),
+    /// Hand the request on as it came, and **not verified**: the gate only reports.
+    PassUnverified,
+    /// Answer; the handler is not asked.
+    Answer(Answer),
+}
+
+/// A request whose head has passed. Next is its body.
+#[must_use]
+pub struct Opened {
+    url: String,
+    signature: Box<[u8]>,
+    settings: Box<[u8]>,
+    user_agent: Option<Box<[u8]>>,
+    peer: Option<IpAddr>,
+    websocket: bool,
+}
+
+/// A request that goes to the handler.
+#[derive(Debug)]
+#[must_use]
+pub struct Admitted {
+    webhook: VerifiedWebhook,
+}
+
+impl Gate {
+    /// A gate with one verifier.
+    pub fn new(verifier: Verifier, origin: Origin) -> Self {
+        Self::with(Source::One(verifier), origin)
+    }
+
+    /// A gate that asks `source` for the verifier of each request.
+    pub fn for_tenants(source: impl VerifierSource, origin: Origin) -> Self {
+        Self::with(Source::Many(Arc::new(source)), origin)
+    }
+
+    fn with(source: Source, origin: Origin) -> Self {
+        Self(Arc::new(Config {
+            source,
+            origin,
+            body_limit: DEFAULT_BODY_LIMIT,
+            report_only: false,
+            refusal_answer: None,
+            on_event: None,
+        }))
+    }
+
+    /// Sets the longest body, in bytes, that is read into memory. A longer one is answered with
+    /// 413, and at most this much of it is held. Default: [`DEFAULT_BODY_LIMIT`].
+    ///
+    /// The verifier has a bound of its own, 4 MiB by default; the lower one counts.
+    pub fn body_limit(self, bytes: usize) -> Self {
+        self.edit(|config| config.body_limit = bytes)
+    }
+
+    /// Lets every request through and reports what would have been refused: for the first days of
+    /// a service that did not verify until now.
+    ///
+    /// **No request counts as verified then**, a genuine one neither: there is no
+    /// [`VerifiedWebhook`] in its extensions, and extractors that need one fail.
+    pub fn report_only(self) -> Self {
+        self.edit(|config| config.report_only = true)
+    }
+
+    /// Sets what a refused request gets. Default: [`Refusal::http_status`] and an empty body.
+    ///
+    /// Do not tell the sender more than the status: the reason helps whoever is trying to get past.
+    pub fn refusal_answer(
+        self,
+        answer: impl Fn(Refusal) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        self.edit(|config| config.refusal_answer = Some(Arc::new(answer)))
+    }
+
+    /// Sets what is called for every request, besides `tracing`: for metrics and audit. It is
+    /// called while the request waits, so it must not block.
+    pub fn on_event(self, listener: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
+        self.edit(|config| config.on_event = Some(Arc::new(listener)))
+    }
+
+    fn edit(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+
+    /// The longest body, in bytes.
+    #[must_use]
+    pub fn max_body_len(&self) -> usize {
+        self.0.body_limit
+    }
+
+    /// Decides by the head alone. A request without a well-formed signature, from an origin that is
+    /// not ours, or with a body that says it is too long, costs no body.
+    pub fn open(&self, head: &Head<'_>) -> Decision<Opened> {
+        self.read_head(head)
+            .map_or_else(|refusal| self.refuse(refusal, &About::of_head(head)), Decision::Continue)
+    }
+
+    fn read_head(&self, head: &Head<'_>) -> Result<Opened, Refusal> {
+        let signature = single(&head.signature)?.ok_or(VerifyError::MissingSignature);
+        let settings = single(&head.settings)?.unwrap_or_default();
+        let signature = signature
+            .and_then(|signature| Signature::from_header(signature).map(|_| signature))
+            .map_err(Refusal::Verify)?;
+        let url = self.0.origin.url(&head.request).map_err(Refusal::Origin)?;
+        let limit = u64::try_from(self.0.body_limit).unwrap_or(u64::MAX);
+        if head.content_length.is_some_and(|length| length > limit) {
+            return Err(Refusal::BodyTooLong);
+        }
+        Ok(Opened {
+            url,
+            signature: signature.into(),
+            settings: settings.into(),
+            user_agent: head.user_agent.map(Into::into),
+            peer: head.peer,
+            websocket: head.websocket,
+        })
+    }
+
+    /// Decides about a request whose body could not be read: [`Refusal::BodyTooLong`] or
+    /// [`Refusal::BodyUnreadable`].
+    pub fn refuse_body(&self, opened: &Opened, refusal: Refusal) -> Decision<Admitted> {
+        self.refuse(refusal, &About::of_opened(opened))
+    }
+
+    /// Decides about the whole request. The future may be dropped at any time.
+    pub async fn decide(&self, opened: Opened, body: Bytes) -> Decision<Admitted> {
+        let Opened { url, signature, settings, user_agent, peer, websocket } = opened;
+        let arrived = Arrived { url, signature, settings, body, websocket };
+        let about = |url, tenant| About {
+            url: loggable_url(url),
+            tenant,
+            peer,
+            user_agent: user_agent.as_deref(),
+        };
+        let (verifier, tenant) = match &self.0.source {
+            Source::One(verifier) => (Cow::Borrowed(verifier), None),
+            Source::Many(source) => {
+                let request = Untrusted { url: &arrived.url, webhook: arrived.webhook() };
+                match source.find(request).await {
+                    Ok(Tenant { id, verifier }) => (Cow::Owned(verifier), Some(id)),
+                    Err(error) => return self.refuse(error.into(), &about(&arrived.url, None)),
+                }
+            }
+        };
+        match VerifiedWebhook::prove(arrived, &verifier, tenant.clone()) {
+            Err((arrived, error)) => {
+                self.refuse(Refusal::Verify(error), &about(&arrived.url, tenant.as_deref()))
+            }
+            Ok(webhook) => {
+                let outcome = Outcome::Verified {
+                    coverage: webhook.coverage(),
+                    candidate: webhook.candidate(),
+                    key: webhook.key(),
+                };
+                self.report(outcome, &about(webhook.url(), tenant.as_deref()));
+                if self.0.report_only {
+                    return Decision::PassUnverified;
+                }
+                Decision::Continue(Admitted { webhook })
+            }
+        }
+    }
+
+    fn refuse<T>(&self, refusal: Refusal, about: &About<'_>) -> Decision<T> {
+        self.report(Outcome::Refused(refusal), about);
+        if self.0.report_only {
+            return Decision::PassUnverified;
+        }
+        Decision::Answer(match &self.0.refusal_answer {
+            Some(answer) => answer(refusal),
+            None => refusal.answer(),
+        })
+    }
+
+    fn report(&self, outcome: Outcome, about: &About<'_>) {
+        if self.0.on_event.is_none() && !cfg!(feature = "tracing") {
+            return;
+        }
+        let event = Event {
+            outcome,
+            tenant: about.tenant,
+            ip: about.peer,
+            url: Cow::Borrowed(&about.url),
+            user_agent: about.user_agent.map(loggable),
+            report_only: self.0.report_only,
+        };
+        #[cfg(feature = "tracing")]
+        event.trace();
+        if let Some(listener) = &self.0.on_event {
+            listener(&event);
+        }
+    }
+}
+
+/// What an event says of a request besides its outcome.
+struct About<'a> {
+    url: Cow<'a, str>,
+    tenant: Option<&'a str>,
+    peer: Option<IpAddr>,
+    user_agent: Option<&'a [u8]>,
+}
+
+impl<'a> About<'a> {
+    fn of_head(head: &Head<'a>) -> Self {
+        Self {
+            url: loggable_url(head.target),
+            tenant: None,
+            peer: head.peer,
+            user_agent: head.user_agent,
+        }
+    }
+
+    fn of_opened(opened: &'a Opened) -> Self {
+        Self {
+            url: loggable_url(&opened.url),
+            tenant: None,
+            peer: opened.peer,
+            user_agent: opened.user_agent.as_deref(),
+        }
+    }
+}
+
+/// The value of a header that must not come twice.
+const fn single<'a>(line: &Line<'a>) -> Result<Option<&'a [u8]>, Refusal> {
+    if line.repeated { Err(Refusal::RepeatedHeader(line.name)) } else { Ok(line.value) }
+}
+
+impl Admitted {
+    /// The proof, for the handler.
+    pub const fn webhook(&self) -> &VerifiedWebhook {
+        &self.webhook
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gate")
+            .field("origin", &self.0.origin)
+            .field("body_limit", &self.0.body_limit)
+            .field("report_only", &self.0.report_only)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Opened").field("websocket", &self.websocket).finish_non_exhaustive()
+    }
+}
