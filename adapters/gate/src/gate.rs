@@ -308,6 +308,14 @@ impl fmt::Debug for Gate {
     }
 }
 
+impl Opened {
+    /// Whether it is a WebSocket handshake, which has no body.
+    #[must_use]
+    pub const fn is_websocket(&self) -> bool {
+        self.websocket
+    }
+}
+
 impl fmt::Debug for Opened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Opened").field("websocket", &self.websocket).finish_non_exhaustive()

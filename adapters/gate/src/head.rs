@@ -46,9 +46,9 @@ impl<'a> Head<'a> {
     /// received, before any router cut a prefix off), and these header lines: one pair for each
     /// line, none joined.
     ///
-    /// A `GET` with `Upgrade: websocket` is a WebSocket handshake, whose signature is that of the
-    /// `wss` URL. Whoever adds that header to another request gains nothing: it has the signature
-    /// of another URL.
+    /// A `GET` with `Upgrade: websocket` and without a body is a WebSocket handshake, whose signature
+    /// is that of the `wss` URL. Whoever adds that header to another request gains nothing: it has
+    /// the signature of another URL.
     pub fn new(
         method: &str,
         target: &'a str,
@@ -56,7 +56,8 @@ impl<'a> Head<'a> {
     ) -> Self {
         let mut signature = Line { name: SIGNATURE, value: None, repeated: false };
         let mut settings = Line { name: SETTINGS, value: None, repeated: false };
-        let (mut user_agent, mut content_length, mut upgrade) = (None, None, false);
+        let (mut user_agent, mut content_length) = (None, None);
+        let (mut upgrade, mut has_body) = (false, false);
         let lines = lines.into_iter().inspect(|&(name, value)| {
             let is = |known: &str| name.eq_ignore_ascii_case(known);
             if is(SIGNATURE) {
@@ -67,6 +68,9 @@ impl<'a> Head<'a> {
                 user_agent = Some(value);
             } else if is("content-length") {
                 content_length = str::from_utf8(value).ok().and_then(|text| text.parse().ok());
+                has_body |= value != b"0";
+            } else if is("transfer-encoding") {
+                has_body = true;
             } else if is("upgrade") {
                 upgrade |= value.trim_ascii().eq_ignore_ascii_case(b"websocket");
             }
@@ -80,7 +84,7 @@ impl<'a> Head<'a> {
             settings,
             user_agent,
             content_length,
-            websocket: upgrade && method == "GET",
+            websocket: upgrade && !has_body && method == "GET",
         }
     }
 

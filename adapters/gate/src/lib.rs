@@ -6,6 +6,8 @@ extern crate alloc;
 
 mod answer;
 mod event;
+#[cfg(feature = "serde")]
+mod extract;
 mod gate;
 mod head;
 mod refusal;
@@ -14,6 +16,8 @@ mod webhook;
 
 pub use answer::Answer;
 pub use event::{Event, Outcome};
+#[cfg(feature = "serde")]
+pub use extract::ExtractError;
 pub use gate::{Admitted, DEFAULT_BODY_LIMIT, Decision, Gate, Opened};
 pub use head::Head;
 pub use refusal::Refusal;

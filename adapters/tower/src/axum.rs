@@ -7,8 +7,8 @@
 //!
 //! | Extractor | reads | demands |
 //! |---|---|---|
-//! | `Verified<Form<T>>` | the body | [`Coverage::Form`] or [`Coverage::BodyHash`] |
-//! | `Verified<Json<T>>` | the body | [`Coverage::BodyHash`] |
+//! | `Verified<Form<T>>` | the body | `Coverage::Form` or `Coverage::BodyHash` |
+//! | `Verified<Json<T>>` | the body | `Coverage::BodyHash` |
 //! | `Verified<Query<T>>` | the query of the public URL | |
 //! | `Verified<Bytes>` | the body as it came | |
 //! | `Verified<VerifiedWebhook>` | the whole proof | |
@@ -16,8 +16,9 @@
 //! The Content-Type is not signed, so it is not asked for.
 
 use core::net::{IpAddr, SocketAddr};
+use core::ops::Deref;
 
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 use axum::extract::{ConnectInfo, FromRequestParts, OriginalUri, Query};
 use axum::http::request::Parts;
 use axum::http::{Extensions, StatusCode, Uri};
@@ -25,15 +26,13 @@ use axum::response::{IntoResponse, Response};
 use axum::{Form, Json};
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
-use thiserror::Error;
-use twilio_sig::Coverage;
 
-use crate::VerifiedWebhook;
+use crate::{ExtractError, VerifiedWebhook};
 
 /// What `T` reads of a request that Twilio signed.
 ///
-/// Only extraction makes one, so a handler that asks for it cannot run without the check. In a
-/// pattern, write two dots for what may be added to it: `Verified(Form(sms), ..)`.
+/// Only extraction makes one, so a handler that asks for it cannot run without the check. It
+/// dereferences to `T`, and through `Form`, `Json` and `Query` to what they hold.
 ///
 /// # Examples
 /// ```
@@ -48,8 +47,8 @@ use crate::VerifiedWebhook;
 ///     body: String,
 /// }
 ///
-/// async fn sms(Verified(Form(sms), ..): Verified<Form<Sms>>) -> String {
-///     sms.body
+/// async fn sms(sms: Verified<Form<Sms>>) -> String {
+///     format!("you said {}", sms.body)
 /// }
 ///
 /// let verifier = Verifier::new(AuthToken::new("12345")?);
@@ -64,49 +63,54 @@ use crate::VerifiedWebhook;
 /// let forged = twilio_sig_tower::axum::Verified("never checked");
 /// ```
 #[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Verified<T>(pub T);
+pub struct Verified<T>(T);
 
-/// Why an extractor gave nothing.
+impl<T> Verified<T> {
+    /// What was extracted.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> Deref for Verified<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// Why an extractor gave nothing: [`ExtractError`] as a response, its text in the body.
 ///
 /// # Examples
 /// ```
 /// use axum::response::IntoResponse;
 /// use twilio_sig_tower::axum::VerifiedRejection;
+/// use twilio_sig_tower::ExtractError;
 ///
-/// assert_eq!(VerifiedRejection::NoLayer.into_response().status(), 500);
+/// assert_eq!(VerifiedRejection::from(ExtractError::NoProof).into_response().status(), 500);
 /// ```
-#[derive(Clone, Debug, Eq, Error, PartialEq)]
-#[non_exhaustive]
-pub enum VerifiedRejection {
-    /// The route is not behind an enforcing [`WebhookLayer`](crate::WebhookLayer): 500.
-    #[error("this route is not behind a layer that verifies webhooks")]
-    NoLayer,
-    /// The signature does not cover the body in a way that lets it be read so: 403.
-    #[error("the signature does not cover the body as this handler reads it")]
-    Coverage,
-    /// The signed bytes are not what the handler expects: 422.
-    #[error("the signed request is not what this handler reads: {0}")]
-    Unreadable(String),
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct VerifiedRejection(ExtractError);
+
+impl From<ExtractError> for VerifiedRejection {
+    fn from(error: ExtractError) -> Self {
+        Self(error)
+    }
 }
 
 impl VerifiedRejection {
-    fn unreadable(error: &impl ToString) -> Self {
-        Self::Unreadable(error.to_string())
-    }
-
-    const fn status(&self) -> StatusCode {
-        match self {
-            Self::NoLayer => StatusCode::INTERNAL_SERVER_ERROR,
-            Self::Coverage => StatusCode::FORBIDDEN,
-            Self::Unreadable(_) => StatusCode::UNPROCESSABLE_ENTITY,
-        }
+    /// The reason.
+    #[must_use]
+    pub const fn reason(&self) -> &ExtractError {
+        &self.0
     }
 }
 
 impl IntoResponse for VerifiedRejection {
     fn into_response(self) -> Response {
-        (self.status(), self.to_string()).into_response()
+        let status = StatusCode::from_u16(self.0.http_status());
+        (status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), self.0.to_string()).into_response()
     }
 }
 
@@ -114,7 +118,7 @@ impl<S: Sync> FromRequestParts<S> for Verified<VerifiedWebhook> {
     type Rejection = VerifiedRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, VerifiedRejection> {
-        proof(parts).cloned().map(Self)
+        Ok(Self(proof(parts)?.clone()))
     }
 }
 
@@ -122,7 +126,7 @@ impl<S: Sync> FromRequestParts<S> for Verified<Bytes> {
     type Rejection = VerifiedRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, VerifiedRejection> {
-        proof(parts).map(|webhook| Self(webhook.body().clone()))
+        Ok(Self(proof(parts)?.body().clone()))
     }
 }
 
@@ -130,12 +134,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Verified<Form<T>> {
     type Rejection = VerifiedRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, VerifiedRejection> {
-        let webhook = proof(parts)?;
-        if webhook.coverage() == Coverage::UrlOnly {
-            return Err(VerifiedRejection::Coverage);
-        }
-        let form = serde_urlencoded::from_bytes(webhook.body());
-        form.map(|form| Self(Form(form))).map_err(|error| VerifiedRejection::unreadable(&error))
+        Ok(Self(Form(proof(parts)?.form()?)))
     }
 }
 
@@ -143,12 +142,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Verified<Json<T>> {
     type Rejection = VerifiedRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, VerifiedRejection> {
-        let webhook = proof(parts)?;
-        if webhook.coverage() != Coverage::BodyHash {
-            return Err(VerifiedRejection::Coverage);
-        }
-        let json = serde_json::from_slice(webhook.body());
-        json.map(|json| Self(Json(json))).map_err(|error| VerifiedRejection::unreadable(&error))
+        Ok(Self(Json(proof(parts)?.json()?)))
     }
 }
 
@@ -156,15 +150,12 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Verified<Query<T>> {
     type Rejection = VerifiedRejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, VerifiedRejection> {
-        let url = proof(parts)?.url();
-        let query = url.split_once('?').map_or("", |(_, query)| query);
-        let query = serde_urlencoded::from_str(query);
-        query.map(|query| Self(Query(query))).map_err(|error| VerifiedRejection::unreadable(&error))
+        Ok(Self(Query(proof(parts)?.query()?)))
     }
 }
 
-fn proof(parts: &Parts) -> Result<&VerifiedWebhook, VerifiedRejection> {
-    parts.extensions.get().ok_or(VerifiedRejection::NoLayer)
+fn proof(parts: &Parts) -> Result<&VerifiedWebhook, ExtractError> {
+    parts.extensions.get().ok_or(ExtractError::NoProof)
 }
 
 /// The peer, if axum serves with `into_make_service_with_connect_info`.

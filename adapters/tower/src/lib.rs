@@ -17,6 +17,8 @@ pub use layer::WebhookLayer;
 pub use peer::PeerAddr;
 pub use service::{ResponseFuture, VerifyWebhook};
 pub use twilio_sig;
+#[cfg(feature = "axum")]
+pub use twilio_sig_gate::ExtractError;
 pub use twilio_sig_gate::{
     Answer, DEFAULT_BODY_LIMIT, Event, Gate, Outcome, Refusal, Tenant, TenantError, TenantMap,
     Untrusted, VerifiedWebhook, VerifierSource,

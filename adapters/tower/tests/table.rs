@@ -24,7 +24,7 @@ async fn echo(
     body: Bytes,
 ) -> Response {
     calls.fetch_add(1, Ordering::SeqCst);
-    match headers.get("x-do").map(axum::http::HeaderValue::as_bytes) {
+    match headers.get("x-do").map(|value| value.as_bytes()) {
         Some(b"fail") => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Some(b"panic") => panic!("a handler that panics"),
         _ => {}

@@ -28,7 +28,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use twilio_sig::{Algorithm, AuthToken, Origin, SharedKey, Signer, Verifier};
 use twilio_sig_gate::{Answer, Gate, Tenant, TenantError, TenantMap, Untrusted, VerifierSource};
-pub use wire::{Request, Response};
+pub use wire::Request;
 
 pub const BASE: &str = "https://example.com";
 pub const FORM: &[u8] =
