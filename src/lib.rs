@@ -13,6 +13,10 @@ extern crate alloc;
 extern crate std;
 
 mod builder;
+#[cfg(feature = "claim")]
+pub mod claim;
+#[cfg(feature = "dedup")]
+pub mod dedup;
 mod error;
 mod form;
 mod key;
@@ -21,6 +25,8 @@ mod mac;
 mod origin;
 mod pairs;
 mod policy;
+#[cfg(feature = "replay")]
+pub mod replay;
 mod scan;
 mod settings;
 mod sign;

@@ -105,8 +105,15 @@ where
             if let Some(admitted) = &admitted {
                 request.extensions_mut().insert(admitted.webhook().clone());
             }
-            let response = service.call(request).await?;
-            Ok(response.map_into_left_body())
+            let response = service.call(request).await;
+            if let Some(admitted) = admitted {
+                let status = match &response {
+                    Ok(response) => response.status(),
+                    Err(error) => error.as_response_error().status_code(),
+                };
+                admitted.settle(status.as_u16()).await;
+            }
+            Ok(response?.map_into_left_body())
         })
     }
 }

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
-use actix_web::web::{Bytes, Data, PayloadConfig, ReqData};
-use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use actix_web::web::{Bytes, Data, Payload, PayloadConfig, ReqData};
+use actix_web::{App, FromRequest as _, HttpRequest, HttpResponse, HttpServer, web};
 use table::Server;
 use twilio_sig_actix::{Gate, VerifiedWebhook, VerifyWebhook};
 
@@ -18,7 +18,7 @@ async fn echo(
     request: HttpRequest,
     proof: Option<ReqData<VerifiedWebhook>>,
     calls: Data<AtomicUsize>,
-    body: Bytes,
+    payload: Payload,
 ) -> HttpResponse {
     calls.fetch_add(1, Ordering::SeqCst);
     match request.headers().get("x-do").map(|value| value.as_bytes()) {
@@ -26,6 +26,11 @@ async fn echo(
         Some(b"panic") => panic!("a handler that panics"),
         _ => {}
     }
+    // What follows a handshake is the WebSocket.
+    let body = match &proof {
+        Some(proof) if proof.is_websocket() => Bytes::new(),
+        _ => Bytes::from_request(&request, &mut payload.into_inner()).await.unwrap(),
+    };
     let Some(proof) = proof else {
         return HttpResponse::Ok().insert_header(("x-verified", "no")).body(body);
     };

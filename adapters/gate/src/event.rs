@@ -5,7 +5,7 @@ use core::net::IpAddr;
 
 use twilio_sig::{Candidate, Coverage};
 
-use crate::Refusal;
+use crate::{Refusal, VerifiedWebhook};
 
 /// The longest text of a request that an event carries, in bytes.
 const MAX_TEXT_LEN: usize = 256;
@@ -26,6 +26,21 @@ pub enum Outcome {
     },
     /// It was refused; in report-only mode it goes to the handler all the same, unverified.
     Refused(Refusal),
+    /// It was verified and tells of an event that is done: answered without the handler.
+    Duplicate,
+    /// The handler is done, and the claim store could not mark it so: the request or event may be
+    /// let through again when its lease has run out.
+    Unsettled,
+}
+
+impl Outcome {
+    pub(crate) fn verified(webhook: &VerifiedWebhook) -> Self {
+        Self::Verified {
+            coverage: webhook.coverage(),
+            candidate: webhook.candidate(),
+            key: webhook.key(),
+        }
+    }
 }
 
 /// One request, for metrics, logs and audit. It holds no secret: no token, no signature, no body,
@@ -118,6 +133,23 @@ impl Event<'_> {
                     url, %coverage, %candidate, key, report_only, "verified"
                 );
             }
+            Outcome::Duplicate => tracing::info!(
+                event_type = "duplicate_webhook",
+                provider = "twilio",
+                tenant_id,
+                ip_address,
+                url,
+                "the event is done"
+            ),
+            Outcome::Unsettled => tracing::error!(
+                event_type = "webhook_unavailable",
+                provider = "twilio",
+                tenant_id,
+                ip_address,
+                url,
+                reason = "unsettled",
+                "the claim store did not mark the event as done"
+            ),
         }
     }
 }

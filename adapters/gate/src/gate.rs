@@ -12,9 +12,15 @@ use twilio_sig::{Origin, Signature, Verifier, VerifyError};
 
 use crate::event::{Event, Outcome, loggable, loggable_url};
 use crate::head::{Head, Line};
+use crate::once::{Claims, Step, Stop};
 use crate::tenant::{AnySource, Tenant, Untrusted};
 use crate::webhook::Arrived;
 use crate::{Answer, Refusal, VerifiedWebhook, VerifierSource};
+#[cfg(feature = "claims")]
+use {
+    crate::claims::{Dedup, DedupStep, GuardStep},
+    twilio_sig::{claim::ClaimStore, replay::Guard},
+};
 
 /// Default bound on the body, in bytes: 1 MiB. Twilio's forms have some kilobytes, its batches of
 /// events at most some hundred. A server holds as many bodies as it has requests.
@@ -44,10 +50,14 @@ struct Config {
     origin: Origin,
     body_limit: usize,
     report_only: bool,
+    guard: Option<Arc<dyn Step>>,
+    dedup: Option<Arc<dyn Step>>,
+    duplicate_answer: Option<DuplicateAnswer>,
     refusal_answer: Option<RefusalAnswer>,
     on_event: Option<Listener>,
 }
 
+type DuplicateAnswer = Arc<dyn Fn(&VerifiedWebhook) -> Answer + Send + Sync>;
 type RefusalAnswer = Arc<dyn Fn(Refusal) -> Answer + Send + Sync>;
 type Listener = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
 
@@ -81,11 +91,15 @@ pub struct Opened {
     websocket: bool,
 }
 
-/// A request that goes to the handler.
+/// A request that goes to the handler. If it is dropped before it is [settled](Self::settle), what
+/// was claimed for it is released, so that Twilio's retry is handled.
 #[derive(Debug)]
 #[must_use]
 pub struct Admitted {
     webhook: VerifiedWebhook,
+    claims: Claims,
+    gate: Gate,
+    peer: Option<IpAddr>,
 }
 
 impl Gate {
@@ -105,6 +119,9 @@ impl Gate {
             origin,
             body_limit: DEFAULT_BODY_LIMIT,
             report_only: false,
+            guard: None,
+            dedup: None,
+            duplicate_answer: None,
             refusal_answer: None,
             on_event: None,
         }))
@@ -135,6 +152,28 @@ impl Gate {
         answer: impl Fn(Refusal) -> Answer + Send + Sync + 'static,
     ) -> Self {
         self.edit(|config| config.refusal_answer = Some(Arc::new(answer)))
+    }
+
+    /// Refuses what `guard` has seen before (409), or what is too old (400).
+    #[cfg(feature = "claims")]
+    pub fn guard<S: ClaimStore + 'static>(self, guard: Guard<S>) -> Self {
+        self.edit(|config| config.guard = Some(Arc::new(GuardStep(Arc::new(guard)))))
+    }
+
+    /// Lets each event through once. It is asked after the guard.
+    #[cfg(feature = "claims")]
+    pub fn dedup<S: ClaimStore + 'static>(self, dedup: Dedup<S>) -> Self {
+        self.edit(|config| config.dedup = Some(Arc::new(DedupStep(Arc::new(dedup)))))
+    }
+
+    /// Sets what a duplicate gets. Default: [`Answer::duplicate`].
+    ///
+    /// A voice webhook expects TwiML: `Answer::new(200).with_body("text/xml", "<Response/>")`.
+    pub fn duplicate_answer(
+        self,
+        answer: impl Fn(&VerifiedWebhook) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        self.edit(|config| config.duplicate_answer = Some(Arc::new(answer)))
     }
 
     /// Sets what is called for every request, besides `tracing`: for metrics and audit. It is
@@ -208,23 +247,54 @@ impl Gate {
                 }
             }
         };
-        match VerifiedWebhook::prove(arrived, &verifier, tenant.clone()) {
+        let webhook = match VerifiedWebhook::prove(arrived, &verifier, tenant.clone()) {
+            Ok(webhook) => webhook,
             Err((arrived, error)) => {
-                self.refuse(Refusal::Verify(error), &about(&arrived.url, tenant.as_deref()))
+                let about = about(&arrived.url, tenant.as_deref());
+                return self.refuse(Refusal::Verify(error), &about);
             }
-            Ok(webhook) => {
-                let outcome = Outcome::Verified {
-                    coverage: webhook.coverage(),
-                    candidate: webhook.candidate(),
-                    key: webhook.key(),
-                };
-                self.report(outcome, &about(webhook.url(), tenant.as_deref()));
-                if self.0.report_only {
-                    return Decision::PassUnverified;
+        };
+        let about = about(webhook.url(), tenant.as_deref());
+        if !self.0.report_only {
+            match self.claim(&webhook).await {
+                Ok(claims) => {
+                    self.report(Outcome::verified(&webhook), &about);
+                    let (gate, webhook) = (self.clone(), webhook.clone());
+                    return Decision::Continue(Admitted { webhook, claims, gate, peer });
                 }
-                Decision::Continue(Admitted { webhook })
+                Err(Stop::Refuse(refusal)) => return self.refuse(refusal, &about),
+                Err(Stop::Duplicate) => {
+                    self.report(Outcome::Duplicate, &about);
+                    return Decision::Answer(match &self.0.duplicate_answer {
+                        Some(answer) => answer(&webhook),
+                        None => Answer::duplicate(),
+                    });
+                }
             }
         }
+        self.report(Outcome::verified(&webhook), &about);
+        Decision::PassUnverified
+    }
+
+    /// What the guard and the event's identity are claimed with; all of it or nothing.
+    async fn claim(&self, webhook: &VerifiedWebhook) -> Result<Claims, Stop> {
+        let mut claims = Claims::default();
+        if self.0.guard.is_none() && self.0.dedup.is_none() {
+            return Ok(claims);
+        }
+        let verified = webhook.verified().map_err(|error| Stop::Refuse(Refusal::Verify(error)))?;
+        for step in [&self.0.guard, &self.0.dedup].into_iter().flatten() {
+            match step.admit(&verified).await {
+                Ok(held) => claims.extend(held),
+                Err(Stop::Duplicate) => {
+                    // This request has been answered: to send it again is a replay.
+                    claims.settle(true).await;
+                    return Err(Stop::Duplicate);
+                }
+                Err(stop) => return Err(stop),
+            }
+        }
+        Ok(claims)
     }
 
     fn refuse<T>(&self, refusal: Refusal, about: &About<'_>) -> Decision<T> {
@@ -295,6 +365,20 @@ impl Admitted {
     /// The proof, for the handler.
     pub const fn webhook(&self) -> &VerifiedWebhook {
         &self.webhook
+    }
+
+    /// Tells what the handler answered: with a status of 500 and above the work counts as not done.
+    /// What is dropped before it ends goes on by itself where there is a tokio runtime.
+    pub async fn settle(self, status: u16) {
+        if !self.claims.settle(status < 500).await {
+            let about = About {
+                url: loggable_url(self.webhook.url()),
+                tenant: self.webhook.tenant(),
+                peer: self.peer,
+                user_agent: None,
+            };
+            self.gate.report(Outcome::Unsettled, &about);
+        }
     }
 }
 

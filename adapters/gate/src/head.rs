@@ -114,3 +114,25 @@ impl core::fmt::Debug for Line<'_> {
         f.debug_struct("Line").field("name", &self.name).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_websocket(method: &str, lines: &[(&str, &str)]) -> bool {
+        let lines = lines.iter().map(|(name, value)| (*name, value.as_bytes()));
+        Head::new(method, "/", lines).websocket
+    }
+
+    #[test]
+    fn a_handshake_is_a_get_without_a_body() {
+        assert!(is_websocket("GET", &[("upgrade", "websocket")]));
+        assert!(is_websocket("GET", &[("Upgrade", " WebSocket "), ("Content-Length", "0")]));
+        assert!(!is_websocket("POST", &[("upgrade", "websocket")]));
+        assert!(!is_websocket("GET", &[("upgrade", "h2c")]));
+        assert!(!is_websocket("GET", &[]));
+        for body in [("content-length", "1"), ("content-length", "x"), ("Transfer-Encoding", "x")] {
+            assert!(!is_websocket("GET", &[("upgrade", "websocket"), body]), "{body:?}");
+        }
+    }
+}

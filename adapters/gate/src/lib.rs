@@ -5,16 +5,21 @@
 extern crate alloc;
 
 mod answer;
+#[cfg(feature = "claims")]
+mod claims;
 mod event;
 #[cfg(feature = "serde")]
 mod extract;
 mod gate;
 mod head;
+mod once;
 mod refusal;
 mod tenant;
 mod webhook;
 
 pub use answer::Answer;
+#[cfg(feature = "claims")]
+pub use claims::Dedup;
 pub use event::{Event, Outcome};
 #[cfg(feature = "serde")]
 pub use extract::ExtractError;

@@ -50,21 +50,51 @@ pub enum Refusal {
     /// Nobody who holds a key has signed this request.
     #[error(transparent)]
     Verify(VerifyError),
+    /// The guard has seen this very signature before, and what it asked for is done.
+    #[error("the request was seen before")]
+    Replayed,
+    /// The signed timestamp is older than the guard's window.
+    #[error("the signed timestamp is too old")]
+    Stale,
+    /// The signed timestamp lies in the future, or the clock is wrong.
+    #[error("the signed timestamp lies in the future")]
+    Early,
+    /// The signed timestamp cannot be read.
+    #[error("the signed timestamp cannot be read")]
+    MalformedTimestamp,
+    /// The guard requires a signed timestamp, and there is none.
+    #[error("no timestamp is signed")]
+    MissingTimestamp,
+    /// The same request, or one about the same event, is being handled; for at most this long.
+    #[error("the request or its event is being handled")]
+    InProgress(Duration),
+    /// The claim store is full or did not answer, so nobody knows whether the request is new.
+    #[error("the claim store is full or out of order")]
+    StoreUnavailable,
 }
 
 impl Refusal {
-    /// The HTTP status: 403 for what is refused, 400 for what is malformed, 404 and 503 for
-    /// tenants that are unknown and inactive, 413 and 414 for what is too long, 503 for what is
-    /// out of order here, 500 for a configuration at fault.
+    /// The HTTP status: 403 for what is refused, 400 for what is malformed or too old, 404 and 503
+    /// for tenants that are unknown and inactive, 409 for a replay, 413 and 414 for what is too
+    /// long, 503 for what is in progress or out of order here, 500 for a configuration at fault.
     #[must_use]
     pub const fn http_status(self) -> u16 {
         match self {
             Self::Origin(error) => error.http_status(),
             Self::Verify(error) => error.http_status(),
-            Self::RepeatedHeader(_) | Self::BodyUnreadable => 400,
-            Self::BodyTooLong => 413,
+            Self::RepeatedHeader(_)
+            | Self::BodyUnreadable
+            | Self::Stale
+            | Self::Early
+            | Self::MalformedTimestamp
+            | Self::MissingTimestamp => 400,
             Self::UnknownTenant => 404,
-            Self::InactiveTenant | Self::TenantsUnavailable => 503,
+            Self::Replayed => 409,
+            Self::BodyTooLong => 413,
+            Self::InactiveTenant
+            | Self::TenantsUnavailable
+            | Self::InProgress(_)
+            | Self::StoreUnavailable => 503,
         }
     }
 
@@ -80,6 +110,13 @@ impl Refusal {
             Self::InactiveTenant => "inactive_tenant",
             Self::TenantsUnavailable => "tenants_unavailable",
             Self::Verify(error) => error.code(),
+            Self::Replayed => "replayed",
+            Self::Stale => "stale",
+            Self::Early => "early",
+            Self::MalformedTimestamp => "malformed_timestamp",
+            Self::MissingTimestamp => "missing_timestamp",
+            Self::InProgress(_) => "in_progress",
+            Self::StoreUnavailable => "store_unavailable",
         }
     }
 
@@ -87,7 +124,13 @@ impl Refusal {
     #[must_use]
     pub const fn event_type(self) -> &'static str {
         match self {
-            Self::TenantsUnavailable => "webhook_unavailable",
+            Self::TenantsUnavailable | Self::StoreUnavailable => "webhook_unavailable",
+            Self::Replayed
+            | Self::Stale
+            | Self::Early
+            | Self::MalformedTimestamp
+            | Self::MissingTimestamp => "webhook_replayed",
+            Self::InProgress(_) => "webhook_in_progress",
             _ => "invalid_webhook_signature",
         }
     }
@@ -96,7 +139,10 @@ impl Refusal {
     pub(crate) const fn answer(self) -> Answer {
         let answer = Answer::new(self.http_status());
         match self {
-            Self::TenantsUnavailable => answer.with_retry_after(OUTAGE_WAIT),
+            Self::TenantsUnavailable | Self::StoreUnavailable => {
+                answer.with_retry_after(OUTAGE_WAIT)
+            }
+            Self::InProgress(wait) => answer.with_retry_after(wait),
             _ => answer,
         }
     }

@@ -17,6 +17,8 @@ pub use layer::WebhookLayer;
 pub use peer::PeerAddr;
 pub use service::{ResponseFuture, VerifyWebhook};
 pub use twilio_sig;
+#[cfg(feature = "claims")]
+pub use twilio_sig_gate::Dedup;
 #[cfg(feature = "axum")]
 pub use twilio_sig_gate::ExtractError;
 pub use twilio_sig_gate::{

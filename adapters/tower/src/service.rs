@@ -38,10 +38,11 @@ impl<S, B, R> Service<Request<B>> for VerifyWebhook<S>
 where
     S: Service<Request<RequestBody<B>>, Response = Response<R>> + Clone + Send + 'static,
     S::Future: Send,
+    S::Error: Send,
     B: Body + Send + 'static,
     B::Data: Send,
     B::Error: Send,
-    R: 'static,
+    R: Send + 'static,
 {
     type Response = Response<ResponseBody<R>>;
     type Error = S::Error;
@@ -68,8 +69,13 @@ where
             if let Some(admitted) = &admitted {
                 parts.extensions.insert(admitted.webhook().clone());
             }
-            let response = inner.call(Request::from_parts(parts, body)).await?;
-            Ok(response.map(ResponseBody::of_handler))
+            let response = inner.call(Request::from_parts(parts, body)).await;
+            if let Some(admitted) = admitted {
+                // An error of the service is no answer.
+                let status = response.as_ref().map_or(500, |response| response.status().as_u16());
+                admitted.settle(status).await;
+            }
+            Ok(response?.map(ResponseBody::of_handler))
         }))
     }
 }

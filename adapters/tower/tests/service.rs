@@ -5,6 +5,7 @@ use core::convert::Infallible;
 use core::future::{Ready, ready};
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
+use core::time::Duration;
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,6 +16,8 @@ use http::{HeaderMap, Request, Response};
 use http_body::{Body, Frame};
 use http_body_util::{BodyExt as _, Empty, Full, StreamBody};
 use tower::{Layer as _, Service, ServiceExt, service_fn};
+use twilio_sig::claim::{self, Claim, ClaimError, ClaimKey, ClaimStore, MemoryStore};
+use twilio_sig::replay::Guard;
 use twilio_sig::{AuthToken, Origin, Signer, Verifier, VerifyError};
 use twilio_sig_tower::{
     Event, Gate, Outcome, PeerAddr, Refusal, RequestBody, VerifiedWebhook, WebhookLayer,
@@ -259,7 +262,80 @@ async fn every_request_is_one_event() {
     );
 }
 
-#[cfg(feature = "tracing")]
+/// A store whose every answer takes a while.
+#[derive(Clone)]
+struct Slow(Arc<MemoryStore>);
+
+impl ClaimStore for Slow {
+    async fn claim(&self, key: &ClaimKey, lease: Duration) -> Result<claim::Outcome, ClaimError> {
+        tokio::task::yield_now().await;
+        self.0.claim(key, lease).await
+    }
+
+    async fn complete(&self, claim: &Claim, keep: Duration) -> Result<(), ClaimError> {
+        tokio::task::yield_now().await;
+        self.0.complete(claim, keep).await
+    }
+
+    async fn release(&self, claim: &Claim) -> Result<(), ClaimError> {
+        tokio::task::yield_now().await;
+        self.0.release(claim).await
+    }
+}
+
+/// Never answers.
+fn stuck() -> impl Service<
+    Request<RequestBody<Full<Bytes>>>,
+    Response = Response<Empty<Bytes>>,
+    Error = Infallible,
+    Future: Send,
+> + Clone
++ Send
++ 'static {
+    service_fn(|_| std::future::pending())
+}
+
+/// While a request is at work its twin is told to wait; when it goes away its twin gets through.
+#[tokio::test]
+async fn a_request_that_goes_away_gives_its_claim_back() {
+    let memory = || MemoryStore::new(10).unwrap();
+    let gates =
+        [gate().guard(Guard::new(memory())), gate().guard(Guard::new(Slow(Arc::new(memory()))))];
+    for gate in gates {
+        let at_work = WebhookLayer::new(gate.clone()).layer(stuck());
+        let mut at_work = Box::pin(at_work.oneshot(signed(FORM, full(FORM))));
+        for _ in 0..10 {
+            assert!(futures_util::poll!(&mut at_work).is_pending());
+        }
+        assert_eq!(send(gate.clone(), signed(FORM, full(FORM))).await.0, 503);
+        drop(at_work);
+        // A slow store is told by a task of its own.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert_eq!(send(gate.clone(), signed(FORM, full(FORM))).await.0, 200);
+        assert_eq!(send(gate.clone(), signed(FORM, full(FORM))).await.0, 409);
+    }
+}
+
+/// Whoever goes away while the work is being marked as done does not undo it.
+#[tokio::test]
+async fn done_stays_done_when_the_sender_goes_away() {
+    let gate = gate().guard(Guard::new(Slow(Arc::new(MemoryStore::new(10).unwrap()))));
+    let called = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&called);
+    let handler = service_fn(move |_: Request<RequestBody<Full<Bytes>>>| {
+        counter.fetch_add(1, Ordering::SeqCst);
+        ready(Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new())))
+    });
+    let request = WebhookLayer::new(gate.clone()).layer(handler);
+    let mut request = Box::pin(request.oneshot(signed(FORM, full(FORM))));
+    while called.load(Ordering::SeqCst) == 0 {
+        assert!(futures_util::poll!(&mut request).is_pending());
+    }
+    drop(request);
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert_eq!(send(gate, signed(FORM, full(FORM))).await.0, 409);
+}
+
 mod tracing_events {
     use core::fmt::{Debug, Write as _};
 

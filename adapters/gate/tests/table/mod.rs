@@ -19,6 +19,7 @@
     reason = "test support, shared by tests that use different parts"
 )]
 
+mod once;
 mod origins;
 pub mod wire;
 
@@ -96,7 +97,7 @@ fn refused(request: Request, status: &'static [u16]) -> Step {
 /// Runs the table against an adapter's server.
 pub fn run(start: impl Fn(Gate) -> Server) {
     let mut failures = Vec::new();
-    let rows: Vec<Row> = rows().into_iter().chain(origins::rows()).collect();
+    let rows: Vec<Row> = rows().into_iter().chain(origins::rows()).chain(once::rows()).collect();
     for row in &rows {
         let server = start(row.gate.clone());
         for (nth, step) in (1..).zip(&row.steps) {
@@ -106,7 +107,7 @@ pub fn run(start: impl Fn(Gate) -> Server) {
         }
     }
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
-    assert!(rows.len() > 40, "the table was run");
+    assert!(rows.len() > 70, "the table was run");
 }
 
 impl Step {
@@ -253,10 +254,6 @@ fn proofs() -> Vec<Row> {
         row(
             "a GET's signature with an upgrade",
             refused(upgrade(bare("/media", "https://example.com/media")), &[403]),
-        ),
-        row(
-            "a form's signature with an upgrade",
-            verified(upgrade(form("/sms", FORM)), FORM, "form"),
         ),
         Row {
             name: "one refusal does not spoil the next request",

@@ -67,21 +67,21 @@ impl Request {
         self
     }
 
-    /// Sends it and reads what comes back, until the server closes. `None`: it closed without a
-    /// word.
+    /// Sends it and reads what comes back. `None`: the server closed without a word.
     pub fn send(&self, server: SocketAddr) -> io::Result<Option<Response>> {
         let mut stream = TcpStream::connect(server)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_nodelay(true)?;
         // A server that has refused may close before it has read all: that is no error of ours.
         let _ = self.write(&mut stream);
-        let mut bytes = Vec::new();
-        match stream.read_to_end(&mut bytes) {
-            Err(error) if bytes.is_empty() && error.kind() == io::ErrorKind::ConnectionReset => {
-                return Ok(None);
+        let (mut bytes, mut buffer) = (Vec::new(), [0; 16_384]);
+        while !Response::is_complete(&bytes) {
+            match stream.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(length) => bytes.extend_from_slice(&buffer[..length]),
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => break,
+                Err(error) => return Err(error),
             }
-            Err(error) if error.kind() != io::ErrorKind::ConnectionReset => return Err(error),
-            _ => {}
         }
         if bytes.is_empty() { Ok(None) } else { Response::parse(&bytes).map(Some) }
     }
@@ -150,6 +150,13 @@ pub struct Response {
 }
 
 impl Response {
+    /// Whether no more needs to come: the connection may stay open.
+    fn is_complete(bytes: &[u8]) -> bool {
+        let Ok(response) = Self::parse(bytes) else { return false };
+        let length = response.header("content-length").and_then(|text| text.parse().ok());
+        length.is_some_and(|length: usize| response.body.len() >= length)
+    }
+
     fn parse(bytes: &[u8]) -> io::Result<Self> {
         let wrong = || io::Error::other(format!("no response: {}", bytes.escape_ascii()));
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").ok_or_else(wrong)?;
