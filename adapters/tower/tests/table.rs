@@ -2,62 +2,12 @@
 #![cfg(feature = "axum")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
+mod server;
 #[path = "../../gate/tests/table/mod.rs"]
 mod table;
-
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use axum::Router;
-use axum::body::Bytes;
-use axum::extract::Extension;
-use axum::http::{HeaderMap, StatusCode};
-use axum::response::{IntoResponse, Response};
-use table::Server;
-use twilio_sig_tower::{Gate, VerifiedWebhook, WebhookLayer};
-
-async fn echo(
-    headers: HeaderMap,
-    proof: Option<Extension<VerifiedWebhook>>,
-    calls: Arc<AtomicUsize>,
-    body: Bytes,
-) -> Response {
-    calls.fetch_add(1, Ordering::SeqCst);
-    match headers.get("x-do").map(|value| value.as_bytes()) {
-        Some(b"fail") => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
-        Some(b"panic") => panic!("a handler that panics"),
-        _ => {}
-    }
-    let Some(Extension(proof)) = proof else {
-        return ([("x-verified", "no")], body).into_response();
-    };
-    assert_eq!(*proof.body(), body, "the proof is of another body");
-    let headers = [
-        ("x-verified", "yes".to_owned()),
-        ("x-coverage", proof.coverage().to_string()),
-        ("x-tenant", proof.tenant().unwrap_or_default().to_owned()),
-    ];
-    (headers, body).into_response()
-}
-
-fn start(runtime: &tokio::runtime::Runtime, gate: Gate) -> Server {
-    let calls = Arc::new(AtomicUsize::new(0));
-    let counted = Arc::clone(&calls);
-    let handler =
-        move |headers: HeaderMap, proof: Option<Extension<VerifiedWebhook>>, body: Bytes| {
-            echo(headers, proof, Arc::clone(&counted), body)
-        };
-    let app = Router::new().fallback(handler).layer(WebhookLayer::new(gate));
-    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
-    let address = listener.local_addr().unwrap();
-    let app = app.into_make_service_with_connect_info::<SocketAddr>();
-    runtime.spawn(async move { axum::serve(listener, app).await.unwrap() });
-    Server { address, calls }
-}
 
 #[test]
 fn axum_gives_the_answers_of_the_table() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    table::run(|gate| start(&runtime, gate));
+    table::run(|gate| server::start(&runtime, gate));
 }
