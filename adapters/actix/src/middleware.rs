@@ -9,6 +9,7 @@ use core::task::{Context, Poll};
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::http::uri::Authority;
 use actix_web::http::{StatusCode, Version, header};
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
@@ -154,7 +155,7 @@ fn open(gate: &Gate, request: &ServiceRequest) -> Decision<Opened> {
     let target = uri.path_and_query().map_or("", |target| target.as_str());
     let lines = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     let head = Head::new(request.method().as_str(), target, lines)
-        .authority(uri.authority().map(|authority| authority.as_str()))
+        .authority(uri.authority().map(Authority::as_str))
         .peer(request.peer_addr().map(|address| address.ip()));
     gate.open(&head)
 }

@@ -19,10 +19,13 @@
     reason = "a measurement that fails may panic"
 )]
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+extern crate alloc;
+
+use alloc::sync::Arc;
+use core::net::SocketAddr;
+use core::sync::atomic::{AtomicU64, Ordering};
+use core::time::Duration;
+use std::time::Instant;
 use std::{env, fs};
 
 use axum::{Form, Router, routing::post};
@@ -46,7 +49,7 @@ const ROUND: Duration = Duration::from_secs(2);
 #[serde(rename_all = "PascalCase")]
 struct Call {
     account_sid: String,
-    call_sid: String,
+    caller: String,
     from: String,
     to: String,
     direction: String,
@@ -54,8 +57,8 @@ struct Call {
 
 impl Call {
     fn len(&self) -> usize {
-        let Self { account_sid, call_sid, from, to, direction } = self;
-        [account_sid, call_sid, from, to, direction].map(String::len).iter().sum()
+        let Self { account_sid, caller, from, to, direction } = self;
+        [account_sid, caller, from, to, direction].map(String::len).iter().sum()
     }
 }
 

@@ -10,7 +10,7 @@
 #![allow(clippy::print_stdout, reason = "this program says what to do")]
 
 use core::error::Error;
-use std::net::SocketAddr;
+use core::net::SocketAddr;
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;

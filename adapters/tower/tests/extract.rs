@@ -2,6 +2,8 @@
 #![cfg(feature = "axum")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
+extern crate alloc;
+
 use axum::body::{Body, Bytes};
 use axum::extract::Query;
 use axum::http::Request;

@@ -2,6 +2,8 @@
 #![cfg(all(feature = "axum", feature = "live"))]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
+extern crate alloc;
+
 #[path = "../../gate/tests/live/mod.rs"]
 mod live;
 mod server;

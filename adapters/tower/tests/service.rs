@@ -1,14 +1,17 @@
 //! The service as `tower` sees it: readiness, cancellation, bodies, extensions, events.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
+extern crate alloc;
+
+use alloc::sync::Arc;
 use core::convert::Infallible;
 use core::future::{Ready, ready};
 use core::pin::pin;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use bytes::Bytes;
 use futures_util::stream;
@@ -138,13 +141,15 @@ impl<S: Service<Request<StreamBody<stream::Pending<Frames>>>>> PollReady for S {
     }
 }
 
-/// A body of these frames.
-fn frames(frames: Vec<Frames>) -> StreamBody<stream::Iter<std::vec::IntoIter<Frames>>> {
-    StreamBody::new(stream::iter(frames))
-}
-
-fn data(text: &str) -> Frames {
-    Ok(Frame::data(Bytes::copy_from_slice(text.as_bytes())))
+/// A body of these frames; `None` is an error.
+fn frames(
+    parts: &[Option<&'static str>],
+) -> impl Body<Data = Bytes, Error = io::Error> + Send + 'static {
+    let frame = |part: Option<&'static str>| match part {
+        Some(text) => Ok(Frame::data(Bytes::from_static(text.as_bytes()))),
+        None => Err(io::Error::other("gone")),
+    };
+    StreamBody::new(stream::iter(parts.iter().copied().map(frame).collect::<Vec<_>>()))
 }
 
 #[tokio::test]
@@ -153,38 +158,25 @@ async fn frames_are_handed_on_as_one_body_byte_for_byte() {
     assert_eq!(send(gate(), signed(FORM, full(FORM))).await, whole);
     let (start, end) = FORM.split_at(9);
     let (middle, end) = end.split_at(1);
-    let parts = vec![data(""), data(start), data(""), data(middle), data(end), data("")];
-    assert_eq!(send(gate(), signed(FORM, frames(parts))).await, whole);
-    let trailers = vec![data(FORM), Ok(Frame::trailers(HeaderMap::new()))];
-    assert_eq!(send(gate(), signed(FORM, frames(trailers))).await, whole);
+    let parts = [Some(""), Some(start), Some(""), Some(middle), Some(end), Some("")];
+    assert_eq!(send(gate(), signed(FORM, frames(&parts))).await, whole);
+    let trailed: [Frames; 2] = [
+        Ok(Frame::data(Bytes::from_static(FORM.as_bytes()))),
+        Ok(Frame::trailers(HeaderMap::new())),
+    ];
+    assert_eq!(send(gate(), signed(FORM, StreamBody::new(stream::iter(trailed)))).await, whole);
 }
 
 #[tokio::test]
 async fn a_body_that_fails_is_neither_empty_nor_short() {
-    let broken = || Err(io::Error::other("gone"));
-    for (form, parts) in [
-        ("", vec![broken()]),
-        (FORM, vec![data(FORM), broken()]),
-        (FORM, vec![data(FORM), broken(), data("")]),
-    ] {
+    for (form, parts) in
+        [("", &[None][..]), (FORM, &[Some(FORM), None]), (FORM, &[Some(FORM), None, Some("")])]
+    {
         for gate in [gate(), gate().report_only()] {
-            let (status, handled, _) = send(gate, signed(form, frames_of(parts_of(&parts)))).await;
+            let (status, handled, _) = send(gate, signed(form, frames(parts))).await;
             assert_eq!((status, handled), (400, None), "{form}");
         }
     }
-}
-
-/// Frames again: an error cannot be cloned.
-fn parts_of(parts: &[Frames]) -> Vec<Option<Bytes>> {
-    parts
-        .iter()
-        .map(|part| part.as_ref().ok().and_then(|frame| frame.data_ref().cloned()))
-        .collect()
-}
-
-fn frames_of(parts: Vec<Option<Bytes>>) -> StreamBody<stream::Iter<std::vec::IntoIter<Frames>>> {
-    let frame = |part: Option<Bytes>| part.map(Frame::data).ok_or_else(|| io::Error::other("gone"));
-    frames(parts.into_iter().map(frame).collect())
 }
 
 /// A body without end, and how much of it was taken.
@@ -193,7 +185,7 @@ fn endless() -> (impl Body<Data = Bytes, Error = io::Error> + Send + 'static, Ar
     let counter = Arc::clone(&taken);
     let body = StreamBody::new(stream::repeat_with(move || {
         counter.fetch_add(100, Ordering::SeqCst);
-        data(&"x".repeat(100))
+        Ok(Frame::data(Bytes::from_static(&[b'x'; 100])))
     }));
     (body, taken)
 }
@@ -292,7 +284,7 @@ fn stuck() -> impl Service<
 > + Clone
 + Send
 + 'static {
-    service_fn(|_| std::future::pending())
+    service_fn(|_| core::future::pending())
 }
 
 /// While a request is at work its twin is told to wait; when it goes away its twin gets through.

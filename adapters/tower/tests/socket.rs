@@ -1,14 +1,16 @@
-//! Real servers on real sockets: HTTP/2, WebSockets, many at once, clients that go away.
+//! Real servers on real sockets: HTTP/2, a WebSocket, many at once, clients that go away.
 #![cfg(feature = "axum")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
+
+extern crate alloc;
 
 #[path = "../../gate/tests/table/mod.rs"]
 mod table;
 
+use alloc::sync::Arc;
+use core::net::SocketAddr;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use axum::Router;
 use axum::body::Bytes;

@@ -2,6 +2,8 @@
 #![cfg(feature = "axum")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
+extern crate alloc;
+
 mod server;
 #[path = "../../gate/tests/table/mod.rs"]
 mod table;

@@ -8,12 +8,13 @@
     reason = "a panic is how a test fails"
 )]
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use alloc::sync::Arc;
+use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::thread;
 
 use super::table::Server;
+use actix_web::http::header::HeaderValue;
 use actix_web::web::{Bytes, Data, Payload, PayloadConfig, ReqData};
 use actix_web::{App, FromRequest as _, HttpRequest, HttpResponse, HttpServer, web};
 use twilio_sig_actix::{Gate, VerifiedWebhook, VerifyWebhook};
@@ -25,7 +26,7 @@ async fn echo(
     payload: Payload,
 ) -> HttpResponse {
     calls.fetch_add(1, Ordering::SeqCst);
-    match request.headers().get("x-do").map(|value| value.as_bytes()) {
+    match request.headers().get("x-do").map(HeaderValue::as_bytes) {
         Some(b"fail") => return HttpResponse::InternalServerError().finish(),
         Some(b"panic") => panic!("a handler that panics"),
         _ => {}

@@ -2,6 +2,8 @@
 //! server of an adapter; and they judge the same requests. The verdicts must be the same.
 
 #![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
     clippy::unwrap_used,
     clippy::panic,
     clippy::arithmetic_side_effects,
@@ -9,10 +11,12 @@
     reason = "test support"
 )]
 
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use std::{fs, thread};
 
 use twilio_sig::{AuthToken, Origin, TrustedProxy, Verifier};

@@ -1,9 +1,10 @@
 //! Requests as bytes on a socket, so that nothing between test and server mends them.
 
+use core::net::SocketAddr;
+use core::time::Duration;
 use std::io::{self, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::net::{Shutdown, TcpStream};
 use std::thread;
-use std::time::Duration;
 
 /// How long an answer may take. None takes a tenth of it.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -43,7 +44,7 @@ impl Request {
     }
 
     pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
-        self.body = body.as_ref().to_owned();
+        self.body = Vec::from(body.as_ref());
         self
     }
 
@@ -74,7 +75,7 @@ impl Request {
         stream.set_nodelay(true)?;
         // A server that has refused may close before it has read all: that is no error of ours.
         let _ = self.write(&mut stream);
-        let (mut bytes, mut buffer) = (Vec::new(), [0; 16_384]);
+        let (mut bytes, mut buffer) = (Vec::new(), [0; 4_096]);
         while !Response::is_complete(&bytes) {
             match stream.read(&mut buffer) {
                 Ok(0) => break,

@@ -8,26 +8,26 @@
     reason = "a panic is how a test fails"
 )]
 
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use alloc::sync::Arc;
+use core::net::SocketAddr;
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use super::table::Server;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::Extension;
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use twilio_sig_tower::{Gate, VerifiedWebhook, WebhookLayer};
 
-async fn echo(
-    headers: HeaderMap,
+fn echo(
+    headers: &HeaderMap,
     proof: Option<Extension<VerifiedWebhook>>,
-    calls: Arc<AtomicUsize>,
+    calls: &AtomicUsize,
     body: Bytes,
 ) -> Response {
     calls.fetch_add(1, Ordering::SeqCst);
-    match headers.get("x-do").map(|value| value.as_bytes()) {
+    match headers.get("x-do").map(HeaderValue::as_bytes) {
         Some(b"fail") => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Some(b"panic") => panic!("a handler that panics"),
         _ => {}
@@ -49,7 +49,8 @@ pub fn start(runtime: &tokio::runtime::Runtime, gate: Gate) -> Server {
     let counted = Arc::clone(&calls);
     let handler =
         move |headers: HeaderMap, proof: Option<Extension<VerifiedWebhook>>, body: Bytes| {
-            echo(headers, proof, Arc::clone(&counted), body)
+            let answer = echo(&headers, proof, &counted, body);
+            core::future::ready(answer)
         };
     let app = Router::new().fallback(handler).layer(WebhookLayer::new(gate));
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
