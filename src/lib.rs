@@ -13,12 +13,12 @@ extern crate alloc;
 extern crate std;
 
 mod builder;
-#[cfg(feature = "diagnose")]
-mod diagnose;
 #[cfg(feature = "claim")]
 pub mod claim;
 #[cfg(feature = "dedup")]
 pub mod dedup;
+#[cfg(feature = "diagnose")]
+mod diagnose;
 mod error;
 mod form;
 mod key;
