@@ -45,7 +45,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let asked = |option: &str| std::env::args().any(|argument| argument == option);
     if !asked("--ratios") {
         let mut criterion = Criterion::default().configure_from_args();
-        rows.iter().for_each(|row| bench(&mut criterion, row));
+        for row in &rows {
+            bench(&mut criterion, row);
+        }
         criterion.final_summary();
         if !asked("--bench") || asked("--list") {
             return Ok(ExitCode::SUCCESS);

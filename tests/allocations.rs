@@ -6,7 +6,6 @@
 #![allow(unsafe_code, reason = "a global allocator is unsafe to implement")]
 #![allow(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     clippy::arithmetic_side_effects,
     reason = "a request of the test that cannot be made must fail it"
 )]
@@ -204,8 +203,8 @@ fn many_keys_need_none() {
     let key = |nth| SharedKey::new(format!("k{nth}"), format!("s{nth}"), Algorithm::HmacSha256);
     let keys = (0..MAX_KEYS).map(|nth| key(nth).unwrap());
     let verifier = keys.fold(Verifier::builder(), VerifierBuilder::shared_key).build().unwrap();
-    let signer = Signer::shared_key(&key(7).unwrap());
-    let signed = Request::voice().unwrap().signed(&signer).unwrap();
+    let shared = Signer::shared_key(&key(7).unwrap());
+    let signed = Request::voice().unwrap().signed(&shared).unwrap();
     within(&verifier, &signed, 0);
     within(&verifier, &Request { settings: "key=k7,algorithm=HMAC_SHA256".into(), ..signed }, 0);
 }

@@ -1,5 +1,7 @@
 //! Bodies that are made to be slow to read.
 
+#![allow(clippy::arithmetic_side_effects, reason = "the sizes are those of a bench")]
+
 use crate::requests::{Made, Request, URL, filled};
 
 /// Each kind of body, of exactly `len` bytes and at most 1,024 parameters, which is the default

@@ -1,6 +1,7 @@
 //! Times of two or three things that are compared, on a machine that does other things too.
 
-use std::time::{Duration, Instant};
+use core::time::Duration;
+use std::time::Instant;
 
 /// A piece of work, done once for each call.
 pub(crate) type Work = Box<dyn Fn()>;

@@ -37,6 +37,7 @@ pub(crate) fn canonical(url: &str, body: &[u8]) -> String {
     text
 }
 
+#[expect(clippy::format_collect, reason = "as it is written in many a service")]
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

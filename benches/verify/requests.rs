@@ -3,7 +3,11 @@
 //! Whoever uses this file has the module `records` beside it.
 
 #![allow(dead_code, reason = "whoever measures need not measure all of it")]
-#![allow(clippy::arithmetic_side_effects, reason = "the sizes are those of a bench")]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "the sizes and places are those of a bench"
+)]
 
 use core::error::Error;
 

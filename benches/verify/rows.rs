@@ -105,8 +105,8 @@ fn under_many_keys() -> Made<Vec<Row>> {
     let shared = |nth: usize, algorithm| {
         SharedKey::new(format!("{SHARED_ID}{nth}"), format!("{TOKEN}{nth}"), algorithm)
     };
-    let signer = Signer::shared_key(&shared(15, Algorithm::HmacSha256)?);
-    let signed = Request { settings: format!("key={SHARED_ID}15"), ..voice.signed(&signer)? };
+    let last = Signer::shared_key(&shared(15, Algorithm::HmacSha256)?);
+    let signed = Request { settings: format!("key={SHARED_ID}15"), ..voice.signed(&last)? };
     for keys in [1, 16] {
         let keys = 16 - keys..16;
         let name = format!("voice form, 1 of {} shared keys, SHA-256", keys.len());
@@ -148,8 +148,8 @@ fn linear() -> Made<Vec<Row>> {
     let (short, long) = (Request::of_len(64 << 10)?, Request::of_len(1 << 20)?);
     let base = (accept(&verifier, &short), "form of 64 KiB, by the byte");
     let row = row("linear", "form of 1 MiB, by the byte", accept(&verifier, &long), base, &long);
-    let scale = ratio(long.body.len(), short.body.len());
-    Ok(vec![Row { scale, ..row }.target(1.3)])
+    let times = u32::try_from(long.body.len() / short.body.len())?;
+    Ok(vec![Row { scale: times.into(), ..row }.target(1.3)])
 }
 
 fn refused() -> Made<Vec<Row>> {
@@ -334,9 +334,4 @@ fn canonical(request: &Request) -> String {
 
 fn keyed<M: KeyInit>(secret: &str) -> M {
     M::new_from_slice(secret.as_bytes()).unwrap()
-}
-
-#[allow(clippy::cast_precision_loss, reason = "bytes of a body")]
-fn ratio(one: usize, other: usize) -> f64 {
-    one as f64 / other as f64
 }

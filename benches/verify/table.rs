@@ -71,15 +71,12 @@ fn best(row: &Row) -> Measured {
 }
 
 fn measure(row: &Row) -> Measured {
-    let (time, base, naive) = match &row.naive {
-        Some(naive) => {
-            let [time, base, naive] = shortest([&row.work, &row.base, naive]);
-            (time, base, Some(naive))
-        }
-        None => {
-            let [time, base] = shortest([&row.work, &row.base]);
-            (time, base, None)
-        }
+    let (time, base, naive) = if let Some(naive) = &row.naive {
+        let [time, base, naive] = shortest([&row.work, &row.base, naive]);
+        (time, base, Some(naive))
+    } else {
+        let [time, base] = shortest([&row.work, &row.base]);
+        (time, base, None)
     };
     let base = base * row.scale;
     Measured { time, ratio: time / base, naive: naive.map(|naive| naive / base) }
