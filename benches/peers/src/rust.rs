@@ -1,0 +1,188 @@
+//! The crates that verify Twilio's signature, each used as its documentation says.
+//!
+//! What a service has anyway is made beforehand and not timed: the request as the crate's kind of
+//! server has it, and the client with the token. Timed is the way from there to the verdict, with
+//! the parsing of parameters where the crate wants them parsed.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use fraiseql_webhooks::SignatureVerifier;
+use fraiseql_webhooks::signature::twilio::TwilioVerifier;
+use sms_core::InboundWebhook;
+use twilio_sig::{AuthToken, Verifier, Webhook};
+
+use crate::cases::{Case, Kind, TOKEN};
+
+/// One verdict, which can be had once.
+pub(crate) type Call = Box<dyn FnOnce() -> bool>;
+/// Makes one for each time that a request is verified.
+pub(crate) type Calls = Box<dyn Fn() -> Call>;
+
+/// A crate.
+pub(crate) struct Crate {
+    pub(crate) name: &'static str,
+    pub(crate) version: &'static str,
+    /// The verdicts on a case; `None` if there is no way to ask for one.
+    pub(crate) on: fn(&'static Case) -> Option<Calls>,
+}
+
+pub(crate) const OURS: &str = "twilio_sig";
+
+/// This one first.
+pub(crate) const CRATES: [Crate; 8] = [
+    Crate { name: OURS, version: "0.1.0", on: ours },
+    Crate { name: "fraiseql-webhooks", version: "2.19.0", on: fraiseql },
+    Crate { name: "webhook-verify", version: "0.1.0", on: webhook_verify },
+    Crate { name: "rusty_twilio", version: "0.1.1", on: rusty },
+    Crate { name: "sms-twilio", version: "0.3.0", on: sms },
+    Crate { name: "twilio", version: "1.1.0", on: twilio },
+    Crate { name: "twilio-agnostic", version: "1.0.0", on: agnostic },
+    Crate { name: "qhook", version: "0.6.1", on: qhook },
+];
+
+fn ours(case: &'static Case) -> Option<Calls> {
+    let verifier: &_ = Box::leak(Box::new(Verifier::new(AuthToken::new(TOKEN).ok()?)));
+    Some(Box::new(move || {
+        Box::new(move || {
+            let webhook = match case.kind {
+                Kind::Handshake => Webhook::websocket(&case.url),
+                _ => Webhook::new(&case.url).body(case.body.as_bytes()),
+            };
+            verifier.verify(&webhook.signature(&case.signature)).is_ok()
+        })
+    }))
+}
+
+/// Takes the URL and the raw body.
+fn fraiseql(case: &'static Case) -> Option<Calls> {
+    let headers = case.headers().into_iter();
+    let headers: BTreeMap<String, String> =
+        headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let (url, headers): (&str, &_) =
+        (case.signed_scheme_url().leak(), Box::leak(Box::new(headers)));
+    Some(Box::new(move || {
+        Box::new(move || {
+            let request =
+                fraiseql_webhooks::InboundRequest::new(headers, case.body.as_bytes(), Some(url));
+            TwilioVerifier.verify(&request, TOKEN).is_ok()
+        })
+    }))
+}
+
+/// Takes the URL and parsed parameters, of JSON "an explicitly empty parameter list".
+fn webhook_verify(case: &'static Case) -> Option<Calls> {
+    let url: &str = case.signed_scheme_url().leak();
+    let secret: &_ = Box::leak(Box::new(webhook_verify::Secret::new(TOKEN)));
+    let headers: &_ = Box::leak(Box::new(case.headers()));
+    Some(Box::new(move || {
+        Box::new(move || {
+            let form = if case.kind == Kind::Form { case.body } else { "" };
+            let params = form_urlencoded::parse(form.as_bytes()).into_owned();
+            let options = webhook_verify::VerifyOptions::default()
+                .with_request_url(url)
+                .with_form_params(params);
+            let (provider, body) = (webhook_verify::Provider::Twilio, case.body.as_bytes());
+            webhook_verify::verify(provider, headers, body, secret, options).is_ok()
+        })
+    }))
+}
+
+/// Takes the head of the request and parsed parameters.
+fn rusty(case: &'static Case) -> Option<Calls> {
+    let method: http::Method = case.method().parse().ok()?;
+    let uri: http::Uri = case.path_and_query().parse().ok()?;
+    let head: &_ = Box::leak(Box::new((method, uri, head(case)?)));
+    Some(Box::new(move || {
+        Box::new(move || {
+            let (method, uri, headers) = head;
+            let parse = || form_urlencoded::parse(case.body.as_bytes()).into_owned().collect();
+            let params: Option<BTreeMap<_, _>> = (case.kind == Kind::Form).then(parse);
+            let validate = rusty_twilio::validation::validate_twilio_signature;
+            validate(TOKEN, method, uri, headers, params.as_ref()).is_ok()
+        })
+    }))
+}
+
+/// Takes the URL at its making, and the raw body.
+fn sms(case: &'static Case) -> Option<Calls> {
+    let client = sms_twilio::TwilioClient::new("AC1", TOKEN);
+    let client: &_ = Box::leak(Box::new(client.with_webhook_url(case.signed_scheme_url())));
+    let headers = case.headers().into_iter();
+    let headers: sms_core::Headers =
+        headers.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let headers: &_ = Box::leak(Box::new(headers));
+    Some(Box::new(move || Box::new(|| client.verify(headers, case.body.as_bytes()).is_ok())))
+}
+
+/// Takes a request of hyper 0.14.
+fn twilio(case: &'static Case) -> Option<Calls> {
+    struct Params;
+    impl twilio::FromMap for Params {
+        fn from_map(_: BTreeMap<String, String>) -> Result<Box<Self>, twilio::TwilioError> {
+            Ok(Box::new(Self))
+        }
+    }
+    let client: &_ = Box::leak(Box::new(twilio::Client::new("AC1", TOKEN)));
+    Some(Box::new(move || {
+        let request = request(case, hyper_0_14::Body::from(case.body));
+        Box::new(move || {
+            request.is_some_and(|request| ready(client.parse_request::<Params>(request)).is_ok())
+        })
+    }))
+}
+
+/// Takes a request of http 0.2.
+fn agnostic(case: &'static Case) -> Option<Calls> {
+    struct Params;
+    impl twilio_agnostic::FromMap for Params {
+        fn from_map(
+            _: BTreeMap<String, String>,
+        ) -> Result<Box<Self>, twilio_agnostic::TwilioError> {
+            Ok(Box::new(Self))
+        }
+    }
+    let client: &_ = Box::leak(Box::new(twilio_agnostic::Client::new("AC1", TOKEN)));
+    Some(Box::new(move || {
+        let request = request(case, case.body.as_bytes());
+        Box::new(move || {
+            request.is_some_and(|request| ready(client.parse_request::<Params>(request)).is_ok())
+        })
+    }))
+}
+
+/// Takes the body and no URL.
+fn qhook(case: &'static Case) -> Option<Calls> {
+    let headers: &_ = Box::leak(Box::new(head(case)?));
+    Some(Box::new(move || {
+        Box::new(|| {
+            let verdict =
+                qhook::verify::verify_signature("twilio", TOKEN, case.body.as_bytes(), headers);
+            verdict.unwrap_or(false)
+        })
+    }))
+}
+
+fn head(case: &Case) -> Option<http::HeaderMap> {
+    let mut headers = http::HeaderMap::new();
+    for (name, value) in case.headers() {
+        headers.insert(name, value.parse().ok()?);
+    }
+    Some(headers)
+}
+
+fn request<B>(case: &Case, body: B) -> Option<http_0_2::Request<B>> {
+    let builder = http_0_2::Request::builder().method(case.method()).uri(case.path_and_query());
+    let headers = case.headers().into_iter();
+    headers.fold(builder, |builder, (name, value)| builder.header(name, value)).body(body).ok()
+}
+
+/// The result of what is ready when it is asked.
+fn ready<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(result) => result,
+        Poll::Pending => unreachable!("the body is in memory"),
+    }
+}
