@@ -2,10 +2,9 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
-use core::convert::Infallible;
 
 use crate::mac::Sink;
-use crate::scan::{place, specials};
+use crate::scan::plain_len;
 
 /// A name or a value of a form, still encoded (`application/x-www-form-urlencoded`) or not.
 #[derive(Clone, Copy)]
@@ -14,8 +13,8 @@ pub(crate) struct Text<'a> {
     /// size, which may read past the end of the text but not past the end of this.
     tail: &'a [u8],
     len: usize,
-    /// Whether there may be escapes to decode.
-    encoded: bool,
+    /// How many of its bytes may hold escapes: behind them there are none.
+    escaped: usize,
 }
 
 /// The bytes that a [`Text`] stands for: `+` is a space, `%XX` a byte, and a `%` without two
@@ -30,17 +29,18 @@ pub(crate) struct Decode<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// The first `len` bytes of `tail`, with escapes if they are `encoded`.
-    pub(crate) const fn new(tail: &'a [u8], len: usize, encoded: bool) -> Self {
-        Self { tail, len, encoded }
+    /// The first `len` bytes of `tail`, of which the first `escaped` may hold escapes.
+    #[inline]
+    pub(crate) const fn new(tail: &'a [u8], len: usize, escaped: usize) -> Self {
+        Self { tail, len, escaped }
     }
 
     pub(crate) const fn decoded(text: &'a str) -> Self {
-        Self::new(text.as_bytes(), text.len(), false)
+        Self::new(text.as_bytes(), text.len(), 0)
     }
 
     pub(crate) const fn encoded(text: &'a [u8]) -> Self {
-        Self::new(text, text.len(), true)
+        Self::new(text, text.len(), text.len())
     }
 
     /// The text as it is written.
@@ -55,53 +55,54 @@ impl<'a> Text<'a> {
     /// The text without its first `bytes`, which must not end inside an escape.
     pub(crate) fn skip(self, bytes: usize) -> Self {
         let tail = self.tail.get(bytes..).unwrap_or_default();
-        Self { tail, len: self.len.saturating_sub(bytes), ..self }
+        let (len, escaped) = (self.len.saturating_sub(bytes), self.escaped.saturating_sub(bytes));
+        Self { tail, len, escaped }
     }
 
     /// Its first bytes, at most `max` of them, at the start of a chunk of `N`, and how many they
     /// are; if they need no decoding and there are `N` bytes to read.
     #[inline]
     pub(crate) fn plain_start<const N: usize>(self, max: usize) -> Option<(&'a [u8; N], usize)> {
-        let chunk = self.tail.first_chunk().filter(|_| !self.encoded)?;
+        let chunk = self.tail.first_chunk().filter(|_| self.escaped == 0)?;
         Some((chunk, self.len.min(max)))
     }
 
     /// The bytes that it stands for.
     pub(crate) fn bytes(self) -> Decode<'a> {
-        Decode { rest: self.raw(), encoded: self.encoded }
+        Decode { rest: self.raw(), encoded: self.escaped != 0 }
     }
 
     #[inline]
-    pub(crate) fn write(self, out: &mut impl Sink) {
-        if self.encoded { self.write_decoded(out) } else { out.put_start(self.tail, self.len) }
+    pub(crate) fn write(mut self, out: &mut impl Sink) {
+        if self.escaped != 0 {
+            self = self.write_escaped(out);
+        }
+        out.put_start(self.tail, self.len);
     }
 
-    /// Writes runs between escapes as they are, and what the escapes stand for.
-    fn write_decoded(self, out: &mut impl Sink) {
-        let raw = self.raw();
-        let mut run = 0;
-        let mut escape_at = |at: u32, byte: u8| {
-            let at = place(at);
-            // A special byte inside an escape that was decoded already is none.
-            let escape = raw.get(at..).filter(|_| at >= run && matches!(byte, b'%' | b'+'));
-            let mut decode = Decode { rest: escape.unwrap_or_default(), encoded: true };
-            let Some(decoded) = decode.next() else { return Ok::<(), Infallible>(()) };
-            let end = raw.len().saturating_sub(decode.rest.len());
-            // A `%` that stands for itself, unlike a `%25`, stays in its run.
-            if byte == b'+' || end > at.saturating_add(1) {
-                out.put_start(self.tail.get(run..).unwrap_or_default(), at.saturating_sub(run));
-                out.put(&[decoded]);
-                run = end;
+    #[inline]
+    pub(crate) fn write_plain(self, out: &mut impl Sink) {
+        out.put_start(self.tail, self.len);
+    }
+
+    /// Writes what comes before the last escape, and what that stands for; gives back the rest.
+    fn write_escaped(mut self, out: &mut impl Sink) -> Self {
+        while self.escaped != 0 {
+            let plain = plain_len(self.raw());
+            out.put_start(self.tail, plain);
+            self = self.skip(plain);
+            let mut decode = self.bytes();
+            if let Some(byte) = decode.next() {
+                out.put_byte(byte);
             }
-            Ok(())
-        };
-        let Ok(()) = specials(raw, &mut escape_at);
-        out.put_start(self.tail.get(run..).unwrap_or_default(), raw.len().saturating_sub(run));
+            self = self.skip(self.len.saturating_sub(decode.rest.len()));
+        }
+        self
     }
 
     pub(crate) fn to_cow(self) -> Cow<'a, [u8]> {
         let raw = self.raw();
-        if self.encoded && raw.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+        if self.escaped != 0 && raw.iter().any(|byte| matches!(byte, b'%' | b'+')) {
             Cow::Owned(self.bytes().collect())
         } else {
             Cow::Borrowed(raw)

@@ -14,6 +14,11 @@ pub(crate) trait Sink {
     /// Appends `bytes`.
     fn put(&mut self, bytes: &[u8]);
 
+    /// Appends one byte.
+    fn put_byte(&mut self, byte: u8) {
+        self.put(&[byte]);
+    }
+
     /// Appends the first `len` bytes of `text`. Knowing what follows them allows for faster copies.
     fn put_start(&mut self, text: &[u8], len: usize) {
         self.put(text.get(..len).unwrap_or(text));
@@ -46,9 +51,14 @@ impl MacKey {
 
     /// The MAC of what `write` puts.
     pub(crate) fn mac(&self, write: impl FnOnce(&mut Writer)) -> Signature {
-        let mut writer = Writer { state: self.clone(), block: [0; Writer::BLOCK], filled: 0 };
+        let mut writer =
+            Writer { state: self.clone(), buffer: [0; LEN + CHUNK], filled: 0, hashed: 0 };
         write(&mut writer);
-        writer.finish()
+        writer.hash_to(writer.filled);
+        match writer.state {
+            Self::Sha1(mac) => Signature::from_sha1(mac.finalize().into_bytes().into()),
+            Self::Sha256(mac) => Signature::from_sha256(mac.finalize().into_bytes().into()),
+        }
     }
 
     /// Whether `signature` is the MAC of what `write` puts. The MAC itself does not leave.
@@ -57,77 +67,106 @@ impl MacKey {
     }
 }
 
-/// Gathers short runs into a block, so that the hash is fed few times and whole blocks.
+/// Gathers short runs in a buffer, and has them hashed by whole blocks.
 pub(crate) struct Writer {
     state: MacKey,
-    block: [u8; Self::BLOCK],
+    buffer: [u8; LEN + CHUNK],
+    /// Bytes in the buffer, less than `LEN`.
     filled: usize,
+    /// How many of them are hashed: whole blocks.
+    hashed: usize,
 }
 
-impl Writer {
-    /// Bytes. A multiple of the hashes' 64-byte block; most webhooks fit in one.
-    const BLOCK: usize = 1_024;
+/// Bytes of a block of the hashes.
+const BLOCK: usize = 64;
+/// Bytes that are gathered until the buffer begins again, but for what the last copy has too much.
+const LEN: usize = 8 * BLOCK;
+/// Bytes of a copy of fixed size, which is a few loads and stores instead of a call.
+const CHUNK: usize = 32;
 
-    fn update(&mut self, bytes: &[u8]) {
+impl Writer {
+    fn hash_to(&mut self, end: usize) {
+        let Some(bytes) = self.buffer.get(self.hashed..end) else { return };
+        self.hashed = end;
         match &mut self.state {
             MacKey::Sha1(mac) => mac.update(bytes),
             MacKey::Sha256(mac) => mac.update(bytes),
         }
     }
 
-    fn flush(&mut self) {
-        let filled = core::mem::take(&mut self.filled);
-        match (&mut self.state, self.block.get(..filled)) {
-            (MacKey::Sha1(mac), Some(bytes)) => mac.update(bytes),
-            (MacKey::Sha256(mac), Some(bytes)) => mac.update(bytes),
-            (_, None) => {}
+    /// Appends the first `len` bytes of `chunk`, at most all.
+    #[inline]
+    fn put_chunk(&mut self, chunk: &[u8; CHUNK], len: usize) {
+        // What is written past `len` is overwritten by what comes next.
+        if let Some(free) = self.buffer.get_mut(self.filled..).and_then(<[u8]>::first_chunk_mut) {
+            *free = *chunk;
+        }
+        self.advance(len);
+    }
+
+    #[inline]
+    fn advance(&mut self, len: usize) {
+        self.filled = self.filled.wrapping_add(len);
+        // One block behind: a block is gathered while the one before it is hashed.
+        if self.filled.wrapping_sub(self.hashed) >= 2 * BLOCK {
+            self.hash_block();
         }
     }
 
-    fn finish(mut self) -> Signature {
-        self.flush();
-        match self.state {
-            MacKey::Sha1(mac) => Signature::from_sha1(mac.finalize().into_bytes().into()),
-            MacKey::Sha256(mac) => Signature::from_sha256(mac.finalize().into_bytes().into()),
+    #[inline(never)]
+    fn put_long(&mut self, mut text: &[u8], mut len: usize) {
+        while let Some((chunk, rest)) = text.split_first_chunk() {
+            self.put_chunk(chunk, len.min(CHUNK));
+            if len <= CHUNK {
+                return;
+            }
+            text = rest;
+            len = len.wrapping_sub(CHUNK);
         }
+        let mut last = [0; CHUNK];
+        let text = text.get(..len).unwrap_or(text);
+        if let Some(start) = last.get_mut(..text.len()) {
+            start.copy_from_slice(text);
+        }
+        self.put_chunk(&last, text.len());
+    }
+
+    #[inline(never)]
+    fn hash_block(&mut self) {
+        if self.filled < LEN {
+            return self.hash_to(self.hashed.wrapping_add(BLOCK));
+        }
+        self.hash_to(LEN);
+        let (full, rest) = self.buffer.split_at_mut(LEN);
+        if let (Some(start), Some(rest)) = (full.first_chunk_mut::<CHUNK>(), rest.first_chunk()) {
+            *start = *rest;
+        }
+        self.filled = self.filled.wrapping_sub(LEN);
+        self.hashed = 0;
     }
 }
 
 impl Sink for Writer {
-    fn put(&mut self, bytes: &[u8]) {
-        let end = self.filled.saturating_add(bytes.len());
-        if let Some(free) = self.block.get_mut(self.filled..end) {
-            free.copy_from_slice(bytes);
-            self.filled = end;
-        } else {
-            self.flush();
-            if let Some(start) = self.block.get_mut(..bytes.len()) {
-                start.copy_from_slice(bytes);
-                self.filled = bytes.len();
-            } else {
-                self.update(bytes);
-            }
+    #[inline]
+    fn put_byte(&mut self, byte: u8) {
+        if let Some(slot) = self.buffer.get_mut(self.filled) {
+            *slot = byte;
         }
+        self.advance(1);
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        self.put_long(bytes, bytes.len());
     }
 
     #[inline]
     fn put_start(&mut self, text: &[u8], len: usize) {
-        // Most names and values are short. A copy of fixed size is a load and a store; what it
-        // writes past `len` is overwritten by what comes next.
-        let free =
-            self.block.get_mut(self.filled..).and_then(|free| free.first_chunk_mut::<CHUNK>());
-        match (free, text.first_chunk::<CHUNK>()) {
-            (Some(free), Some(chunk)) if len <= CHUNK => {
-                *free = *chunk;
-                self.filled = self.filled.saturating_add(len);
-            }
-            _ => self.put(text.get(..len).unwrap_or(text)),
+        match text.first_chunk() {
+            Some(chunk) if len <= CHUNK => self.put_chunk(chunk, len),
+            _ => self.put_long(text, len),
         }
     }
 }
-
-/// Bytes of a copy of fixed size.
-const CHUNK: usize = 32;
 
 /// SHA-256 of a body, as `bodySHA256` carries it (in hex).
 pub(crate) fn body_hash(body: &[u8]) -> [u8; 32] {

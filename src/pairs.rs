@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use crate::error::VerifyError;
 use crate::form::Text;
 use crate::mac::Sink;
-use crate::scan::{place, specials};
+use crate::scan::{Blocks, HIGHS, Marks, place};
 
 /// Default bound on the parameters of a request. The longest webhooks that Twilio documents have
 /// some sixty.
@@ -25,9 +25,9 @@ const INLINE: usize = 64;
 pub(crate) struct Pairs<'a> {
     source: Source<'a>,
     inline: [Pair; INLINE],
-    inline_order: [u128; INLINE],
+    inline_order: [u64; INLINE],
     heap: Vec<Pair>,
-    heap_order: Vec<u128>,
+    heap_order: Vec<u64>,
     len: usize,
 }
 
@@ -49,7 +49,9 @@ struct Pair {
     end: u32,
     /// Where the next window begins, in bytes from the start of the name or of the value.
     window: u32,
-    encoded: Encoded,
+    /// Behind the last escape of the value; 0 if it has none.
+    escapes_end: u32,
+    name_encoded: bool,
     /// Whether the next window is of the value, or there is none any more.
     name_ended: bool,
     value_ended: bool,
@@ -57,12 +59,8 @@ struct Pair {
     repeated: bool,
 }
 
-/// Which parts of a pair hold escapes.
-#[derive(Clone, Copy, Default)]
-struct Encoded {
-    name: bool,
-    value: bool,
-}
+/// No place.
+const UNSET: u32 = u32::MAX;
 
 impl Pair {
     /// No pair. All zero, so that the arrays of them are filled by one `memset`.
@@ -71,11 +69,37 @@ impl Pair {
         name_end: 0,
         end: 0,
         window: 0,
-        encoded: Encoded { name: false, value: false },
+        escapes_end: 0,
+        name_encoded: false,
         name_ended: false,
         value_ended: false,
         repeated: false,
     };
+}
+
+impl Pair {
+    /// Takes note of the `=` and the escapes that a block has in this pair.
+    #[inline]
+    fn mark(&mut self, body: &[u8], first: u32, mut inner: u64) {
+        while self.name_end == UNSET && inner != 0 {
+            let at = first.wrapping_add(inner.trailing_zeros());
+            inner &= inner.wrapping_sub(1);
+            if body.get(place(at)) == Some(&b'=') {
+                self.name_end = at;
+            } else {
+                self.name_encoded = true;
+            }
+        }
+        if inner != 0 {
+            self.escapes_end = first.wrapping_add(64).wrapping_sub(inner.leading_zeros());
+        }
+    }
+
+    #[inline]
+    fn ended(self, at: u32) -> Self {
+        let name_end = if self.name_end == UNSET { at } else { self.name_end };
+        Self { name_end, end: at, ..self }
+    }
 }
 
 impl<'a> Pairs<'a> {
@@ -100,30 +124,26 @@ impl<'a> Pairs<'a> {
         let end = u32::try_from(body.len()).map_err(|_| VerifyError::BodyTooLong)?;
         let at_most =
             || body.iter().fold(1_usize, |n, &b| n.saturating_add(usize::from(b == b'&')));
-        let mut start = 0;
-        let mut name_end = None;
-        let mut encoded = Encoded::default();
-        let mut pair_ends = |end: u32, name_end: Option<u32>, start: u32, encoded| {
-            if end == start {
-                return Ok(());
-            }
-            let name_end = name_end.unwrap_or(end);
-            self.push(Pair { start, name_end, end, encoded, ..Pair::NONE }, max, at_most)
-        };
-        specials(body, |at, byte| {
-            match byte {
-                b'&' => {
-                    pair_ends(at, name_end.take(), start, core::mem::take(&mut encoded))?;
-                    start = at.wrapping_add(1);
+        let mut pair = Pair { name_end: UNSET, ..Pair::NONE };
+        for (first, Marks { mut ends, mut inner }) in Blocks::new(body) {
+            while ends != 0 {
+                let before = ends.wrapping_sub(1) & !ends;
+                pair.mark(body, first, inner & before);
+                inner &= !before;
+                let at = first.wrapping_add(ends.trailing_zeros());
+                ends &= ends.wrapping_sub(1);
+                if at != pair.start {
+                    let pair = pair.ended(at);
+                    self.push(pair, prefix(body_name(body, &pair)), max, at_most)?;
                 }
-                b'=' if name_end.is_none() => name_end = Some(at),
-                b'%' | b'+' if name_end.is_none() => encoded.name = true,
-                b'%' | b'+' => encoded.value = true,
-                _ => {}
+                pair = Pair { start: at.wrapping_add(1), name_end: UNSET, ..Pair::NONE };
             }
-            Ok(())
-        })?;
-        pair_ends(end, name_end, start, encoded)?;
+            pair.mark(body, first, inner);
+        }
+        if end != pair.start {
+            let pair = pair.ended(end);
+            self.push(pair, prefix(body_name(body, &pair)), max, at_most)?;
+        }
         self.sort();
         Ok(())
     }
@@ -138,8 +158,9 @@ impl<'a> Pairs<'a> {
         max: usize,
     ) -> Result<(), VerifyError> {
         self.source = Source::Params(params);
-        for (start, _) in (0..).zip(params) {
-            self.push(Pair { start, ..Pair::NONE }, max, || params.len())?;
+        for (start, (name, _)) in (0..).zip(params) {
+            let pair = Pair { start, ..Pair::NONE };
+            self.push(pair, prefix(Text::decoded(name)), max, || params.len())?;
         }
         self.sort();
         Ok(())
@@ -159,73 +180,82 @@ impl<'a> Pairs<'a> {
 
     /// Appends every pair to a canonical string: name, value, no separator.
     pub(crate) fn write(&self, out: &mut impl Sink) {
-        for (name, value) in self.iter() {
-            name.write(out);
-            value.write(out);
+        let (pairs, order, mask) = self.parts();
+        for &key in order {
+            match pairs.get(index(key & mask)) {
+                Some(pair) if !pair.repeated => self.source.write(pair, out),
+                _ => {}
+            }
         }
     }
 
     /// Name and value of every pair, in signed order, equal pairs once.
     #[inline]
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Text<'a>, Text<'a>)> {
-        let (pairs, order) = self.parts();
+        let (pairs, order, mask) = self.parts();
         let source = self.source;
         order
             .iter()
-            .filter_map(|&key| pairs.get(index(key)))
+            .filter_map(move |&key| pairs.get(index(key & mask)))
             .filter(|pair| !pair.repeated)
             .map(move |pair| (source.name(pair), source.value(pair)))
     }
 
-    fn push(
-        &mut self,
-        pair: Pair,
-        max: usize,
-        at_most: impl Fn() -> usize,
-    ) -> Result<(), VerifyError> {
+    /// Adds a pair. Where the stack has no room for more, all of them move to the heap.
+    #[inline]
+    fn push(&mut self, pair: Pair, key: u64, max: usize, at_most: impl Fn() -> usize) -> Result<(), VerifyError> {
         if self.len >= max {
             return Err(VerifyError::TooManyParams);
         }
-        if let Some(slot) = self.inline.get_mut(self.len) {
-            *slot = pair;
-        } else {
-            if self.heap.is_empty() {
-                // Room for all that can come, so that the heap is asked once.
-                self.heap.reserve_exact(at_most().min(max));
-                self.heap.extend_from_slice(&self.inline);
+        match (self.inline.get_mut(self.len), self.inline_order.get_mut(self.len)) {
+            (Some(slot), Some(key_slot)) => {
+                *slot = pair;
+                *key_slot = key;
             }
-            self.heap.push(pair);
+            _ => self.push_to_heap(pair, key, || at_most().min(max)),
         }
-        self.len = self.len.saturating_add(1);
+        self.len = self.len.wrapping_add(1);
         Ok(())
     }
 
-    fn parts(&self) -> (&[Pair], &[u128]) {
+    #[cold]
+    #[inline(never)]
+    fn push_to_heap(&mut self, pair: Pair, key: u64, at_most: impl Fn() -> usize) {
         if self.heap.is_empty() {
-            (
-                self.inline.get(..self.len).unwrap_or_default(),
-                self.inline_order.get(..self.len).unwrap_or_default(),
-            )
+            // Room for all that can come, so that the heap is asked once.
+            let room = at_most();
+            self.heap.reserve_exact(room);
+            self.heap_order.reserve_exact(room);
+            self.heap.extend_from_slice(&self.inline);
+            self.heap_order.extend_from_slice(&self.inline_order);
+        }
+        self.heap.push(pair);
+        self.heap_order.push(key);
+    }
+
+    fn parts(&self) -> (&[Pair], &[u64], u64) {
+        if self.heap.is_empty() {
+            let pairs = self.inline.get(..self.len).unwrap_or_default();
+            (pairs, self.inline_order.get(..self.len).unwrap_or_default(), 63)
         } else {
-            (&self.heap, &self.heap_order)
+            (&self.heap, &self.heap_order, 4095)
         }
     }
 
     fn sort(&mut self) {
-        let (pairs, order): (&mut [Pair], &mut [u128]) = if self.heap.is_empty() {
-            (
-                self.inline.get_mut(..self.len).unwrap_or_default(),
-                self.inline_order.get_mut(..self.len).unwrap_or_default(),
-            )
+        let (pairs, order, mask): (&mut [Pair], &mut [u64], u64) = if self.heap.is_empty() {
+            let pairs = self.inline.get_mut(..self.len).unwrap_or_default();
+            (pairs, self.inline_order.get_mut(..self.len).unwrap_or_default(), 63)
         } else {
-            self.heap_order.resize(self.heap.len(), 0);
-            (&mut self.heap, &mut self.heap_order)
+            (&mut self.heap, &mut self.heap_order, 4095)
         };
-        for ((key, pair), index) in order.iter_mut().zip(pairs.iter_mut()).zip(0..) {
-            *key = self.source.next_window(pair) | index;
+        for (key, index) in order.iter_mut().zip(0..) {
+            *key = *key & !mask | index;
         }
         order.sort_unstable();
-        self.source.settle(pairs, order);
+        if order.windows(2).any(|two| matches!(two, [a, b] if a ^ b <= mask)) {
+            self.source.settle(pairs, order, mask);
+        }
     }
 }
 
@@ -240,45 +270,104 @@ impl<'a> Pairs<'a> {
 // Every byte is decoded into at most one window, so that sorting stays linear in the bytes (and
 // the pairs times their logarithm), however alike an attacker makes them.
 
-/// Bytes in a window. Few names that Twilio sends are longer, so one window mostly settles all.
-const WINDOW: usize = 14;
+/// Bytes in a window.
+const WINDOW: usize = 6;
 /// Bits of a sort key that hold the index of the pair.
 const INDEX_BITS: u32 = 12;
-/// The bits of a sort key that hold the index.
-const INDEX_MASK: u128 = (1 << INDEX_BITS) - 1;
+
+#[cold]
+fn saturate(x: u64) -> u64 {
+    let beyond = u64::MAX.unbounded_shr((x & HIGHS).leading_zeros());
+    (x | beyond) & !HIGHS
+}
+
+#[inline]
+fn body_name<'a>(body: &'a [u8], pair: &Pair) -> Text<'a> {
+    let len = place(pair.name_end.wrapping_sub(pair.start));
+    let tail = body.get(place(pair.start)..).unwrap_or_default();
+    Text::new(tail, len, if pair.name_encoded { len } else { 0 })
+}
+
+#[inline]
+fn body_value<'a>(body: &'a [u8], pair: &Pair) -> Text<'a> {
+    let start = pair.name_end.wrapping_add(1);
+    let tail = body.get(place(start)..).unwrap_or_default();
+    let escaped = pair.escapes_end.saturating_sub(start);
+    Text::new(tail, place(pair.end.saturating_sub(start)), place(escaped))
+}
 
 /// The index of the pair that a sort key belongs to.
 #[expect(clippy::as_conversions, reason = "lossless: masked to 12 bits")]
-const fn index(key: u128) -> usize {
-    (key & INDEX_MASK) as usize
+const fn index(key: u64) -> usize {
+    (key & 4095) as usize
 }
 
 /// The first window of a text: its bytes, how many they are, and how many the text spends on them.
-fn window(text: Text<'_>) -> (u128, u32, u32) {
-    if let Some((chunk, len)) = text.plain_start::<16>(WINDOW) {
+fn window(text: Text<'_>) -> (u64, u32, u32) {
+    if let Some((chunk, len)) = text.plain_start::<8>(WINDOW) {
         let len = u32::try_from(len).unwrap_or_default();
-        let beyond = u128::MAX >> len.wrapping_mul(8);
-        return (u128::from_be_bytes(*chunk) & !beyond, len, len);
+        let beyond = u64::MAX >> len.wrapping_mul(8);
+        return (u64::from_be_bytes(*chunk) & !beyond, len, len);
     }
     let mut decode = text.bytes();
-    let mut window = [0; 16];
+    let mut window = [0; 8];
     let mut len = 0_u32;
     for (slot, byte) in window.iter_mut().take(WINDOW).zip(&mut decode) {
         *slot = byte;
         len = len.saturating_add(1);
     }
     let used = text.raw().len().saturating_sub(decode.rest().len());
-    (u128::from_be_bytes(window), len, u32::try_from(used).unwrap_or_default())
+    (u64::from_be_bytes(window), len, u32::try_from(used).unwrap_or_default())
+}
+
+fn prefix(name: Text<'_>) -> u64 {
+    match name.plain_start::<8>(8) {
+        Some((chunk, len)) => {
+            let len = u32::try_from(len).unwrap_or_default();
+            squeeze(u64::from_be_bytes(*chunk) & !u64::MAX.unbounded_shr(len.wrapping_mul(8)))
+        }
+        None => squeeze(first_decoded(name)),
+    }
+}
+
+#[cold]
+fn first_decoded(name: Text<'_>) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.iter_mut().zip(name.bytes()).for_each(|(slot, byte)| *slot = byte);
+    u64::from_be_bytes(bytes)
+}
+
+#[inline]
+fn squeeze(mut x: u64) -> u64 {
+    if x & HIGHS != 0 {
+        x = saturate(x);
+    }
+    let x = (x & 0x7f00_7f00_7f00_7f00) >> 1 | x & 0x007f_007f_007f_007f;
+    let x = (x & 0x3fff_0000_3fff_0000) >> 2 | x & 0x0000_3fff_0000_3fff;
+    (x & 0x0fff_ffff_0000_0000) << 4 | (x & 0x0fff_ffff) << 8
 }
 
 impl<'a> Source<'a> {
+    #[inline]
+    fn write(self, pair: &Pair, out: &mut impl Sink) {
+        match self {
+            Self::Body(body) if !pair.name_encoded && pair.escapes_end == 0 => {
+                body_name(body, pair).write_plain(out);
+                body_value(body, pair).write_plain(out);
+            }
+            _ => self.write_encoded(pair, out),
+        }
+    }
+
+    #[inline(never)]
+    fn write_encoded(self, pair: &Pair, out: &mut impl Sink) {
+        self.name(pair).write(out);
+        self.value(pair).write(out);
+    }
+
     fn name(self, pair: &Pair) -> Text<'a> {
         match self {
-            Self::Body(body) => {
-                let len = pair.name_end.saturating_sub(pair.start);
-                let tail = body.get(place(pair.start)..).unwrap_or_default();
-                Text::new(tail, place(len), pair.encoded.name)
-            }
+            Self::Body(body) => body_name(body, pair),
             Self::Params(params) => params
                 .get(place(pair.start))
                 .map_or(Text::decoded(""), |(name, _)| Text::decoded(name)),
@@ -287,12 +376,7 @@ impl<'a> Source<'a> {
 
     fn value(self, pair: &Pair) -> Text<'a> {
         match self {
-            Self::Body(body) => {
-                let start = pair.name_end.saturating_add(1);
-                let len = pair.end.saturating_sub(start);
-                let tail = body.get(place(start)..).unwrap_or_default();
-                Text::new(tail, place(len), pair.encoded.value)
-            }
+            Self::Body(body) => body_value(body, pair),
             Self::Params(params) => params
                 .get(place(pair.start))
                 .map_or(Text::decoded(""), |(_, value)| Text::decoded(value)),
@@ -301,7 +385,7 @@ impl<'a> Source<'a> {
 
     /// The next window of a pair as a sort key without its index: first those of the name, then
     /// those of the value. A window that is not full ends its part.
-    fn next_window(self, pair: &mut Pair) -> u128 {
+    fn next_window(self, pair: &mut Pair) -> u64 {
         let text = if pair.name_ended { self.value(pair) } else { self.name(pair) };
         let text = text.skip(place(pair.window));
         let (window, len, used) = window(text);
@@ -312,7 +396,7 @@ impl<'a> Source<'a> {
             pair.name_ended = true;
             pair.window = 0;
         }
-        window | u128::from(len) << INDEX_BITS
+        window | u64::from(len) << INDEX_BITS
     }
 
     /// Finishes a sort: `order` is sorted by its current windows, and runs of tied keys are sorted
@@ -321,10 +405,10 @@ impl<'a> Source<'a> {
     ///
     /// The longest run is looped on and only shorter ones recursed into, each at most half as long
     /// as `order`: the depth is at most the logarithm of the number of pairs.
-    fn settle(self, pairs: &mut [Pair], mut order: &mut [u128]) {
-        let tied = |a: &u128, b: &u128| a ^ b <= INDEX_MASK;
+    fn settle(self, pairs: &mut [Pair], mut order: &mut [u64], mask: u64) {
+        let tied = |a: &u64, b: &u64| a ^ b <= mask;
         loop {
-            let longest = order.chunk_by(tied).map(<[u128]>::len).max().unwrap_or_default();
+            let longest = order.chunk_by(tied).map(<[u64]>::len).max().unwrap_or_default();
             if longest < 2 {
                 return;
             }
@@ -332,12 +416,12 @@ impl<'a> Source<'a> {
             for run in order.chunk_by_mut(tied) {
                 if run.len() == longest && kept.is_none() {
                     kept = Some(run);
-                } else if run.len() > 1 && self.advance(pairs, run) {
-                    self.settle(pairs, run);
+                } else if run.len() > 1 && self.advance(pairs, run, mask) {
+                    self.settle(pairs, run, mask);
                 }
             }
             let Some(run) = kept else { return };
-            if !self.advance(pairs, run) {
+            if !self.advance(pairs, run, mask) {
                 return;
             }
             order = run;
@@ -346,16 +430,16 @@ impl<'a> Source<'a> {
 
     /// Sorts a run of tied keys by their next windows. `false` if there are none: the pairs are
     /// equal, and all but the first are marked as repeated.
-    fn advance(self, pairs: &mut [Pair], run: &mut [u128]) -> bool {
+    fn advance(self, pairs: &mut [Pair], run: &mut [u64], mask: u64) -> bool {
         // Tied pairs had windows of the same lengths so far, so all of them end where one does.
-        let first = run.first().and_then(|&key| pairs.get(index(key)));
+        let first = run.first().and_then(|&key| pairs.get(index(key & mask)));
         let ended = first.is_none_or(|pair| pair.value_ended);
         for (nth, key) in run.iter_mut().enumerate() {
-            let Some(pair) = pairs.get_mut(index(*key)) else { continue };
+            let Some(pair) = pairs.get_mut(index(*key & mask)) else { continue };
             if ended {
                 pair.repeated = nth > 0;
             } else {
-                *key = self.next_window(pair) | *key & INDEX_MASK;
+                *key = self.next_window(pair) | *key & mask;
             }
         }
         if !ended {

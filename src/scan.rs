@@ -1,53 +1,75 @@
-//! Finds the bytes of a form that mean something, eight at a time.
+//! Finds the bytes of a form that mean something, 64 at a time.
 
-/// Gives the position of every `&`, `=`, `%` and `+` of a text, and the byte, in order, to `found`,
-/// until that fails. Texts are shorter than 2^32 bytes.
-///
-/// A few other bytes may come along (a `*`, a control byte): whoever asks looks at the byte anyway,
-/// so the filter may be wide, but it never leaves one of the four out.
-#[inline]
-pub(crate) fn specials<E>(
-    text: &[u8],
-    mut found: impl FnMut(u32, u8) -> Result<(), E>,
-) -> Result<(), E> {
-    let (words, rest) = text.as_chunks();
-    let mut at = 0_u32;
-    for word in words {
-        in_word(u64::from_le_bytes(*word), at, &mut found)?;
-        at = at.wrapping_add(8);
+/// Which of 64 bytes mean something. Bit n stands for byte n.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Marks {
+    /// `&`, which ends a pair.
+    pub(crate) ends: u64,
+    /// `=`, `%` and `+`, which mean something inside a pair.
+    pub(crate) inner: u64,
+}
+
+/// The marks of a text of less than 2^32 bytes, block by block, each with the place of its first
+/// byte.
+pub(crate) struct Blocks<'a> {
+    rest: &'a [u8],
+    at: u32,
+}
+
+/// Bytes of a block.
+const BLOCK: usize = 64;
+
+impl<'a> Blocks<'a> {
+    pub(crate) const fn new(text: &'a [u8]) -> Self {
+        Self { rest: text, at: 0 }
     }
-    let mut last = [FILL; 8];
-    last.iter_mut().zip(rest).for_each(|(slot, &byte)| *slot = byte);
-    in_word(u64::from_le_bytes(last), at, &mut found)
+}
+
+impl Iterator for Blocks<'_> {
+    type Item = (u32, Marks);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        let at = self.at;
+        self.at = at.wrapping_add(64);
+        if let Some((block, rest)) = self.rest.split_first_chunk() {
+            self.rest = rest;
+            return Some((at, marks(block)));
+        }
+        let last = core::mem::take(&mut self.rest);
+        let mut block = [0; BLOCK];
+        block.get_mut(..last.len())?.copy_from_slice(last);
+        (!last.is_empty()).then(|| (at, marks(&block)))
+    }
 }
 
 #[inline]
-fn in_word<E>(
-    word: u64,
-    at: u32,
-    found: &mut impl FnMut(u32, u8) -> Result<(), E>,
-) -> Result<(), E> {
-    let mut hits = hits(word);
-    while hits != 0 {
-        // The hit is the high bit of its byte.
-        let bit = hits.trailing_zeros();
-        hits &= hits.wrapping_sub(1);
-        let [byte, ..] = (word >> (bit & !7)).to_le_bytes();
-        found(at.wrapping_add(bit >> 3), byte)?;
+fn marks(block: &[u8; BLOCK]) -> Marks {
+    Marks {
+        ends: mask(block, |byte| byte == b'&'),
+        inner: mask(block, |byte| (byte == b'=') | (byte == b'%') | (byte == b'+')),
     }
-    Ok(())
+}
+
+/// The bytes that `is` is true for. There is no branch in it, and the compiler has it compare 16
+/// bytes at once.
+#[inline]
+fn mask(block: &[u8; BLOCK], is: impl Fn(u8) -> bool) -> u64 {
+    let mut bits = [0; BLOCK];
+    for ((bit, &byte), nth) in bits.iter_mut().zip(block).zip(0_u32..) {
+        *bit = if is(byte) { 1_u8 << (nth & 7) } else { 0 };
+    }
+    let (words, _) = bits.as_chunks();
+    words.iter().rev().fold(0, |mask, word| {
+        // The top byte of the product is the sum of the eight bytes.
+        mask << 8 | u64::from_le_bytes(*word).wrapping_mul(ONES) >> 56
+    })
 }
 
 /// One in every byte.
 const ONES: u64 = u64::MAX / 0xff;
 /// The high bit of every byte.
-const HIGHS: u64 = ONES << 7;
-/// A comma in every byte.
-const COMMAS: u64 = ONES * 0x2c;
-/// An equals sign in every byte.
-const EQUALS: u64 = ONES * 0x3d;
-/// A byte that is no hit, to fill up the last word.
-const FILL: u8 = 0xff;
+pub(crate) const HIGHS: u64 = ONES << 7;
 
 /// A position as an index. Texts are shorter than 2^32 bytes.
 #[expect(clippy::as_conversions, reason = "lossless: a usize has at least 32 bits here")]
@@ -55,42 +77,21 @@ pub(crate) const fn place(at: u32) -> usize {
     at as usize
 }
 
-/// The high bit of every byte below `,`, which `&`, `%` and `+` are, or equal to `=`. A borrow can
-/// set the bit of the byte after a hit, too, if that is `,` or `<`.
-const fn hits(word: u64) -> u64 {
-    let low = word.wrapping_sub(COMMAS) & !word;
-    let equals = word ^ EQUALS;
-    let zero = equals.wrapping_sub(ONES) & !equals;
-    (low | zero) & HIGHS
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use alloc::vec::Vec;
-
-    /// Every byte value at every offset of a word, alone and next to every other kind.
-    #[test]
-    fn no_special_byte_is_left_out() {
-        for at in 0..20 {
-            for byte in 0..=u8::MAX {
-                for around in [b'a', b'&', b'=', b',', b'<', 0, 0x7f, 0x80, 0xff] {
-                    let mut text = [around; 20];
-                    text[at] = byte;
-                    let special = |byte: &u8| matches!(byte, b'&' | b'=' | b'%' | b'+');
-                    let expected: Vec<_> =
-                        (0..20).zip(text).filter(|(_, byte)| special(byte)).collect();
-                    let mut found = Vec::new();
-                    specials(&text, |at, byte| {
-                        if special(&byte) {
-                            found.push((at, byte));
-                        }
-                        Ok::<(), ()>(())
-                    })
-                    .unwrap();
-                    assert_eq!(found, expected, "{text:?}");
-                }
-            }
+/// How many bytes come before the first `%` or `+`.
+pub(crate) fn plain_len(text: &[u8]) -> usize {
+    let (words, rest) = text.as_chunks::<8>();
+    for (nth, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let hits = zeros(word ^ (ONES * 0x25)) | zeros(word ^ (ONES * 0x2b));
+        if hits != 0 {
+            return nth.wrapping_mul(8).wrapping_add(place(hits.trailing_zeros() >> 3));
         }
     }
+    let plain = rest.iter().position(|byte| matches!(byte, b'%' | b'+'));
+    text.len().wrapping_sub(rest.len()).wrapping_add(plain.unwrap_or(rest.len()))
+}
+
+/// The high bit of the lowest byte that is zero, with or without bits above it.
+const fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word & HIGHS
 }
