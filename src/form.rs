@@ -48,6 +48,10 @@ impl<'a> Text<'a> {
         self.tail.get(..self.len).unwrap_or(self.tail)
     }
 
+    pub(crate) const fn is_encoded(self) -> bool {
+        self.escaped != 0
+    }
+
     pub(crate) const fn is_empty(self) -> bool {
         self.len == 0
     }

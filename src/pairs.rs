@@ -201,36 +201,36 @@ impl<'a> Pairs<'a> {
             .map(move |pair| (source.name(pair), source.value(pair)))
     }
 
-    /// Adds a pair. Where the stack has no room for more, all of them move to the heap.
     #[inline]
     fn push(&mut self, pair: Pair, key: u64, max: usize, at_most: impl Fn() -> usize) -> Result<(), VerifyError> {
         if self.len >= max {
             return Err(VerifyError::TooManyParams);
+        }
+        if self.len == INLINE {
+            self.move_to_heap(at_most().min(max));
         }
         match (self.inline.get_mut(self.len), self.inline_order.get_mut(self.len)) {
             (Some(slot), Some(key_slot)) => {
                 *slot = pair;
                 *key_slot = key;
             }
-            _ => self.push_to_heap(pair, key, || at_most().min(max)),
+            _ => {
+                self.heap.push(pair);
+                self.heap_order.push(key);
+            }
         }
         self.len = self.len.wrapping_add(1);
         Ok(())
     }
 
+    /// Asks the heap for room for all pairs that can come, and moves those of the stack there.
     #[cold]
     #[inline(never)]
-    fn push_to_heap(&mut self, pair: Pair, key: u64, at_most: impl Fn() -> usize) {
-        if self.heap.is_empty() {
-            // Room for all that can come, so that the heap is asked once.
-            let room = at_most();
-            self.heap.reserve_exact(room);
-            self.heap_order.reserve_exact(room);
-            self.heap.extend_from_slice(&self.inline);
-            self.heap_order.extend_from_slice(&self.inline_order);
-        }
-        self.heap.push(pair);
-        self.heap_order.push(key);
+    fn move_to_heap(&mut self, room: usize) {
+        self.heap.reserve_exact(room);
+        self.heap_order.reserve_exact(room);
+        self.heap.extend_from_slice(&self.inline);
+        self.heap_order.extend_from_slice(&self.inline_order);
     }
 
     fn parts(&self) -> (&[Pair], &[u64], u64) {
@@ -326,13 +326,14 @@ fn prefix(name: Text<'_>) -> u64 {
             let len = u32::try_from(len).unwrap_or_default();
             squeeze(u64::from_be_bytes(*chunk) & !u64::MAX.unbounded_shr(len.wrapping_mul(8)))
         }
-        None => squeeze(first_decoded(name)),
+        None => squeeze(first_decoded(name.raw(), name.is_encoded())),
     }
 }
 
 #[cold]
-fn first_decoded(name: Text<'_>) -> u64 {
+fn first_decoded(name: &[u8], encoded: bool) -> u64 {
     let mut bytes = [0; 8];
+    let name = Text::new(name, name.len(), if encoded { name.len() } else { 0 });
     bytes.iter_mut().zip(name.bytes()).for_each(|(slot, byte)| *slot = byte);
     u64::from_be_bytes(bytes)
 }

@@ -43,7 +43,7 @@ impl Iterator for Blocks<'_> {
     }
 }
 
-#[inline]
+#[inline(never)]
 fn marks(block: &[u8; BLOCK]) -> Marks {
     Marks {
         ends: mask(block, |byte| byte == b'&'),
@@ -57,13 +57,22 @@ fn marks(block: &[u8; BLOCK]) -> Marks {
 fn mask(block: &[u8; BLOCK], is: impl Fn(u8) -> bool) -> u64 {
     let mut bits = [0; BLOCK];
     for ((bit, &byte), nth) in bits.iter_mut().zip(block).zip(0_u32..) {
-        *bit = if is(byte) { 1_u8 << (nth & 7) } else { 0 };
+        *bit = if is(byte) { 1_u8 << (nth >> 3) } else { 0 };
     }
     let (words, _) = bits.as_chunks();
-    words.iter().rev().fold(0, |mask, word| {
-        // The top byte of the product is the sum of the eight bytes.
-        mask << 8 | u64::from_le_bytes(*word).wrapping_mul(ONES) >> 56
-    })
+    transpose(words.iter().fold(0, |all, word| all | u64::from_le_bytes(*word)))
+}
+
+/// Swaps rows and columns of a matrix of eight bytes of eight bits: first inside its quarters of
+/// quarters, then inside its quarters, then those.
+#[inline]
+const fn transpose(matrix: u64) -> u64 {
+    let swap = (matrix ^ (matrix >> 7)) & 0x00aa_00aa_00aa_00aa;
+    let matrix = matrix ^ swap ^ (swap << 7);
+    let swap = (matrix ^ (matrix >> 14)) & 0x0000_cccc_0000_cccc;
+    let matrix = matrix ^ swap ^ (swap << 14);
+    let swap = (matrix ^ (matrix >> 28)) & 0x0000_0000_f0f0_f0f0;
+    matrix ^ swap ^ (swap << 28)
 }
 
 /// One in every byte.
