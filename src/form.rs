@@ -3,7 +3,7 @@
 use alloc::borrow::Cow;
 use alloc::string::String;
 
-use crate::mac::Sink;
+use crate::mac::Writer;
 use crate::scan::plain_len;
 
 /// A name or a value of a form, still encoded (`application/x-www-form-urlencoded`) or not.
@@ -76,32 +76,33 @@ impl<'a> Text<'a> {
         Decode { rest: self.raw(), encoded: self.escaped != 0 }
     }
 
-    #[inline]
-    pub(crate) fn write(mut self, out: &mut impl Sink) {
-        if self.escaped != 0 {
-            self = self.write_escaped(out);
-        }
-        out.put_start(self.tail, self.len);
-    }
-
-    #[inline]
-    pub(crate) fn write_plain(self, out: &mut impl Sink) {
-        out.put_start(self.tail, self.len);
-    }
-
-    /// Writes what comes before the last escape, and what that stands for; gives back the rest.
-    fn write_escaped(mut self, out: &mut impl Sink) -> Self {
+    /// Writes the bytes that it stands for: runs between escapes as they are, and what the escapes
+    /// stand for.
+    pub(crate) fn write(mut self, out: &mut Writer) {
         while self.escaped != 0 {
-            let plain = plain_len(self.raw());
-            out.put_start(self.tail, plain);
-            self = self.skip(plain);
+            let plain = plain_len(self.tail.get(..self.escaped).unwrap_or_default());
+            if plain > 0 {
+                out.put_start(self.tail, plain);
+                self = self.skip(plain);
+            }
             let mut decode = self.bytes();
             if let Some(byte) = decode.next() {
                 out.put_byte(byte);
             }
             self = self.skip(self.len.saturating_sub(decode.rest.len()));
         }
-        self
+        out.put_start(self.tail, self.len);
+    }
+
+    /// Writes two texts.
+    #[inline]
+    pub(crate) fn write_both(self, next: Self, out: &mut Writer) {
+        if self.escaped | next.escaped == 0 {
+            out.put_starts((self.tail, self.len), (next.tail, next.len));
+        } else {
+            self.write(out);
+            next.write(out);
+        }
     }
 
     pub(crate) fn to_cow(self) -> Cow<'a, [u8]> {

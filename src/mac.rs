@@ -13,16 +13,6 @@ use crate::signature::Signature;
 pub(crate) trait Sink {
     /// Appends `bytes`.
     fn put(&mut self, bytes: &[u8]);
-
-    /// Appends one byte.
-    fn put_byte(&mut self, byte: u8) {
-        self.put(&[byte]);
-    }
-
-    /// Appends the first `len` bytes of `text`. Knowing what follows them allows for faster copies.
-    fn put_start(&mut self, text: &[u8], len: usize) {
-        self.put(text.get(..len).unwrap_or(text));
-    }
 }
 
 /// A keyed HMAC, ready to take canonical bytes: the two midstates, never the secret itself.
@@ -52,7 +42,7 @@ impl MacKey {
     /// The MAC of what `write` puts.
     pub(crate) fn mac(&self, write: impl FnOnce(&mut Writer)) -> Signature {
         let mut writer =
-            Writer { state: self.clone(), buffer: [0; LEN + CHUNK], filled: 0, hashed: 0 };
+            Writer { state: self.clone(), buffer: [0; LEN + SLACK], filled: 0, hashed: 0 };
         write(&mut writer);
         writer.hash_to(writer.filled);
         match writer.state {
@@ -67,10 +57,13 @@ impl MacKey {
     }
 }
 
-/// Gathers short runs in a buffer, and has them hashed by whole blocks.
+/// Gathers the bytes of a canonical string, and has them hashed by whole blocks.
+///
+/// The hash takes bytes one block behind: while it waits for its own results, the processor
+/// already gathers what comes next.
 pub(crate) struct Writer {
     state: MacKey,
-    buffer: [u8; LEN + CHUNK],
+    buffer: [u8; LEN + SLACK],
     /// Bytes in the buffer, less than `LEN`.
     filled: usize,
     /// How many of them are hashed: whole blocks.
@@ -79,12 +72,98 @@ pub(crate) struct Writer {
 
 /// Bytes of a block of the hashes.
 const BLOCK: usize = 64;
-/// Bytes that are gathered until the buffer begins again, but for what the last copy has too much.
+/// Bytes that are gathered before the buffer begins anew. Most webhooks need no second time.
 const LEN: usize = 8 * BLOCK;
-/// Bytes of a copy of fixed size, which is a few loads and stores instead of a call.
-const CHUNK: usize = 32;
+/// Bytes of a copy of fixed size, which is a few loads and stores instead of a call. What it
+/// copies too much is overwritten by what comes next. All but free text fits: a SID has 34.
+const CHUNK: usize = 48;
+/// Room for two such copies at the end of the buffer.
+const SLACK: usize = 2 * CHUNK;
 
 impl Writer {
+    /// Appends the first `len` bytes of `text`, and may read what follows them.
+    #[inline]
+    pub(crate) fn put_start(&mut self, text: &[u8], len: usize) {
+        match text.first_chunk::<CHUNK>() {
+            Some(chunk) if len <= CHUNK => {
+                self.copy(0, chunk);
+                self.gathered(len);
+            }
+            _ => self.put_long(text, len),
+        }
+    }
+
+    /// Appends the starts of two texts. Most pairs are two short ones, and so take no branch.
+    #[inline]
+    pub(crate) fn put_starts(&mut self, first: (&[u8], usize), second: (&[u8], usize)) {
+        match (first.0.first_chunk::<CHUNK>(), second.0.first_chunk::<CHUNK>()) {
+            (Some(chunk), Some(next)) if first.1 <= CHUNK && second.1 <= CHUNK => {
+                self.copy(0, chunk);
+                self.copy(first.1, next);
+                self.gathered(first.1.wrapping_add(second.1));
+            }
+            _ => {
+                self.put_long(first.0, first.1);
+                self.put_long(second.0, second.1);
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn put_byte(&mut self, byte: u8) {
+        self.copy(0, &[byte]);
+        self.gathered(1);
+    }
+
+    #[inline(never)]
+    fn put_long(&mut self, mut text: &[u8], mut len: usize) {
+        while let Some((chunk, rest)) = text.split_first_chunk::<CHUNK>() {
+            self.copy(0, chunk);
+            self.gathered(len.min(CHUNK));
+            if len <= CHUNK {
+                return;
+            }
+            text = rest;
+            len = len.wrapping_sub(CHUNK);
+        }
+        let bytes = text.get(..len).unwrap_or(text);
+        let end = self.filled.wrapping_add(bytes.len());
+        if let Some(free) = self.buffer.get_mut(self.filled..end) {
+            free.copy_from_slice(bytes);
+        }
+        self.gathered(bytes.len());
+    }
+
+    /// Copies `chunk` to where the buffer is free, but for `after` bytes.
+    #[inline]
+    fn copy<const N: usize>(&mut self, after: usize, chunk: &[u8; N]) {
+        let free = self.buffer.get_mut(self.filled.wrapping_add(after)..);
+        if let Some(free) = free.and_then(<[u8]>::first_chunk_mut) {
+            *free = *chunk;
+        }
+    }
+
+    /// Takes note of `len` more bytes in the buffer.
+    #[inline]
+    fn gathered(&mut self, len: usize) {
+        self.filled = self.filled.wrapping_add(len);
+        if self.filled.wrapping_sub(self.hashed) >= 2 * BLOCK {
+            self.hash_blocks();
+        }
+    }
+
+    #[inline(never)]
+    fn hash_blocks(&mut self) {
+        if self.filled < LEN {
+            let full = self.filled & !(BLOCK - 1);
+            return self.hash_to(full.wrapping_sub(BLOCK));
+        }
+        self.hash_to(LEN);
+        self.buffer.copy_within(LEN.., 0);
+        self.filled = self.filled.wrapping_sub(LEN);
+        self.hashed = 0;
+    }
+
     fn hash_to(&mut self, end: usize) {
         let Some(bytes) = self.buffer.get(self.hashed..end) else { return };
         self.hashed = end;
@@ -93,78 +172,11 @@ impl Writer {
             MacKey::Sha256(mac) => mac.update(bytes),
         }
     }
-
-    /// Appends the first `len` bytes of `chunk`, at most all.
-    #[inline]
-    fn put_chunk(&mut self, chunk: &[u8; CHUNK], len: usize) {
-        // What is written past `len` is overwritten by what comes next.
-        if let Some(free) = self.buffer.get_mut(self.filled..).and_then(<[u8]>::first_chunk_mut) {
-            *free = *chunk;
-        }
-        self.advance(len);
-    }
-
-    #[inline]
-    fn advance(&mut self, len: usize) {
-        self.filled = self.filled.wrapping_add(len);
-        // One block behind: a block is gathered while the one before it is hashed.
-        if self.filled.wrapping_sub(self.hashed) >= 2 * BLOCK {
-            self.hash_block();
-        }
-    }
-
-    #[inline(never)]
-    fn put_long(&mut self, mut text: &[u8], mut len: usize) {
-        while let Some((chunk, rest)) = text.split_first_chunk() {
-            self.put_chunk(chunk, len.min(CHUNK));
-            if len <= CHUNK {
-                return;
-            }
-            text = rest;
-            len = len.wrapping_sub(CHUNK);
-        }
-        let mut last = [0; CHUNK];
-        let text = text.get(..len).unwrap_or(text);
-        if let Some(start) = last.get_mut(..text.len()) {
-            start.copy_from_slice(text);
-        }
-        self.put_chunk(&last, text.len());
-    }
-
-    #[inline(never)]
-    fn hash_block(&mut self) {
-        if self.filled < LEN {
-            return self.hash_to(self.hashed.wrapping_add(BLOCK));
-        }
-        self.hash_to(LEN);
-        let (full, rest) = self.buffer.split_at_mut(LEN);
-        if let (Some(start), Some(rest)) = (full.first_chunk_mut::<CHUNK>(), rest.first_chunk()) {
-            *start = *rest;
-        }
-        self.filled = self.filled.wrapping_sub(LEN);
-        self.hashed = 0;
-    }
 }
 
 impl Sink for Writer {
-    #[inline]
-    fn put_byte(&mut self, byte: u8) {
-        if let Some(slot) = self.buffer.get_mut(self.filled) {
-            *slot = byte;
-        }
-        self.advance(1);
-    }
-
     fn put(&mut self, bytes: &[u8]) {
         self.put_long(bytes, bytes.len());
-    }
-
-    #[inline]
-    fn put_start(&mut self, text: &[u8], len: usize) {
-        match text.first_chunk() {
-            Some(chunk) if len <= CHUNK => self.put_chunk(chunk, len),
-            _ => self.put_long(text, len),
-        }
     }
 }
 

@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 
 use crate::error::VerifyError;
 use crate::form::Text;
-use crate::mac::Sink;
+use crate::mac::Writer;
 use crate::scan::{Blocks, HIGHS, Marks, place};
 
 /// Default bound on the parameters of a request. The longest webhooks that Twilio documents have
@@ -179,11 +179,13 @@ impl<'a> Pairs<'a> {
     }
 
     /// Appends every pair to a canonical string: name, value, no separator.
-    pub(crate) fn write(&self, out: &mut impl Sink) {
+    pub(crate) fn write(&self, out: &mut Writer) {
         let (pairs, order, mask) = self.parts();
         for &key in order {
             match pairs.get(index(key & mask)) {
-                Some(pair) if !pair.repeated => self.source.write(pair, out),
+                Some(pair) if !pair.repeated => {
+                    self.source.name(pair).write_both(self.source.value(pair), out);
+                }
                 _ => {}
             }
         }
@@ -349,23 +351,6 @@ fn squeeze(mut x: u64) -> u64 {
 }
 
 impl<'a> Source<'a> {
-    #[inline]
-    fn write(self, pair: &Pair, out: &mut impl Sink) {
-        match self {
-            Self::Body(body) if !pair.name_encoded && pair.escapes_end == 0 => {
-                body_name(body, pair).write_plain(out);
-                body_value(body, pair).write_plain(out);
-            }
-            _ => self.write_encoded(pair, out),
-        }
-    }
-
-    #[inline(never)]
-    fn write_encoded(self, pair: &Pair, out: &mut impl Sink) {
-        self.name(pair).write(out);
-        self.value(pair).write(out);
-    }
-
     fn name(self, pair: &Pair) -> Text<'a> {
         match self {
             Self::Body(body) => body_name(body, pair),
