@@ -76,9 +76,19 @@ impl<'a> Text<'a> {
         Decode { rest: self.raw(), encoded: self.escaped != 0 }
     }
 
-    /// Writes the bytes that it stands for: runs between escapes as they are, and what the escapes
-    /// stand for.
-    pub(crate) fn write(mut self, out: &mut Writer) {
+    /// Writes the bytes that it stands for.
+    #[inline]
+    pub(crate) fn write(self, out: &mut Writer) {
+        if self.escaped == 0 {
+            out.put_start(self.tail, self.len);
+        } else {
+            self.write_escaped(out);
+        }
+    }
+
+    /// Writes runs between escapes as they are, and what the escapes stand for.
+    #[inline(never)]
+    fn write_escaped(mut self, out: &mut Writer) {
         while self.escaped != 0 {
             let plain = plain_len(self.tail.get(..self.escaped).unwrap_or_default());
             if plain > 0 {
@@ -92,17 +102,6 @@ impl<'a> Text<'a> {
             self = self.skip(self.len.saturating_sub(decode.rest.len()));
         }
         out.put_start(self.tail, self.len);
-    }
-
-    /// Writes two texts.
-    #[inline]
-    pub(crate) fn write_both(self, next: Self, out: &mut Writer) {
-        if self.escaped | next.escaped == 0 {
-            out.put_starts((self.tail, self.len), (next.tail, next.len));
-        } else {
-            self.write(out);
-            next.write(out);
-        }
     }
 
     pub(crate) fn to_cow(self) -> Cow<'a, [u8]> {

@@ -183,9 +183,7 @@ impl<'a> Pairs<'a> {
         let (pairs, order, mask) = self.parts();
         for &key in order {
             match pairs.get(index(key & mask)) {
-                Some(pair) if !pair.repeated => {
-                    self.source.name(pair).write_both(self.source.value(pair), out);
-                }
+                Some(pair) if !pair.repeated => self.source.write(pair, out),
                 _ => {}
             }
         }
@@ -351,6 +349,36 @@ fn squeeze(mut x: u64) -> u64 {
 }
 
 impl<'a> Source<'a> {
+    #[inline]
+    fn write(self, pair: &Pair, out: &mut Writer) {
+        if let Some([name, value]) = self.plain(pair) {
+            out.put_starts(name, value);
+        } else {
+            self.write_decoded(pair, out);
+        }
+    }
+
+    #[inline(never)]
+    fn write_decoded(self, pair: &Pair, out: &mut Writer) {
+        self.name(pair).write(out);
+        self.value(pair).write(out);
+    }
+
+    /// Where name and value begin and how long they are, if they are in a body without escapes.
+    #[inline]
+    fn plain(self, pair: &Pair) -> Option<[(&'a [u8], usize); 2]> {
+        match self {
+            Self::Body(body) if !pair.name_encoded && pair.escapes_end == 0 => {
+                let start = pair.name_end.wrapping_add(1);
+                Some([
+                    (body.get(place(pair.start)..)?, place(pair.name_end.wrapping_sub(pair.start))),
+                    (body.get(place(start)..)?, place(pair.end.saturating_sub(start))),
+                ])
+            }
+            _ => None,
+        }
+    }
+
     fn name(self, pair: &Pair) -> Text<'a> {
         match self {
             Self::Body(body) => body_name(body, pair),

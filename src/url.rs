@@ -210,10 +210,14 @@ impl<'a> SignedUrl<'a> {
     /// spelling that is not recognised leaves the body to be covered as a form, or refused.
     ///
     /// Source: <https://www.twilio.com/docs/usage/security#validating-requests>
-    pub(crate) fn body_hashes(&self) -> impl Iterator<Item = &'a [u8]> {
-        form::split(self.query.unwrap_or_default().as_bytes())
-            .filter(|(name, _)| name.raw() == b"bodySHA256")
-            .map(|(_, hash)| hash.raw())
+    pub(crate) fn body_hashes(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.query().split(|&byte| byte == b'&').filter_map(|segment| {
+            match segment.strip_prefix(b"bodySHA256")? {
+                [] => Some(&[][..]),
+                [b'=', hash @ ..] => Some(hash),
+                _ => None,
+            }
+        })
     }
 
     /// The query, without its `?`, empty if there is none.
@@ -221,31 +225,39 @@ impl<'a> SignedUrl<'a> {
         self.query.unwrap_or_default().as_bytes()
     }
 
-    /// The candidates whose query is part of the text, in the order in which they are tried, no
-    /// text twice.
-    pub(crate) fn candidates(self, policy: UrlPolicy) -> impl Iterator<Item = Candidate> + Clone {
-        let with_fragment = Candidate { fragment_kept: true, ..Candidate::AS_GIVEN };
-        let with_fragment = self.fragment.map(|_| with_fragment);
-        let limit = match policy {
-            UrlPolicy::Compatible => MAX_CANDIDATES,
-            UrlPolicy::Exact => 1,
-        };
-        self.of_forms(&TEXT_FORMS).chain(with_fragment).take(limit)
-    }
-
-    /// The candidates of a WebSocket handshake whose query is signed as pairs.
-    pub(crate) fn candidates_without_query(
-        self,
+    /// The first candidate that `is_match` holds for, of those whose query is part of the text. No
+    /// text is tried twice.
+    pub(crate) fn find(
+        &self,
         policy: UrlPolicy,
-    ) -> impl Iterator<Item = Candidate> + Clone {
-        let forms = match policy {
-            UrlPolicy::Compatible => QUERY_AS_PARAMS_FORMS.as_slice(),
-            UrlPolicy::Exact => &[],
-        };
-        self.of_forms(forms)
+        mut is_match: impl FnMut(&Candidate) -> bool,
+    ) -> Option<Candidate> {
+        let as_given = Candidate::AS_GIVEN;
+        match policy {
+            // By far the most common one: it does not wait for the others to be thought of.
+            _ if is_match(&as_given) => return Some(as_given),
+            UrlPolicy::Exact => return None,
+            UrlPolicy::Compatible => {}
+        }
+        let with_fragment = self.fragment.map(|_| Candidate { fragment_kept: true, ..as_given });
+        self.of_forms(&TEXT_FORMS).skip(1).chain(with_fragment).find(is_match)
     }
 
-    fn of_forms(self, forms: &'static [Form]) -> impl Iterator<Item = Candidate> + Clone {
+    /// Whether the query may be signed as pairs: that of a WebSocket handshake, where sources
+    /// differ.
+    pub(crate) fn query_may_be_params(&self, policy: UrlPolicy) -> bool {
+        policy == UrlPolicy::Compatible && self.gives_rise_to(Form::QueryAsParams)
+    }
+
+    /// As [`find`](Self::find), of the candidates whose query is signed as pairs.
+    pub(crate) fn find_without_query(
+        &self,
+        is_match: impl FnMut(&Candidate) -> bool,
+    ) -> Option<Candidate> {
+        self.of_forms(&QUERY_AS_PARAMS_FORMS).find(is_match)
+    }
+
+    fn of_forms(&self, forms: &'static [Form]) -> impl Iterator<Item = Candidate> {
         let port_changed = match self.port {
             Some(_) => PortChange::Removed,
             None => PortChange::Added,
@@ -265,7 +277,7 @@ impl<'a> SignedUrl<'a> {
     }
 
     /// Whether `form` differs from what is tried before it.
-    fn gives_rise_to(self, form: Form) -> bool {
+    fn gives_rise_to(&self, form: Form) -> bool {
         let query_holds = |text| self.query.is_some_and(|query| query.contains(text));
         let adds_a_byte =
             |(name, value): (Text<'_>, Text<'_>)| !name.is_empty() || !value.is_empty();
