@@ -75,14 +75,16 @@ impl Verifier {
         if webhook.payload_len() > config.max_body_len {
             return Err(VerifyError::BodyTooLong);
         }
-        let signature = webhook.signature.ok_or(VerifyError::MissingSignature)?;
-        let signature = Signature::from_header(signature)?;
-        let settings = Settings::from_header(webhook.settings)?;
-        config.require_key(&settings, signature.algorithm())?;
-        let url = SignedUrl::cut(webhook.url, webhook.websocket).ok_or(VerifyError::InvalidUrl)?;
+        let header = webhook.signature.ok_or(VerifyError::MissingSignature)?;
+        let signature = Signature::from_header(header)?;
+        let settings = &Settings::from_header(webhook.settings)?;
+        config.require_key(settings, signature.algorithm())?;
+        let Some(url) = &SignedUrl::cut(webhook.url, webhook.websocket) else {
+            return Err(VerifyError::InvalidUrl);
+        };
 
-        let (coverage, (key, candidate)) =
-            Attempt { config, signature, settings, url }.prove(&webhook.payload)?;
+        let attempt = Attempt { config, signature: &signature, settings, url };
+        let (coverage, (key, candidate)) = attempt.prove(&webhook.payload)?;
         Ok(Verified { webhook: *webhook, signature, coverage, candidate, key })
     }
 }
@@ -96,9 +98,9 @@ impl fmt::Debug for Verifier {
 /// One verification: the canonical strings of a request against its signature.
 struct Attempt<'v, 'a> {
     config: &'v Config,
-    signature: Signature,
-    settings: Settings<'a>,
-    url: SignedUrl<'a>,
+    signature: &'v Signature,
+    settings: &'v Settings<'a>,
+    url: &'v SignedUrl<'a>,
 }
 
 /// What matched: the position of the key, and the candidate.
@@ -166,13 +168,13 @@ impl<'a> Attempt<'_, 'a> {
     /// A wrong MAC costs the same wherever it is wrong. That a MAC is right is no secret, so the
     /// search may end there.
     fn find(&self, find: impl Fn(&MacKey) -> Option<Candidate>) -> Option<Match> {
-        let mut keys = self.config.keys_for(&self.settings, self.signature.algorithm());
+        let mut keys = self.config.keys_for(self.settings, self.signature.algorithm());
         keys.find_map(|(position, key)| Some((position, find(&key.mac)?)))
     }
 
     /// Whether the signature is that of a candidate and the pairs.
     fn is_signed(&self, key: &MacKey, candidate: Candidate, pairs: Option<&Pairs<'a>>) -> bool {
-        let is_match = key.verify(&self.signature, |out| {
+        let is_match = key.verify(self.signature, |out| {
             self.url.write(candidate, out);
             if let Some(pairs) = pairs {
                 pairs.write(out);
