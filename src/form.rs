@@ -13,8 +13,8 @@ pub(crate) struct Text<'a> {
     /// size, which may read past the end of the text but not past the end of this.
     tail: &'a [u8],
     len: usize,
-    /// How many of its bytes may hold escapes: behind them there are none.
-    escaped: usize,
+    /// Whether there may be escapes to decode.
+    encoded: bool,
 }
 
 /// The bytes that a [`Text`] stands for: `+` is a space, `%XX` a byte, and a `%` without two
@@ -29,27 +29,23 @@ pub(crate) struct Decode<'a> {
 }
 
 impl<'a> Text<'a> {
-    /// The first `len` bytes of `tail`, of which the first `escaped` may hold escapes.
+    /// The first `len` bytes of `tail`, with escapes if they are `encoded`.
     #[inline]
-    pub(crate) const fn new(tail: &'a [u8], len: usize, escaped: usize) -> Self {
-        Self { tail, len, escaped }
+    pub(crate) const fn new(tail: &'a [u8], len: usize, encoded: bool) -> Self {
+        Self { tail, len, encoded }
     }
 
     pub(crate) const fn decoded(text: &'a str) -> Self {
-        Self::new(text.as_bytes(), text.len(), 0)
+        Self::new(text.as_bytes(), text.len(), false)
     }
 
     pub(crate) const fn encoded(text: &'a [u8]) -> Self {
-        Self::new(text, text.len(), text.len())
+        Self::new(text, text.len(), true)
     }
 
     /// The text as it is written.
     pub(crate) fn raw(self) -> &'a [u8] {
         self.tail.get(..self.len).unwrap_or(self.tail)
-    }
-
-    pub(crate) const fn is_encoded(self) -> bool {
-        self.escaped != 0
     }
 
     pub(crate) const fn is_empty(self) -> bool {
@@ -59,54 +55,44 @@ impl<'a> Text<'a> {
     /// The text without its first `bytes`, which must not end inside an escape.
     pub(crate) fn skip(self, bytes: usize) -> Self {
         let tail = self.tail.get(bytes..).unwrap_or_default();
-        let (len, escaped) = (self.len.saturating_sub(bytes), self.escaped.saturating_sub(bytes));
-        Self { tail, len, escaped }
+        Self { tail, len: self.len.saturating_sub(bytes), ..self }
     }
 
     /// Its first bytes, at most `max` of them, at the start of a chunk of `N`, and how many they
     /// are; if they need no decoding and there are `N` bytes to read.
     #[inline]
     pub(crate) fn plain_start<const N: usize>(self, max: usize) -> Option<(&'a [u8; N], usize)> {
-        let chunk = self.tail.first_chunk().filter(|_| self.escaped == 0)?;
+        let chunk = self.tail.first_chunk().filter(|_| !self.encoded)?;
         Some((chunk, self.len.min(max)))
     }
 
     /// The bytes that it stands for.
     pub(crate) fn bytes(self) -> Decode<'a> {
-        Decode { rest: self.raw(), encoded: self.escaped != 0 }
+        Decode { rest: self.raw(), encoded: self.encoded }
     }
 
     /// Writes the bytes that it stands for.
     #[inline]
     pub(crate) fn write(self, out: &mut Writer) {
-        if self.escaped == 0 {
-            out.put_start(self.tail, self.len);
-        } else {
-            self.write_escaped(out);
-        }
+        if self.encoded { self.write_decoded(out) } else { out.put_start(self.tail, self.len) }
     }
 
     /// Writes runs between escapes as they are, and what the escapes stand for.
-    #[inline(never)]
-    fn write_escaped(mut self, out: &mut Writer) {
-        while self.escaped != 0 {
-            let plain = plain_len(self.tail.get(..self.escaped).unwrap_or_default());
-            if plain > 0 {
-                out.put_start(self.tail, plain);
-                self = self.skip(plain);
-            }
+    fn write_decoded(mut self, out: &mut Writer) {
+        loop {
+            let plain = plain_len(self.raw());
+            out.put_start(self.tail, plain);
+            self = self.skip(plain);
             let mut decode = self.bytes();
-            if let Some(byte) = decode.next() {
-                out.put_byte(byte);
-            }
+            let Some(byte) = decode.next() else { return };
+            out.put_byte(byte);
             self = self.skip(self.len.saturating_sub(decode.rest.len()));
         }
-        out.put_start(self.tail, self.len);
     }
 
     pub(crate) fn to_cow(self) -> Cow<'a, [u8]> {
         let raw = self.raw();
-        if self.escaped != 0 && raw.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+        if self.encoded && raw.iter().any(|byte| matches!(byte, b'%' | b'+')) {
             Cow::Owned(self.bytes().collect())
         } else {
             Cow::Borrowed(raw)

@@ -49,14 +49,20 @@ struct Pair {
     end: u32,
     /// Where the next window begins, in bytes from the start of the name or of the value.
     window: u32,
-    /// Behind the last escape of the value; 0 if it has none.
-    escapes_end: u32,
+    /// How much of it the windows have read to its end.
+    ended: Ended,
     name_encoded: bool,
-    /// Whether the next window is of the value, or there is none any more.
-    name_ended: bool,
-    value_ended: bool,
+    value_encoded: bool,
     /// Whether an equal pair comes before this one.
     repeated: bool,
+}
+
+/// How much of a pair is read.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Ended {
+    Neither,
+    Name,
+    Value,
 }
 
 /// No place.
@@ -69,10 +75,9 @@ impl Pair {
         name_end: 0,
         end: 0,
         window: 0,
-        escapes_end: 0,
+        ended: Ended::Neither,
         name_encoded: false,
-        name_ended: false,
-        value_ended: false,
+        value_encoded: false,
         repeated: false,
     };
 }
@@ -90,9 +95,7 @@ impl Pair {
                 self.name_encoded = true;
             }
         }
-        if inner != 0 {
-            self.escapes_end = first.wrapping_add(64).wrapping_sub(inner.leading_zeros());
-        }
+        self.value_encoded |= inner != 0;
     }
 
     #[inline]
@@ -285,15 +288,14 @@ fn saturate(x: u64) -> u64 {
 fn body_name<'a>(body: &'a [u8], pair: &Pair) -> Text<'a> {
     let len = place(pair.name_end.wrapping_sub(pair.start));
     let tail = body.get(place(pair.start)..).unwrap_or_default();
-    Text::new(tail, len, if pair.name_encoded { len } else { 0 })
+    Text::new(tail, len, pair.name_encoded)
 }
 
 #[inline]
 fn body_value<'a>(body: &'a [u8], pair: &Pair) -> Text<'a> {
     let start = pair.name_end.wrapping_add(1);
     let tail = body.get(place(start)..).unwrap_or_default();
-    let escaped = pair.escapes_end.saturating_sub(start);
-    Text::new(tail, place(pair.end.saturating_sub(start)), place(escaped))
+    Text::new(tail, place(pair.end.saturating_sub(start)), pair.value_encoded)
 }
 
 /// The index of the pair that a sort key belongs to.
@@ -326,14 +328,13 @@ fn prefix(name: Text<'_>) -> u64 {
             let len = u32::try_from(len).unwrap_or_default();
             squeeze(u64::from_be_bytes(*chunk) & !u64::MAX.unbounded_shr(len.wrapping_mul(8)))
         }
-        None => squeeze(first_decoded(name.raw(), name.is_encoded())),
+        None => squeeze(first_decoded(name)),
     }
 }
 
 #[cold]
-fn first_decoded(name: &[u8], encoded: bool) -> u64 {
+fn first_decoded(name: Text<'_>) -> u64 {
     let mut bytes = [0; 8];
-    let name = Text::new(name, name.len(), if encoded { name.len() } else { 0 });
     bytes.iter_mut().zip(name.bytes()).for_each(|(slot, byte)| *slot = byte);
     u64::from_be_bytes(bytes)
 }
@@ -368,7 +369,7 @@ impl<'a> Source<'a> {
     #[inline]
     fn plain(self, pair: &Pair) -> Option<[(&'a [u8], usize); 2]> {
         match self {
-            Self::Body(body) if !pair.name_encoded && pair.escapes_end == 0 => {
+            Self::Body(body) if !(pair.name_encoded | pair.value_encoded) => {
                 let start = pair.name_end.wrapping_add(1);
                 Some([
                     (body.get(place(pair.start)..)?, place(pair.name_end.wrapping_sub(pair.start))),
@@ -400,14 +401,13 @@ impl<'a> Source<'a> {
     /// The next window of a pair as a sort key without its index: first those of the name, then
     /// those of the value. A window that is not full ends its part.
     fn next_window(self, pair: &mut Pair) -> u64 {
-        let text = if pair.name_ended { self.value(pair) } else { self.name(pair) };
+        let text = if pair.ended == Ended::Name { self.value(pair) } else { self.name(pair) };
         let text = text.skip(place(pair.window));
         let (window, len, used) = window(text);
         if place(len) == WINDOW {
             pair.window = pair.window.saturating_add(used);
         } else {
-            pair.value_ended = pair.name_ended;
-            pair.name_ended = true;
+            pair.ended = if pair.ended == Ended::Name { Ended::Value } else { Ended::Name };
             pair.window = 0;
         }
         window | u64::from(len) << INDEX_BITS
@@ -447,7 +447,7 @@ impl<'a> Source<'a> {
     fn advance(self, pairs: &mut [Pair], run: &mut [u64], mask: u64) -> bool {
         // Tied pairs had windows of the same lengths so far, so all of them end where one does.
         let first = run.first().and_then(|&key| pairs.get(index(key & mask)));
-        let ended = first.is_none_or(|pair| pair.value_ended);
+        let ended = first.is_none_or(|pair| pair.ended == Ended::Value);
         for (nth, key) in run.iter_mut().enumerate() {
             let Some(pair) = pairs.get_mut(index(*key & mask)) else { continue };
             if ended {
