@@ -58,12 +58,12 @@ impl<'a> Text<'a> {
         Self { tail, len: self.len.saturating_sub(bytes), ..self }
     }
 
-    /// Its first bytes, at most `max` of them, at the start of a chunk of `N`, and how many they
-    /// are; if they need no decoding and there are `N` bytes to read.
+    /// Its first bytes, at most `max` of them, at the start of a chunk of eight, and how many they
+    /// are; if they need no decoding and there are eight bytes to read.
     #[inline]
-    pub(crate) fn plain_start<const N: usize>(self, max: usize) -> Option<(&'a [u8; N], usize)> {
+    pub(crate) fn plain_start(self, max: usize) -> Option<(&'a [u8; 8], u32)> {
         let chunk = self.tail.first_chunk().filter(|_| !self.encoded)?;
-        Some((chunk, self.len.min(max)))
+        Some((chunk, u32::try_from(self.len.min(max)).unwrap_or_default()))
     }
 
     /// The bytes that it stands for.
@@ -79,15 +79,26 @@ impl<'a> Text<'a> {
 
     /// Writes runs between escapes as they are, and what the escapes stand for.
     fn write_decoded(mut self, out: &mut Writer) {
-        loop {
-            let plain = plain_len(self.raw());
-            out.put_start(self.tail, plain);
-            self = self.skip(plain);
+        while self.len > 0 {
+            // In whole words, if what follows the text allows for it.
+            let words = self.tail.get(..self.len.next_multiple_of(8));
+            let plain = plain_len(words.unwrap_or(self.raw())).min(self.len);
+            if plain > 0 {
+                out.put_start(self.tail, plain);
+                self = self.skip(plain);
+            }
             let mut decode = self.bytes();
-            let Some(byte) = decode.next() else { return };
-            out.put_byte(byte);
-            self = self.skip(self.len.saturating_sub(decode.rest.len()));
+            if let Some(byte) = decode.next() {
+                out.put_byte(byte);
+                self = self.skip(self.len.saturating_sub(decode.rest.len()));
+            }
         }
+    }
+
+    /// Writes two texts that need no decoding.
+    #[inline]
+    pub(crate) fn write_plain(self, next: Self, out: &mut Writer) {
+        out.put_starts((self.tail, self.len), (next.tail, next.len));
     }
 
     pub(crate) fn to_cow(self) -> Cow<'a, [u8]> {

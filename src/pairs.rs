@@ -1,8 +1,8 @@
 //! A form as it is signed: its pairs sorted by name and value bytes, equal pairs once.
 //!
 //! Nothing is decoded into a buffer. A pair is a place in the body; its bytes are decoded on the
-//! way to the MAC, and to be sorted a window of them at a time. Up to [`INLINE`] pairs live on
-//! the stack.
+//! way to the MAC, and to be sorted a few of them at a time. Up to [`INLINE`] pairs live on the
+//! stack.
 
 use alloc::vec::Vec;
 
@@ -19,16 +19,16 @@ pub const MAX_PARAMS: usize = 1_024;
 pub(crate) const MAX_PARAMS_LIMIT: usize = 1 << INDEX_BITS;
 
 /// Pairs that need no heap.
-const INLINE: usize = 64;
+const INLINE: usize = 1 << INLINE_INDEX_BITS;
 
 /// The pairs of a request, in the order in which they are signed.
 pub(crate) struct Pairs<'a> {
     source: Source<'a>,
+    len: usize,
     inline: [Pair; INLINE],
     inline_order: [u64; INLINE],
     heap: Vec<Pair>,
     heap_order: Vec<u64>,
-    len: usize,
 }
 
 /// Where the text of the pairs is.
@@ -49,7 +49,7 @@ struct Pair {
     end: u32,
     /// Where the next window begins, in bytes from the start of the name or of the value.
     window: u32,
-    /// How much of it the windows have read to its end.
+    /// What the windows have come to the end of.
     ended: Ended,
     name_encoded: bool,
     value_encoded: bool,
@@ -57,51 +57,67 @@ struct Pair {
     repeated: bool,
 }
 
-/// How much of a pair is read.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Ended {
-    Neither,
+    Nothing,
     Name,
     Value,
 }
 
-/// No place.
-const UNSET: u32 = u32::MAX;
-
 impl Pair {
-    /// No pair. All zero, so that the arrays of them are filled by one `memset`.
+    /// No pair. All zero, so that the arrays are filled by one `memset`.
     const NONE: Self = Self {
         start: 0,
         name_end: 0,
         end: 0,
         window: 0,
-        ended: Ended::Neither,
+        ended: Ended::Nothing,
         name_encoded: false,
         value_encoded: false,
         repeated: false,
     };
-}
 
-impl Pair {
-    /// Takes note of the `=` and the escapes that a block has in this pair.
+    /// A pair of a body, whose name has not ended.
+    const fn begin(start: u32) -> Self {
+        Self { start, name_end: u32::MAX, ..Self::NONE }
+    }
+
+    const fn is_named(&self) -> bool {
+        self.name_end != u32::MAX
+    }
+
+    /// Takes note of what a block that begins at `first` marks inside this pair.
     #[inline]
-    fn mark(&mut self, body: &[u8], first: u32, mut inner: u64) {
-        while self.name_end == UNSET && inner != 0 {
+    fn note(&mut self, body: &[u8], first: u32, mut inner: u64) {
+        while !self.is_named() && inner != 0 {
             let at = first.wrapping_add(inner.trailing_zeros());
             inner &= inner.wrapping_sub(1);
-            if body.get(place(at)) == Some(&b'=') {
-                self.name_end = at;
-            } else {
-                self.name_encoded = true;
+            match body.get(place(at)) {
+                Some(b'=') => self.name_end = at,
+                _ => self.name_encoded = true,
             }
         }
+        // Perhaps only another `=`, which decodes to itself.
         self.value_encoded |= inner != 0;
     }
 
     #[inline]
-    fn ended(self, at: u32) -> Self {
-        let name_end = if self.name_end == UNSET { at } else { self.name_end };
-        Self { name_end, end: at, ..self }
+    const fn end(self, end: u32) -> Self {
+        let name_end = if self.is_named() { self.name_end } else { end };
+        Self { name_end, end, ..self }
+    }
+
+    #[inline]
+    fn name(self, body: &[u8]) -> Text<'_> {
+        let tail = body.get(place(self.start)..).unwrap_or_default();
+        Text::new(tail, place(self.name_end.saturating_sub(self.start)), self.name_encoded)
+    }
+
+    #[inline]
+    fn value(self, body: &[u8]) -> Text<'_> {
+        let start = self.name_end.saturating_add(1);
+        let tail = body.get(place(start)..).unwrap_or_default();
+        Text::new(tail, place(self.end.saturating_sub(start)), self.value_encoded)
     }
 }
 
@@ -110,48 +126,26 @@ impl<'a> Pairs<'a> {
     pub(crate) const fn new() -> Self {
         Self {
             source: Source::Body(&[]),
+            len: 0,
             inline: [Pair::NONE; INLINE],
             inline_order: [0; INLINE],
             heap: Vec::new(),
             heap_order: Vec::new(),
-            len: 0,
         }
     }
 
-    /// Reads the pairs of a raw form body of less than 2^32 bytes. To be called once.
+    /// Reads the pairs of a raw form body of less than 2^32 bytes.
     ///
     /// # Errors
     /// [`VerifyError::TooManyParams`] for more than `max` pairs, equal ones counted each.
     pub(crate) fn read_body(&mut self, body: &'a [u8], max: usize) -> Result<(), VerifyError> {
-        self.source = Source::Body(body);
-        let end = u32::try_from(body.len()).map_err(|_| VerifyError::BodyTooLong)?;
-        let at_most =
-            || body.iter().fold(1_usize, |n, &b| n.saturating_add(usize::from(b == b'&')));
-        let mut pair = Pair { name_end: UNSET, ..Pair::NONE };
-        for (first, Marks { mut ends, mut inner }) in Blocks::new(body) {
-            while ends != 0 {
-                let before = ends.wrapping_sub(1) & !ends;
-                pair.mark(body, first, inner & before);
-                inner &= !before;
-                let at = first.wrapping_add(ends.trailing_zeros());
-                ends &= ends.wrapping_sub(1);
-                if at != pair.start {
-                    let pair = pair.ended(at);
-                    self.push(pair, prefix(body_name(body, &pair)), max, at_most)?;
-                }
-                pair = Pair { start: at.wrapping_add(1), name_end: UNSET, ..Pair::NONE };
-            }
-            pair.mark(body, first, inner);
-        }
-        if end != pair.start {
-            let pair = pair.ended(end);
-            self.push(pair, prefix(body_name(body, &pair)), max, at_most)?;
-        }
-        self.sort();
-        Ok(())
+        u32::try_from(body.len()).map_err(|_| VerifyError::BodyTooLong)?;
+        // Pairs take a byte at least, and one between two.
+        let most = max.min(body.len().div_ceil(2));
+        self.read(Source::Body(body), most, |pairs, order| fill(body, pairs, order))
     }
 
-    /// Reads the pairs of a form that the caller has decoded. To be called once.
+    /// Reads the pairs of a form that the caller has decoded.
     ///
     /// # Errors
     /// As [`read_body`](Self::read_body).
@@ -160,11 +154,34 @@ impl<'a> Pairs<'a> {
         params: &'a [(&'a str, &'a str)],
         max: usize,
     ) -> Result<(), VerifyError> {
-        self.source = Source::Params(params);
-        for (start, (name, _)) in (0..).zip(params) {
-            let pair = Pair { start, ..Pair::NONE };
-            self.push(pair, prefix(Text::decoded(name)), max, || params.len())?;
+        self.read(Source::Params(params), max.min(params.len()), |pairs, order| {
+            let slots = pairs.get_mut(..params.len())?.iter_mut().zip(order);
+            for (((pair, key), (name, _)), start) in slots.zip(params).zip(0..) {
+                *pair = Pair { start, ..Pair::NONE };
+                *key = prefix(Text::decoded(name));
+            }
+            Some(params.len())
+        })
+    }
+
+    /// Reads pairs by `fill`, which gives back how many they are, or `None` if they are more than
+    /// the slots that it got: first the ones here, then `most` on the heap.
+    #[inline]
+    fn read(
+        &mut self,
+        source: Source<'a>,
+        most: usize,
+        fill: impl Fn(&mut [Pair], &mut [u64]) -> Option<usize>,
+    ) -> Result<(), VerifyError> {
+        self.source = source;
+        let inline = self.inline.get_mut(..most.min(INLINE)).unwrap_or_default();
+        let mut len = fill(inline, &mut self.inline_order);
+        if len.is_none() && most > INLINE {
+            self.heap.resize(most, Pair::NONE);
+            self.heap_order.resize(most, 0);
+            len = fill(&mut self.heap, &mut self.heap_order);
         }
+        self.len = len.ok_or(VerifyError::TooManyParams)?;
         self.sort();
         Ok(())
     }
@@ -177,81 +194,47 @@ impl<'a> Pairs<'a> {
     /// Whether two of the pairs, equal or not, have one name.
     pub(crate) fn a_name_repeats(&self) -> bool {
         let names = || self.iter().map(|(name, _)| name.bytes());
-        self.parts().0.iter().any(|pair| pair.repeated)
+        self.signed().any(|pair| pair.repeated)
             || names().zip(names().skip(1)).any(|(name, next)| name.eq(next))
     }
 
     /// Appends every pair to a canonical string: name, value, no separator.
     pub(crate) fn write(&self, out: &mut Writer) {
-        let (pairs, order, mask) = self.parts();
-        for &key in order {
-            match pairs.get(index(key & mask)) {
-                Some(pair) if !pair.repeated => self.source.write(pair, out),
-                _ => {}
+        for pair in self.signed() {
+            match self.source {
+                _ if pair.repeated => {}
+                Source::Body(body) if !(pair.name_encoded | pair.value_encoded) => {
+                    Text::write_plain(pair.name(body), pair.value(body), out);
+                }
+                source => source.write_decoded(pair, out),
             }
         }
     }
 
     /// Name and value of every pair, in signed order, equal pairs once.
-    #[inline]
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Text<'a>, Text<'a>)> {
-        let (pairs, order, mask) = self.parts();
         let source = self.source;
-        order
-            .iter()
-            .filter_map(move |&key| pairs.get(index(key & mask)))
-            .filter(|pair| !pair.repeated)
-            .map(move |pair| (source.name(pair), source.value(pair)))
+        let pairs = self.signed().filter(|pair| !pair.repeated);
+        pairs.map(move |pair| (source.name(pair), source.value(pair)))
     }
 
+    /// The pairs in signed order, repeated ones too.
     #[inline]
-    fn push(&mut self, pair: Pair, key: u64, max: usize, at_most: impl Fn() -> usize) -> Result<(), VerifyError> {
-        if self.len >= max {
-            return Err(VerifyError::TooManyParams);
-        }
-        if self.len == INLINE {
-            self.move_to_heap(at_most().min(max));
-        }
-        match (self.inline.get_mut(self.len), self.inline_order.get_mut(self.len)) {
-            (Some(slot), Some(key_slot)) => {
-                *slot = pair;
-                *key_slot = key;
-            }
-            _ => {
-                self.heap.push(pair);
-                self.heap_order.push(key);
-            }
-        }
-        self.len = self.len.wrapping_add(1);
-        Ok(())
-    }
-
-    /// Asks the heap for room for all pairs that can come, and moves those of the stack there.
-    #[cold]
-    #[inline(never)]
-    fn move_to_heap(&mut self, room: usize) {
-        self.heap.reserve_exact(room);
-        self.heap_order.reserve_exact(room);
-        self.heap.extend_from_slice(&self.inline);
-        self.heap_order.extend_from_slice(&self.inline_order);
-    }
-
-    fn parts(&self) -> (&[Pair], &[u64], u64) {
-        if self.heap.is_empty() {
-            let pairs = self.inline.get(..self.len).unwrap_or_default();
-            (pairs, self.inline_order.get(..self.len).unwrap_or_default(), 63)
-        } else {
-            (&self.heap, &self.heap_order, 4095)
-        }
+    fn signed(&self) -> impl Iterator<Item = &Pair> {
+        let (pairs, order, mask) = match self.heap.is_empty() {
+            true => (self.inline.as_slice(), self.inline_order.as_slice(), INLINE_INDEX),
+            false => (self.heap.as_slice(), self.heap_order.as_slice(), INDEX),
+        };
+        let order = order.get(..self.len).unwrap_or_default();
+        order.iter().filter_map(move |&key| pairs.get(index(key & mask)))
     }
 
     fn sort(&mut self) {
-        let (pairs, order, mask): (&mut [Pair], &mut [u64], u64) = if self.heap.is_empty() {
-            let pairs = self.inline.get_mut(..self.len).unwrap_or_default();
-            (pairs, self.inline_order.get_mut(..self.len).unwrap_or_default(), 63)
-        } else {
-            (&mut self.heap, &mut self.heap_order, 4095)
+        let (pairs, order, mask) = match self.heap.is_empty() {
+            true => (self.inline.as_mut_slice(), self.inline_order.as_mut_slice(), INLINE_INDEX),
+            false => (self.heap.as_mut_slice(), self.heap_order.as_mut_slice(), INDEX),
         };
+        let order = order.get_mut(..self.len).unwrap_or_default();
         for (key, index) in order.iter_mut().zip(0..) {
             *key = *key & !mask | index;
         }
@@ -262,53 +245,98 @@ impl<'a> Pairs<'a> {
     }
 }
 
-// A sort key is a window of decoded bytes, the number of bytes in it, and the index of its pair:
-//
-//     [ 14 bytes, zero-padded | 4 bits: how many | 12 bits: index ]
-//
-// Keys order as integers exactly as the windows order as byte strings: where the padded bytes are
-// equal, the shorter window is a prefix of the other. Keys that differ only in the index are tied:
-// both windows full (what follows decides) or both at the end of the name, or of the value.
-//
-// Every byte is decoded into at most one window, so that sorting stays linear in the bytes (and
-// the pairs times their logarithm), however alike an attacker makes them.
+/// Reads the pairs of a body, and their prefixes; `None` if they are more than the slots.
+fn fill(body: &[u8], pairs: &mut [Pair], prefixes: &mut [u64]) -> Option<usize> {
+    let room = pairs.len();
+    let mut slots = pairs.iter_mut().zip(prefixes);
+    let mut pair = Pair::begin(0);
+    for (first, Marks { mut ends, mut inner }) in Blocks::new(body) {
+        while ends != 0 {
+            let before = ends.wrapping_sub(1) & !ends;
+            pair.note(body, first, inner & before);
+            inner &= !before;
+            let at = first.wrapping_add(ends.trailing_zeros());
+            ends &= ends.wrapping_sub(1);
+            if at != pair.start {
+                let pair = pair.end(at);
+                let (slot, key) = slots.next()?;
+                *key = prefix(pair.name(body));
+                *slot = pair;
+            }
+            pair = Pair::begin(at.wrapping_add(1));
+        }
+        pair.note(body, first, inner);
+    }
+    Some(room.saturating_sub(slots.len()))
+}
 
-/// Bytes in a window.
-const WINDOW: usize = 6;
+// Pairs are sorted by keys, integers whose lowest bits are the index of the pair.
+//
+// The first key holds the first eight characters of the name: a prefix. That settles all of most
+// webhooks, and sorting integers of 64 bits takes no branch. But it is not exact: names that differ
+// may have one prefix, though never such that their order is wrong. So pairs of one prefix are
+// sorted again, by windows:
+//
+//     [ 6 bytes, zero-padded | 4 bits: how many | 12 bits: index ]
+//
+// Such keys order as integers exactly as the windows order as byte strings: where the padded bytes
+// are equal, the shorter window is a prefix of the other. Keys that differ only in the index are
+// tied: both windows full (what follows decides) or both at the end of the name, or of the value.
+//
+// Every byte is decoded into at most one prefix and one window, so that sorting stays linear in the
+// bytes (and the pairs times their logarithm), however alike an attacker makes them.
+
 /// Bits of a sort key that hold the index of the pair.
 const INDEX_BITS: u32 = 12;
+/// Bits of a first sort key that hold the index, if no pair is on the heap.
+const INLINE_INDEX_BITS: u32 = 6;
+const INDEX: u64 = (1 << INDEX_BITS) - 1;
+const INLINE_INDEX: u64 = (1 << INLINE_INDEX_BITS) - 1;
+/// Bytes in a window.
+const WINDOW: usize = 6;
+
+/// The index of the pair that a sort key belongs to, of which it has only these bits.
+#[expect(clippy::as_conversions, reason = "lossless: at most 12 bits")]
+const fn index(bits: u64) -> usize {
+    bits as usize
+}
+
+/// The first eight characters of a name, seven bits each, above eight zero bits: of ASCII they are
+/// all that matters, and they make room for an index.
+#[inline]
+fn prefix(name: Text<'_>) -> u64 {
+    let mut bytes = match name.plain_start(8) {
+        Some((chunk, len)) => {
+            u64::from_be_bytes(*chunk) & !u64::MAX.unbounded_shr(len.wrapping_mul(8))
+        }
+        None => decoded_start(name),
+    };
+    if bytes & HIGHS != 0 {
+        bytes = ascii_start(bytes);
+    }
+    let pairs = (bytes & 0x7f00_7f00_7f00_7f00) >> 1 | bytes & 0x007f_007f_007f_007f;
+    let fours = (pairs & 0x3fff_0000_3fff_0000) >> 2 | pairs & 0x0000_3fff_0000_3fff;
+    (fours & 0x0fff_ffff_0000_0000) << 4 | (fours & 0x0fff_ffff) << 8
+}
 
 #[cold]
-fn saturate(x: u64) -> u64 {
-    let beyond = u64::MAX.unbounded_shr((x & HIGHS).leading_zeros());
-    (x | beyond) & !HIGHS
+fn decoded_start(name: Text<'_>) -> u64 {
+    let mut bytes = [0; 8];
+    bytes.iter_mut().zip(name.bytes()).for_each(|(slot, byte)| *slot = byte);
+    u64::from_be_bytes(bytes)
 }
 
-#[inline]
-fn body_name<'a>(body: &'a [u8], pair: &Pair) -> Text<'a> {
-    let len = place(pair.name_end.wrapping_sub(pair.start));
-    let tail = body.get(place(pair.start)..).unwrap_or_default();
-    Text::new(tail, len, pair.name_encoded)
-}
-
-#[inline]
-fn body_value<'a>(body: &'a [u8], pair: &Pair) -> Text<'a> {
-    let start = pair.name_end.wrapping_add(1);
-    let tail = body.get(place(start)..).unwrap_or_default();
-    Text::new(tail, place(pair.end.saturating_sub(start)), pair.value_encoded)
-}
-
-/// The index of the pair that a sort key belongs to.
-#[expect(clippy::as_conversions, reason = "lossless: masked to 12 bits")]
-const fn index(key: u64) -> usize {
-    (key & 4095) as usize
+/// From the first byte on that is not ASCII, the highest characters: no name that comes before such
+/// a name has a higher prefix, and none that comes after it a lower one.
+#[cold]
+const fn ascii_start(bytes: u64) -> u64 {
+    (bytes | u64::MAX.unbounded_shr((bytes & HIGHS).leading_zeros())) & !HIGHS
 }
 
 /// The first window of a text: its bytes, how many they are, and how many the text spends on them.
 fn window(text: Text<'_>) -> (u64, u32, u32) {
-    if let Some((chunk, len)) = text.plain_start::<8>(WINDOW) {
-        let len = u32::try_from(len).unwrap_or_default();
-        let beyond = u64::MAX >> len.wrapping_mul(8);
+    if let Some((chunk, len)) = text.plain_start(WINDOW) {
+        let beyond = u64::MAX.unbounded_shr(len.wrapping_mul(8));
         return (u64::from_be_bytes(*chunk) & !beyond, len, len);
     }
     let mut decode = text.bytes();
@@ -322,40 +350,22 @@ fn window(text: Text<'_>) -> (u64, u32, u32) {
     (u64::from_be_bytes(window), len, u32::try_from(used).unwrap_or_default())
 }
 
-fn prefix(name: Text<'_>) -> u64 {
-    match name.plain_start::<8>(8) {
-        Some((chunk, len)) => {
-            let len = u32::try_from(len).unwrap_or_default();
-            squeeze(u64::from_be_bytes(*chunk) & !u64::MAX.unbounded_shr(len.wrapping_mul(8)))
-        }
-        None => squeeze(first_decoded(name)),
-    }
-}
-
-#[cold]
-fn first_decoded(name: Text<'_>) -> u64 {
-    let mut bytes = [0; 8];
-    bytes.iter_mut().zip(name.bytes()).for_each(|(slot, byte)| *slot = byte);
-    u64::from_be_bytes(bytes)
-}
-
-#[inline]
-fn squeeze(mut x: u64) -> u64 {
-    if x & HIGHS != 0 {
-        x = saturate(x);
-    }
-    let x = (x & 0x7f00_7f00_7f00_7f00) >> 1 | x & 0x007f_007f_007f_007f;
-    let x = (x & 0x3fff_0000_3fff_0000) >> 2 | x & 0x0000_3fff_0000_3fff;
-    (x & 0x0fff_ffff_0000_0000) << 4 | (x & 0x0fff_ffff) << 8
-}
-
 impl<'a> Source<'a> {
-    #[inline]
-    fn write(self, pair: &Pair, out: &mut Writer) {
-        if let Some([name, value]) = self.plain(pair) {
-            out.put_starts(name, value);
-        } else {
-            self.write_decoded(pair, out);
+    fn name(self, pair: &Pair) -> Text<'a> {
+        match self {
+            Self::Body(body) => pair.name(body),
+            Self::Params(params) => {
+                params.get(place(pair.start)).map_or(Text::decoded(""), |(name, _)| Text::decoded(name))
+            }
+        }
+    }
+
+    fn value(self, pair: &Pair) -> Text<'a> {
+        match self {
+            Self::Body(body) => pair.value(body),
+            Self::Params(params) => params
+                .get(place(pair.start))
+                .map_or(Text::decoded(""), |(_, value)| Text::decoded(value)),
         }
     }
 
@@ -365,57 +375,24 @@ impl<'a> Source<'a> {
         self.value(pair).write(out);
     }
 
-    /// Where name and value begin and how long they are, if they are in a body without escapes.
-    #[inline]
-    fn plain(self, pair: &Pair) -> Option<[(&'a [u8], usize); 2]> {
-        match self {
-            Self::Body(body) if !(pair.name_encoded | pair.value_encoded) => {
-                let start = pair.name_end.wrapping_add(1);
-                Some([
-                    (body.get(place(pair.start)..)?, place(pair.name_end.wrapping_sub(pair.start))),
-                    (body.get(place(start)..)?, place(pair.end.saturating_sub(start))),
-                ])
-            }
-            _ => None,
-        }
-    }
-
-    fn name(self, pair: &Pair) -> Text<'a> {
-        match self {
-            Self::Body(body) => body_name(body, pair),
-            Self::Params(params) => params
-                .get(place(pair.start))
-                .map_or(Text::decoded(""), |(name, _)| Text::decoded(name)),
-        }
-    }
-
-    fn value(self, pair: &Pair) -> Text<'a> {
-        match self {
-            Self::Body(body) => body_value(body, pair),
-            Self::Params(params) => params
-                .get(place(pair.start))
-                .map_or(Text::decoded(""), |(_, value)| Text::decoded(value)),
-        }
-    }
-
     /// The next window of a pair as a sort key without its index: first those of the name, then
     /// those of the value. A window that is not full ends its part.
     fn next_window(self, pair: &mut Pair) -> u64 {
-        let text = if pair.ended == Ended::Name { self.value(pair) } else { self.name(pair) };
-        let text = text.skip(place(pair.window));
-        let (window, len, used) = window(text);
+        let in_value = pair.ended == Ended::Name;
+        let text = if in_value { self.value(pair) } else { self.name(pair) };
+        let (window, len, used) = window(text.skip(place(pair.window)));
         if place(len) == WINDOW {
             pair.window = pair.window.saturating_add(used);
         } else {
-            pair.ended = if pair.ended == Ended::Name { Ended::Value } else { Ended::Name };
+            pair.ended = if in_value { Ended::Value } else { Ended::Name };
             pair.window = 0;
         }
         window | u64::from(len) << INDEX_BITS
     }
 
-    /// Finishes a sort: `order` is sorted by its current windows, and runs of tied keys are sorted
-    /// by their next ones until no run is left. Pairs that are equal to the end are marked as
-    /// repeated.
+    /// Finishes a sort: `order` is sorted by its current keys, and runs of tied keys are sorted by
+    /// their next windows until no run is left. Pairs that are equal to the end are marked as
+    /// repeated. `mask` are the bits of the index.
     ///
     /// The longest run is looped on and only shorter ones recursed into, each at most half as long
     /// as `order`: the depth is at most the logarithm of the number of pairs.

@@ -3,7 +3,7 @@
 /// Which of 64 bytes mean something. Bit n stands for byte n.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Marks {
-    /// `&`, which ends a pair.
+    /// `&`, and the end of the text, each of which ends a pair.
     pub(crate) ends: u64,
     /// `=`, `%` and `+`, which mean something inside a pair.
     pub(crate) inner: u64,
@@ -12,7 +12,7 @@ pub(crate) struct Marks {
 /// The marks of a text of less than 2^32 bytes, block by block, each with the place of its first
 /// byte.
 pub(crate) struct Blocks<'a> {
-    rest: &'a [u8],
+    rest: Option<&'a [u8]>,
     at: u32,
 }
 
@@ -21,7 +21,7 @@ const BLOCK: usize = 64;
 
 impl<'a> Blocks<'a> {
     pub(crate) const fn new(text: &'a [u8]) -> Self {
-        Self { rest: text, at: 0 }
+        Self { rest: Some(text), at: 0 }
     }
 }
 
@@ -32,17 +32,19 @@ impl Iterator for Blocks<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         let at = self.at;
         self.at = at.wrapping_add(64);
-        if let Some((block, rest)) = self.rest.split_first_chunk() {
-            self.rest = rest;
+        let rest = self.rest.take()?;
+        if let Some((block, rest)) = rest.split_first_chunk() {
+            self.rest = Some(rest);
             return Some((at, marks(block)));
         }
-        let last = core::mem::take(&mut self.rest);
         let mut block = [0; BLOCK];
-        block.get_mut(..last.len())?.copy_from_slice(last);
-        (!last.is_empty()).then(|| (at, marks(&block)))
+        block.get_mut(..rest.len())?.copy_from_slice(rest);
+        let Marks { ends, inner } = marks(&block);
+        Some((at, Marks { ends: ends | 1 << rest.len(), inner }))
     }
 }
 
+/// The marks of one block. Not inlined, because a loop around it would be left without registers.
 #[inline(never)]
 fn marks(block: &[u8; BLOCK]) -> Marks {
     Marks {
@@ -59,12 +61,12 @@ fn mask(block: &[u8; BLOCK], is: impl Fn(u8) -> bool) -> u64 {
     for ((bit, &byte), nth) in bits.iter_mut().zip(block).zip(0_u32..) {
         *bit = if is(byte) { 1_u8 << (nth >> 3) } else { 0 };
     }
-    let (words, _) = bits.as_chunks();
-    transpose(words.iter().fold(0, |all, word| all | u64::from_le_bytes(*word)))
+    let (rows, _) = bits.as_chunks();
+    transpose(rows.iter().fold(0, |matrix, row| matrix | u64::from_le_bytes(*row)))
 }
 
-/// Swaps rows and columns of a matrix of eight bytes of eight bits: first inside its quarters of
-/// quarters, then inside its quarters, then those.
+/// Swaps rows and columns of a matrix of eight bytes of eight bits: of its blocks of two rows and
+/// columns, then of four, then of eight.
 #[inline]
 const fn transpose(matrix: u64) -> u64 {
     let swap = (matrix ^ (matrix >> 7)) & 0x00aa_00aa_00aa_00aa;
@@ -73,6 +75,25 @@ const fn transpose(matrix: u64) -> u64 {
     let matrix = matrix ^ swap ^ (swap << 14);
     let swap = (matrix ^ (matrix >> 28)) & 0x0000_0000_f0f0_f0f0;
     matrix ^ swap ^ (swap << 28)
+}
+
+/// How many bytes of `text` come before its first `%` or `+`.
+pub(crate) fn plain_len(text: &[u8]) -> usize {
+    let (words, rest) = text.as_chunks();
+    for (word, at) in words.iter().zip((0..).step_by(8)) {
+        let word = u64::from_le_bytes(*word);
+        let hits = lowest_zero(word ^ (ONES * 0x25)) | lowest_zero(word ^ (ONES * 0x2b));
+        if hits != 0 {
+            return place(hits.trailing_zeros() >> 3).wrapping_add(at);
+        }
+    }
+    let plain = rest.iter().take_while(|&&byte| byte != b'%' && byte != b'+').count();
+    text.len().wrapping_sub(rest.len()).wrapping_add(plain)
+}
+
+/// The high bit of the lowest byte that is zero; of higher bytes it may be wrong.
+const fn lowest_zero(word: u64) -> u64 {
+    word.wrapping_sub(ONES) & !word & HIGHS
 }
 
 /// One in every byte.
@@ -86,21 +107,44 @@ pub(crate) const fn place(at: u32) -> usize {
     at as usize
 }
 
-/// How many bytes come before the first `%` or `+`.
-pub(crate) fn plain_len(text: &[u8]) -> usize {
-    let (words, rest) = text.as_chunks::<8>();
-    for (nth, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let hits = zeros(word ^ (ONES * 0x25)) | zeros(word ^ (ONES * 0x2b));
-        if hits != 0 {
-            return nth.wrapping_mul(8).wrapping_add(place(hits.trailing_zeros() >> 3));
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    /// Every byte value at every place, alone and next to every other kind.
+    #[test]
+    fn exactly_the_special_bytes_are_marked() {
+        for at in 0..70 {
+            for byte in 0..=u8::MAX {
+                for around in [b'a', b'&', b'=', b'%', b'+', 0, 0x7f, 0xff] {
+                    let mut text = [around; 70];
+                    text[at] = byte;
+                    let mut ends = Vec::new();
+                    let mut inner = Vec::new();
+                    for (first, marks) in Blocks::new(&text) {
+                        let places = |mask: u64| (0..64).filter(move |bit| mask >> bit & 1 == 1);
+                        ends.extend(places(marks.ends).map(|bit| place(first + bit)));
+                        inner.extend(places(marks.inner).map(|bit| place(first + bit)));
+                    }
+                    let all = |kinds: &'static [u8]| {
+                        (0..70).filter(move |&at| kinds.contains(&text[at]))
+                    };
+                    assert!(ends.into_iter().eq(all(b"&").chain([70])), "{text:?}");
+                    assert!(inner.into_iter().eq(all(b"=%+")), "{text:?}");
+                    assert_eq!(plain_len(&text), all(b"%+").next().unwrap_or(70), "{text:?}");
+                }
+            }
         }
     }
-    let plain = rest.iter().position(|byte| matches!(byte, b'%' | b'+'));
-    text.len().wrapping_sub(rest.len()).wrapping_add(plain.unwrap_or(rest.len()))
-}
 
-/// The high bit of the lowest byte that is zero, with or without bits above it.
-const fn zeros(word: u64) -> u64 {
-    word.wrapping_sub(ONES) & !word & HIGHS
+    #[test]
+    fn a_text_of_whole_blocks_ends_too() {
+        for blocks in 0..3_u32 {
+            let text = [b'a'; 128];
+            let text = &text[..place(blocks * 64)];
+            let last = Blocks::new(text).last();
+            assert_eq!(last, Some((blocks * 64, Marks { ends: 1, inner: 0 })));
+        }
+    }
 }
