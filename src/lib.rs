@@ -55,5 +55,6 @@ pub mod hooks {
     pub fn hashes(url: &str) -> bool { url::SignedUrl::cut(url, false).unwrap().body_hashes().next().is_some() }
     pub fn mac(token: &AuthToken, text: &str, s: &Signature) -> bool { token.0.verify(s, |out| mac::Sink::put(out, text.as_bytes())).into() }
     pub fn macp(token: &AuthToken, text: &str) -> Signature { token.0.mac(|out| mac::Sink::put(out, text.as_bytes())) }
+    pub fn stage(body: &[u8], n: u32) -> usize { pairs::stage(body, n) }
     pub fn blocks(body: &[u8]) -> u64 { scan::Blocks::new(body).map(|(_, m)| m.ends ^ m.inner).fold(0, |a, b| a ^ b) }
 }

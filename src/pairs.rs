@@ -247,8 +247,15 @@ impl<'a> Pairs<'a> {
 
 /// Reads the pairs of a body, and their prefixes; `None` if they are more than the slots.
 fn fill(body: &[u8], pairs: &mut [Pair], prefixes: &mut [u64]) -> Option<usize> {
+    let len = fill1(body, pairs)?;
+    for (key, pair) in prefixes.iter_mut().zip(pairs.get(..len)?) {
+        *key = prefix(pair.name(body));
+    }
+    Some(len)
+}
+fn fill1(body: &[u8], pairs: &mut [Pair]) -> Option<usize> {
     let room = pairs.len();
-    let mut slots = pairs.iter_mut().zip(prefixes);
+    let mut slots = pairs.iter_mut();
     let mut pair = Pair::begin(0);
     for (first, Marks { mut ends, mut inner }) in Blocks::new(body) {
         while ends != 0 {
@@ -258,10 +265,7 @@ fn fill(body: &[u8], pairs: &mut [Pair], prefixes: &mut [u64]) -> Option<usize> 
             let at = first.wrapping_add(ends.trailing_zeros());
             ends &= ends.wrapping_sub(1);
             if at != pair.start {
-                let pair = pair.end(at);
-                let (slot, key) = slots.next()?;
-                *key = prefix(pair.name(body));
-                *slot = pair;
+                *slots.next()? = pair.end(at);
             }
             pair = Pair::begin(at.wrapping_add(1));
         }
@@ -314,9 +318,11 @@ fn prefix(name: Text<'_>) -> u64 {
     if bytes & HIGHS != 0 {
         bytes = ascii_start(bytes);
     }
-    let pairs = (bytes & 0x7f00_7f00_7f00_7f00) >> 1 | bytes & 0x007f_007f_007f_007f;
-    let fours = (pairs & 0x3fff_0000_3fff_0000) >> 2 | pairs & 0x0000_3fff_0000_3fff;
-    (fours & 0x0fff_ffff_0000_0000) << 4 | (fours & 0x0fff_ffff) << 8
+    let halves = [(0xff00_ff00_ff00_ff00, 1), (0xffff_0000_ffff_0000, 2), (0xffff_ffff_0000_0000, 4)];
+    for (high, unused) in halves {
+        bytes = bytes.wrapping_sub(bytes & high).wrapping_add((bytes & high) >> unused);
+    }
+    bytes << 8
 }
 
 #[cold]
@@ -438,4 +444,17 @@ impl<'a> Source<'a> {
         }
         !ended
     }
+}
+
+#[cfg(hooks)]
+pub(crate) fn stage(body: &[u8], n: u32) -> usize {
+    let mut p = Pairs::new();
+    p.source = Source::Body(body);
+    if n == 0 { return core::hint::black_box(&mut p).len; }
+    p.len = fill1(body, &mut p.inline).unwrap();
+    if n == 1 { return core::hint::black_box(&mut p).len; }
+    for (key, pair) in p.inline_order.iter_mut().zip(p.inline.get(..p.len).unwrap()) { *key = prefix(pair.name(body)); }
+    if n == 2 { return core::hint::black_box(&mut p).len; }
+    p.sort();
+    core::hint::black_box(&mut p).len
 }
