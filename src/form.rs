@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 
 use crate::mac::Writer;
-use crate::scan::plain_len;
+use crate::scan::Escapes;
 
 /// A name or a value of a form, still encoded (`application/x-www-form-urlencoded`) or not.
 #[derive(Clone, Copy)]
@@ -78,20 +78,30 @@ impl<'a> Text<'a> {
     }
 
     /// Writes runs between escapes as they are, and what the escapes stand for.
-    fn write_decoded(mut self, out: &mut Writer) {
-        while self.len > 0 {
-            // In whole words, if what follows the text allows for it.
-            let words = self.tail.get(..self.len.next_multiple_of(8));
-            let plain = plain_len(words.unwrap_or(self.raw())).min(self.len);
-            if plain > 0 {
-                out.put_start(self.tail, plain);
-                self = self.skip(plain);
-            }
-            let mut decode = self.bytes();
-            if let Some(byte) = decode.next() {
+    fn write_decoded(self, out: &mut Writer) {
+        // Words that reach past the end of the text are read whole, if the body goes on.
+        let words = self.tail.get(..self.len.next_multiple_of(8)).unwrap_or(self.tail);
+        let mut rest = self;
+        for at in Escapes::new(words).take_while(|&at| at < self.len) {
+            let run = at.saturating_sub(self.len.saturating_sub(rest.len));
+            let escape = rest.skip(run);
+            // A `%` that is none stays in its run.
+            if let Some((byte, len)) = escape.escape() {
+                out.put_start(rest.tail, run);
                 out.put_byte(byte);
-                self = self.skip(self.len.saturating_sub(decode.rest.len()));
+                rest = escape.skip(len);
             }
+        }
+        out.put_start(rest.tail, rest.len);
+    }
+
+    /// What the escape at its start stands for, and how long that is.
+    #[inline]
+    fn escape(self) -> Option<(u8, usize)> {
+        match *self.tail {
+            [b'+', ..] => Some((b' ', 1)),
+            [b'%', high, low, ..] if self.len >= 3 => Some((hex(high)? << 4 | hex(low)?, 3)),
+            _ => None,
         }
     }
 
@@ -122,16 +132,10 @@ impl Iterator for Decode<'_> {
     type Item = u8;
 
     fn next(&mut self) -> Option<u8> {
-        let (byte, rest) = match *self.rest {
-            [b'%', high, low, ref rest @ ..] if self.encoded => match (hex(high), hex(low)) {
-                (Some(high), Some(low)) => (high << 4 | low, rest),
-                _ => (b'%', self.rest.get(1..)?),
-            },
-            [b'+', ref rest @ ..] if self.encoded => (b' ', rest),
-            [byte, ref rest @ ..] => (byte, rest),
-            [] => return None,
-        };
-        self.rest = rest;
+        let literal = (*self.rest.first()?, 1);
+        let text = Text::new(self.rest, self.rest.len(), self.encoded);
+        let (byte, len) = text.escape().filter(|_| self.encoded).unwrap_or(literal);
+        self.rest = self.rest.get(len..)?;
         Some(byte)
     }
 }

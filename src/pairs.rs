@@ -239,7 +239,11 @@ impl<'a> Pairs<'a> {
             *key = *key & !mask | index;
         }
         order.sort_unstable();
-        if order.windows(2).any(|two| matches!(two, [a, b] if a ^ b <= mask)) {
+        let tied = |a: &u64, b: &u64| a ^ b <= mask;
+        if order.windows(2).any(|two| matches!(two, [a, b] if tied(a, b))) {
+            for run in order.chunk_by(tied).filter(|run| run.len() > 1) {
+                self.source.begin(pairs, run, mask);
+            }
             self.source.settle(pairs, order, mask);
         }
     }
@@ -394,6 +398,25 @@ impl<'a> Source<'a> {
             pair.window = 0;
         }
         window | u64::from(len) << INDEX_BITS
+    }
+
+    /// Takes note of what a run of tied prefixes proves equal: seven characters, if they are ASCII
+    /// and the names have as many. The first windows begin behind them.
+    fn begin(self, pairs: &mut [Pair], run: &[u64], mask: u64) {
+        let prefix = run.first().copied().unwrap_or_default();
+        let exact = |nth: u32| !matches!(prefix >> nth.wrapping_mul(7) & 0x7f, 0 | 0x7f);
+        if !(2..9).all(|nth| exact(nth)) {
+            return;
+        }
+        for &key in run {
+            if let Some(pair) = pairs.get_mut(index(key & mask)) {
+                let name = self.name(pair);
+                let mut decode = name.bytes();
+                decode.by_ref().take(7).for_each(drop);
+                let used = name.raw().len().saturating_sub(decode.rest().len());
+                pair.window = u32::try_from(used).unwrap_or_default();
+            }
+        }
     }
 
     /// Finishes a sort: `order` is sorted by its current keys, and runs of tied keys are sorted by

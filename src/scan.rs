@@ -77,23 +77,55 @@ const fn transpose(matrix: u64) -> u64 {
     matrix ^ swap ^ (swap << 28)
 }
 
-/// How many bytes of `text` come before its first `%` or `+`.
-pub(crate) fn plain_len(text: &[u8]) -> usize {
-    let (words, rest) = text.as_chunks();
-    for (word, at) in words.iter().zip((0..).step_by(8)) {
-        let word = u64::from_le_bytes(*word);
-        let hits = lowest_zero(word ^ (ONES * 0x25)) | lowest_zero(word ^ (ONES * 0x2b));
-        if hits != 0 {
-            return place(hits.trailing_zeros() >> 3).wrapping_add(at);
-        }
-    }
-    let plain = rest.iter().take_while(|&&byte| byte != b'%' && byte != b'+').count();
-    text.len().wrapping_sub(rest.len()).wrapping_add(plain)
+/// The places of the `%` and `+` of a text, in order.
+pub(crate) struct Escapes<'a> {
+    rest: &'a [u8],
+    /// Where `rest` begins.
+    at: usize,
+    /// The high bits of those bytes of the word before it that are still to be given.
+    hits: u64,
 }
 
-/// The high bit of the lowest byte that is zero; of higher bytes it may be wrong.
-const fn lowest_zero(word: u64) -> u64 {
-    word.wrapping_sub(ONES) & !word & HIGHS
+impl<'a> Escapes<'a> {
+    pub(crate) const fn new(text: &'a [u8]) -> Self {
+        Self { rest: text, at: 0, hits: 0 }
+    }
+}
+
+impl Iterator for Escapes<'_> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        while self.hits == 0 {
+            let mut last = [0; WORD];
+            let (word, rest) = match self.rest.split_first_chunk() {
+                Some(split) => split,
+                None if self.rest.is_empty() => return None,
+                None => {
+                    last.iter_mut().zip(self.rest).for_each(|(slot, &byte)| *slot = byte);
+                    (&last, [].as_slice())
+                }
+            };
+            let word = u64::from_le_bytes(*word);
+            self.hits = equal(word, ONES * 0x25) | equal(word, ONES * 0x2b);
+            self.rest = rest;
+            self.at = self.at.wrapping_add(WORD);
+        }
+        let place = place(self.hits.trailing_zeros() >> 3);
+        self.hits &= self.hits.wrapping_sub(1);
+        Some(self.at.wrapping_sub(WORD).wrapping_add(place))
+    }
+}
+
+/// Bytes of a word.
+const WORD: usize = 8;
+
+/// The high bits of the bytes in which two words are equal.
+const fn equal(word: u64, other: u64) -> u64 {
+    let differ = word ^ other;
+    // Adding 0x7f carries into the high bit, and not beyond it, unless the lower bits are zero.
+    !((differ & !HIGHS).wrapping_add(!HIGHS) | differ) & HIGHS
 }
 
 /// One in every byte.
@@ -132,7 +164,7 @@ mod tests {
                     };
                     assert!(ends.into_iter().eq(all(b"&").chain([70])), "{text:?}");
                     assert!(inner.into_iter().eq(all(b"=%+")), "{text:?}");
-                    assert_eq!(plain_len(&text), all(b"%+").next().unwrap_or(70), "{text:?}");
+                    assert!(Escapes::new(&text).eq(all(b"%+")), "{text:?}");
                 }
             }
         }
