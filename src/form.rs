@@ -4,7 +4,7 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 
 use crate::mac::Writer;
-use crate::scan::Escapes;
+use crate::scan::percents;
 
 /// A name or a value of a form, still encoded (`application/x-www-form-urlencoded`) or not.
 #[derive(Clone, Copy)]
@@ -77,32 +77,25 @@ impl<'a> Text<'a> {
         if self.encoded { self.write_decoded(out) } else { out.put_start(self.tail, self.len) }
     }
 
-    /// Writes runs between escapes as they are, and what the escapes stand for.
+    /// Writes runs between escapes, whose `+` are spaces, and what the escapes stand for.
     fn write_decoded(self, out: &mut Writer) {
+        let from = |at: usize| self.tail.get(at..).unwrap_or_default();
         // Words that reach past the end of the text are read whole, if the body goes on.
         let words = self.tail.get(..self.len.next_multiple_of(8)).unwrap_or(self.tail);
-        let mut rest = self;
-        for at in Escapes::new(words).take_while(|&at| at < self.len) {
-            let run = at.saturating_sub(self.len.saturating_sub(rest.len));
-            let escape = rest.skip(run);
-            // A `%` that is none stays in its run.
-            if let Some((byte, len)) = escape.escape() {
-                out.put_start(rest.tail, run);
+        let mut run = 0;
+        percents(words, |at| {
+            let end = at.saturating_add(3);
+            // A `%` that begins no escape stays in its run.
+            let byte = if end <= self.len { percent_decoded(from(at)) } else { None };
+            if let Some(byte) = byte {
+                if at > run {
+                    out.put_spaced(from(run), at.saturating_sub(run));
+                }
                 out.put_byte(byte);
-                rest = escape.skip(len);
+                run = end;
             }
-        }
-        out.put_start(rest.tail, rest.len);
-    }
-
-    /// What the escape at its start stands for, and how long that is.
-    #[inline]
-    fn escape(self) -> Option<(u8, usize)> {
-        match *self.tail {
-            [b'+', ..] => Some((b' ', 1)),
-            [b'%', high, low, ..] if self.len >= 3 => Some((hex(high)? << 4 | hex(low)?, 3)),
-            _ => None,
-        }
+        });
+        out.put_spaced(from(run), self.len.saturating_sub(run));
     }
 
     /// Writes two texts that need no decoding.
@@ -132,16 +125,41 @@ impl Iterator for Decode<'_> {
     type Item = u8;
 
     fn next(&mut self) -> Option<u8> {
-        let literal = (*self.rest.first()?, 1);
-        let text = Text::new(self.rest, self.rest.len(), self.encoded);
-        let (byte, len) = text.escape().filter(|_| self.encoded).unwrap_or(literal);
-        self.rest = self.rest.get(len..)?;
-        Some(byte)
+        let (&byte, rest) = self.rest.split_first()?;
+        self.rest = rest;
+        match byte {
+            b'+' if self.encoded => Some(b' '),
+            b'%' if self.encoded => {
+                let Some(([high, low], after)) = rest.split_first_chunk() else { return Some(byte) };
+                let Some(decoded) = from_hex(*high, *low) else { return Some(byte) };
+                self.rest = after;
+                Some(decoded)
+            }
+            _ => Some(byte),
+        }
+    }
+}
+
+/// The byte that the escape at the start of `text` stands for.
+#[inline]
+fn percent_decoded(text: &[u8]) -> Option<u8> {
+    match *text {
+        [b'%', high, low, ..] => from_hex(high, low),
+        _ => None,
+    }
+}
+
+/// The byte that two hexadecimal digits of either case stand for.
+#[inline]
+pub(crate) const fn from_hex(high: u8, low: u8) -> Option<u8> {
+    match (hex(high), hex(low)) {
+        (Some(high), Some(low)) => Some(high << 4 | low),
+        _ => None,
     }
 }
 
 /// The value of a hexadecimal digit of either case.
-pub(crate) const fn hex(digit: u8) -> Option<u8> {
+const fn hex(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit.wrapping_sub(b'0')),
         b'a'..=b'f' => Some(digit.wrapping_sub(b'a').wrapping_add(10)),

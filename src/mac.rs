@@ -109,6 +109,26 @@ impl Writer {
         }
     }
 
+    /// Appends the first `len` bytes of `text`, every `+` as a space.
+    pub(crate) fn put_spaced(&mut self, mut text: &[u8], mut len: usize) {
+        while let Some((chunk, rest)) = text.split_first_chunk::<CHUNK>() {
+            let mut chunk = *chunk;
+            for byte in &mut chunk {
+                *byte = if *byte == b'+' { b' ' } else { *byte };
+            }
+            self.copy(0, &chunk);
+            self.gathered(len.min(CHUNK));
+            if len <= CHUNK {
+                return;
+            }
+            text = rest;
+            len = len.wrapping_sub(CHUNK);
+        }
+        for &byte in text.iter().take(len) {
+            self.put_byte(if byte == b'+' { b' ' } else { byte });
+        }
+    }
+
     #[inline]
     pub(crate) fn put_byte(&mut self, byte: u8) {
         self.copy(0, &[byte]);

@@ -77,44 +77,19 @@ const fn transpose(matrix: u64) -> u64 {
     matrix ^ swap ^ (swap << 28)
 }
 
-/// The places of the `%` and `+` of a text, in order.
-pub(crate) struct Escapes<'a> {
-    rest: &'a [u8],
-    /// Where `rest` begins.
-    at: usize,
-    /// The high bits of those bytes of the word before it that are still to be given.
-    hits: u64,
-}
-
-impl<'a> Escapes<'a> {
-    pub(crate) const fn new(text: &'a [u8]) -> Self {
-        Self { rest: text, at: 0, hits: 0 }
-    }
-}
-
-impl Iterator for Escapes<'_> {
-    type Item = usize;
-
-    #[inline]
-    fn next(&mut self) -> Option<usize> {
-        while self.hits == 0 {
-            let mut last = [0; WORD];
-            let (word, rest) = match self.rest.split_first_chunk() {
-                Some(split) => split,
-                None if self.rest.is_empty() => return None,
-                None => {
-                    last.iter_mut().zip(self.rest).for_each(|(slot, &byte)| *slot = byte);
-                    (&last, [].as_slice())
-                }
-            };
-            let word = u64::from_le_bytes(*word);
-            self.hits = equal(word, ONES * 0x25) | equal(word, ONES * 0x2b);
-            self.rest = rest;
-            self.at = self.at.wrapping_add(WORD);
+/// Gives the place of every `%` of a text to `found`, in order.
+#[inline]
+pub(crate) fn percents(text: &[u8], mut found: impl FnMut(usize)) {
+    let (words, rest) = text.as_chunks();
+    let mut last = [0; WORD];
+    last.iter_mut().zip(rest).for_each(|(slot, &byte)| *slot = byte);
+    let last = if rest.is_empty() { [].as_slice() } else { &[last] };
+    for (word, first) in words.iter().chain(last).zip((0..).step_by(WORD)) {
+        let mut hits = equal(u64::from_le_bytes(*word), PERCENTS);
+        while hits != 0 {
+            found(place(hits.trailing_zeros() >> 3).wrapping_add(first));
+            hits &= hits.wrapping_sub(1);
         }
-        let place = place(self.hits.trailing_zeros() >> 3);
-        self.hits &= self.hits.wrapping_sub(1);
-        Some(self.at.wrapping_sub(WORD).wrapping_add(place))
     }
 }
 
@@ -128,6 +103,8 @@ const fn equal(word: u64, other: u64) -> u64 {
     !((differ & !HIGHS).wrapping_add(!HIGHS) | differ) & HIGHS
 }
 
+/// A percent sign in every byte.
+const PERCENTS: u64 = ONES * 0x25;
 /// One in every byte.
 const ONES: u64 = u64::MAX / 0xff;
 /// The high bit of every byte.
@@ -164,7 +141,9 @@ mod tests {
                     };
                     assert!(ends.into_iter().eq(all(b"&").chain([70])), "{text:?}");
                     assert!(inner.into_iter().eq(all(b"=%+")), "{text:?}");
-                    assert!(Escapes::new(&text).eq(all(b"%+")), "{text:?}");
+                    let mut found = Vec::new();
+                    percents(&text, |at| found.push(at));
+                    assert!(found.into_iter().eq(all(b"%")), "{text:?}");
                 }
             }
         }

@@ -251,7 +251,7 @@ impl<'a> Payload<'a> {
         let expected = mac::body_hash(body);
         hashes.all(|hash| {
             let (digits, rest) = hash.as_chunks::<2>();
-            let byte = |&[high, low]: &[u8; 2]| Some(form::hex(high)? << 4 | form::hex(low)?);
+            let byte = |&[high, low]: &[u8; 2]| form::from_hex(high, low);
             rest.is_empty() && digits.iter().map(byte).eq(expected.map(Some))
         })
     }
