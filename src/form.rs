@@ -86,8 +86,8 @@ impl<'a> Text<'a> {
         percents(words, |at| {
             let end = at.saturating_add(3);
             // A `%` that begins no escape stays in its run.
-            let byte = if end <= self.len { percent_decoded(from(at)) } else { None };
-            if let Some(byte) = byte {
+            let digits = from(at.saturating_add(1)).first_chunk().filter(|_| end <= self.len);
+            if let Some(byte) = digits.and_then(|digits| from_hex(*digits)) {
                 if at > run {
                     out.put_spaced(from(run), at.saturating_sub(run));
                 }
@@ -130,8 +130,8 @@ impl Iterator for Decode<'_> {
         match byte {
             b'+' if self.encoded => Some(b' '),
             b'%' if self.encoded => {
-                let Some(([high, low], after)) = rest.split_first_chunk() else { return Some(byte) };
-                let Some(decoded) = from_hex(*high, *low) else { return Some(byte) };
+                let Some((digits, after)) = rest.split_first_chunk() else { return Some(byte) };
+                let Some(decoded) = from_hex(*digits) else { return Some(byte) };
                 self.rest = after;
                 Some(decoded)
             }
@@ -140,33 +140,26 @@ impl Iterator for Decode<'_> {
     }
 }
 
-/// The byte that the escape at the start of `text` stands for.
-#[inline]
-fn percent_decoded(text: &[u8]) -> Option<u8> {
-    match *text {
-        [b'%', high, low, ..] => from_hex(high, low),
-        _ => None,
-    }
-}
-
 /// The byte that two hexadecimal digits of either case stand for.
 #[inline]
-pub(crate) const fn from_hex(high: u8, low: u8) -> Option<u8> {
-    match (hex(high), hex(low)) {
-        (Some(high), Some(low)) => Some(high << 4 | low),
-        _ => None,
-    }
+pub(crate) fn from_hex(digits: [u8; 2]) -> Option<u8> {
+    let [high, low] = digits.map(|digit| HEX.get(usize::from(digit)).copied().unwrap_or(NO_DIGIT));
+    ((high | low) < NO_DIGIT).then_some(high << 4 | low)
 }
 
-/// The value of a hexadecimal digit of either case.
-const fn hex(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit.wrapping_sub(b'0')),
-        b'a'..=b'f' => Some(digit.wrapping_sub(b'a').wrapping_add(10)),
-        b'A'..=b'F' => Some(digit.wrapping_sub(b'A').wrapping_add(10)),
-        _ => None,
+/// What every byte is worth as a hexadecimal digit. Looked up, because attackers send many.
+const HEX: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut value = 0;
+    while value < 16 {
+        let [digit, upper] = [b"0123456789abcdef"[value], b"0123456789ABCDEF"[value]];
+        values[digit as usize] = value as u8;
+        values[upper as usize] = value as u8;
+        value += 1;
     }
-}
+    values
+};
+const NO_DIGIT: u8 = 16;
 
 /// `bytes` as text, if they are UTF-8.
 pub(crate) fn utf8(bytes: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {

@@ -251,8 +251,7 @@ impl<'a> Payload<'a> {
         let expected = mac::body_hash(body);
         hashes.all(|hash| {
             let (digits, rest) = hash.as_chunks::<2>();
-            let byte = |&[high, low]: &[u8; 2]| form::from_hex(high, low);
-            rest.is_empty() && digits.iter().map(byte).eq(expected.map(Some))
+            rest.is_empty() && digits.iter().map(|&digits| form::from_hex(digits)).eq(expected.map(Some))
         })
     }
 
