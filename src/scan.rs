@@ -77,7 +77,7 @@ const fn transpose(matrix: u64) -> u64 {
     matrix ^ swap ^ (swap << 28)
 }
 
-/// Gives the place of every `%` of a text to `found`, in order.
+/// Gives the place of every `%` of a text that may begin an escape to `found`, in order.
 #[inline]
 pub(crate) fn percents(text: &[u8], mut found: impl FnMut(usize)) {
     let (words, rest) = text.as_chunks();
@@ -85,7 +85,11 @@ pub(crate) fn percents(text: &[u8], mut found: impl FnMut(usize)) {
     last.iter_mut().zip(rest).for_each(|(slot, &byte)| *slot = byte);
     let last = if rest.is_empty() { [].as_slice() } else { &[last] };
     for (word, first) in words.iter().chain(last).zip((0..).step_by(WORD)) {
-        let mut hits = equal(u64::from_le_bytes(*word), PERCENTS);
+        let word = u64::from_le_bytes(*word);
+        // Every hexadecimal digit has bit 4 or bit 6. A `%` has neither, so that of many in a row
+        // only those are looked at that end a word.
+        let before_digits = word >> 5 | word >> 7 | 1 << 63;
+        let mut hits = equal(word, PERCENTS) & before_digits;
         while hits != 0 {
             found(place(hits.trailing_zeros() >> 3).wrapping_add(first));
             hits &= hits.wrapping_sub(1);
@@ -143,7 +147,10 @@ mod tests {
                     assert!(inner.into_iter().eq(all(b"=%+")), "{text:?}");
                     let mut found = Vec::new();
                     percents(&text, |at| found.push(at));
-                    assert!(found.into_iter().eq(all(b"%")), "{text:?}");
+                    let begins = |&at: &usize| {
+                        at % 8 == 7 || text.get(at + 1).is_some_and(|next| next & 0x50 != 0)
+                    };
+                    assert!(found.into_iter().eq(all(b"%").filter(begins)), "{text:?}");
                 }
             }
         }
