@@ -42,19 +42,3 @@ pub use signature::Signature;
 pub use url::{Candidate, MAX_CANDIDATES, MAX_URL_LEN, UrlPolicy};
 pub use verifier::{Coverage, Verified, Verifier};
 pub use webhook::Webhook;
-
-#[cfg(hooks)]
-#[allow(missing_docs)]
-pub mod hooks {
-    use crate::*;
-    pub fn read(body: &[u8]) -> bool { let mut p = pairs::Pairs::new(); p.read_body(body, 1024).is_ok() }
-    pub fn with(body: &[u8], token: &AuthToken, mut f: impl FnMut(&dyn Fn() -> bool)) { let mut p = pairs::Pairs::new(); p.read_body(body, 1024).unwrap();
-        let sig = token.0.mac(|_| {}); f(&|| token.0.verify(&sig, |out| p.write(out)).into()); }
-    pub fn cut(url: &str) -> bool { url::SignedUrl::cut(url, false).is_some() }
-    pub fn settings() -> bool { settings::Settings::from_header(core::hint::black_box(&[])).is_ok() }
-    pub fn hashes(url: &str) -> bool { url::SignedUrl::cut(url, false).unwrap().body_hashes().next().is_some() }
-    pub fn mac(token: &AuthToken, text: &str, s: &Signature) -> bool { token.0.verify(s, |out| mac::Sink::put(out, text.as_bytes())).into() }
-    pub fn macp(token: &AuthToken, text: &str) -> Signature { token.0.mac(|out| mac::Sink::put(out, text.as_bytes())) }
-    pub fn stage(body: &[u8], n: u32) -> usize { pairs::stage(body, n) }
-    pub fn blocks(body: &[u8]) -> u64 { scan::Blocks::new(body).map(|(_, m)| m.ends ^ m.inner).fold(0, |a, b| a ^ b) }
-}

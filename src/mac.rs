@@ -110,19 +110,21 @@ impl Writer {
     }
 
     /// Appends the first `len` bytes of `text`, every `+` as a space.
+    #[inline]
     pub(crate) fn put_spaced(&mut self, mut text: &[u8], mut len: usize) {
-        while let Some((chunk, rest)) = text.split_first_chunk::<CHUNK>() {
+        // Runs between escapes are short.
+        while let Some((chunk, rest)) = text.split_first_chunk::<16>() {
             let mut chunk = *chunk;
             for byte in &mut chunk {
                 *byte = if *byte == b'+' { b' ' } else { *byte };
             }
             self.copy(0, &chunk);
-            self.gathered(len.min(CHUNK));
-            if len <= CHUNK {
+            self.gathered(len.min(16));
+            if len <= 16 {
                 return;
             }
             text = rest;
-            len = len.wrapping_sub(CHUNK);
+            len = len.wrapping_sub(16);
         }
         for &byte in text.iter().take(len) {
             self.put_byte(if byte == b'+' { b' ' } else { byte });

@@ -142,7 +142,7 @@ impl<'a> Pairs<'a> {
         u32::try_from(body.len()).map_err(|_| VerifyError::BodyTooLong)?;
         // Pairs take a byte at least, and one between two.
         let most = max.min(body.len().div_ceil(2));
-        self.read(Source::Body(body), most, |pairs, order| fill(body, pairs, order))
+        self.read(Source::Body(body), most, |pairs| split(body, pairs))
     }
 
     /// Reads the pairs of a form that the caller has decoded.
@@ -154,32 +154,30 @@ impl<'a> Pairs<'a> {
         params: &'a [(&'a str, &'a str)],
         max: usize,
     ) -> Result<(), VerifyError> {
-        self.read(Source::Params(params), max.min(params.len()), |pairs, order| {
-            let slots = pairs.get_mut(..params.len())?.iter_mut().zip(order);
-            for (((pair, key), (name, _)), start) in slots.zip(params).zip(0..) {
+        self.read(Source::Params(params), max.min(params.len()), |pairs| {
+            let pairs = pairs.get_mut(..params.len())?;
+            for (pair, start) in pairs.iter_mut().zip(0..) {
                 *pair = Pair { start, ..Pair::NONE };
-                *key = prefix(Text::decoded(name));
             }
             Some(params.len())
         })
     }
 
-    /// Reads pairs by `fill`, which gives back how many they are, or `None` if they are more than
-    /// the slots that it got: first the ones here, then `most` on the heap.
+    /// Reads pairs by `fill`, which says how many they are, or `None` if they are more than the slots
+    /// that it got: first the ones here, then `most` on the heap.
     #[inline]
     fn read(
         &mut self,
         source: Source<'a>,
         most: usize,
-        fill: impl Fn(&mut [Pair], &mut [u64]) -> Option<usize>,
+        fill: impl Fn(&mut [Pair]) -> Option<usize>,
     ) -> Result<(), VerifyError> {
         self.source = source;
-        let inline = self.inline.get_mut(..most.min(INLINE)).unwrap_or_default();
-        let mut len = fill(inline, &mut self.inline_order);
+        let mut len = fill(self.inline.get_mut(..most.min(INLINE)).unwrap_or_default());
         if len.is_none() && most > INLINE {
             self.heap.resize(most, Pair::NONE);
             self.heap_order.resize(most, 0);
-            len = fill(&mut self.heap, &mut self.heap_order);
+            len = fill(&mut self.heap);
         }
         self.len = len.ok_or(VerifyError::TooManyParams)?;
         self.sort();
@@ -235,29 +233,23 @@ impl<'a> Pairs<'a> {
             false => (self.heap.as_mut_slice(), self.heap_order.as_mut_slice(), INDEX),
         };
         let order = order.get_mut(..self.len).unwrap_or_default();
-        for (key, index) in order.iter_mut().zip(0..) {
-            *key = *key & !mask | index;
+        let source = self.source;
+        for ((key, pair), index) in order.iter_mut().zip(pairs.iter()).zip(0..) {
+            *key = prefix(source.name(pair)) & !mask | index;
         }
         order.sort_unstable();
         let tied = |a: &u64, b: &u64| a ^ b <= mask;
         if order.windows(2).any(|two| matches!(two, [a, b] if tied(a, b))) {
             for run in order.chunk_by(tied).filter(|run| run.len() > 1) {
-                self.source.begin(pairs, run, mask);
+                source.begin(pairs, run, mask);
             }
-            self.source.settle(pairs, order, mask);
+            source.settle(pairs, order, mask);
         }
     }
 }
 
-/// Reads the pairs of a body, and their prefixes; `None` if they are more than the slots.
-fn fill(body: &[u8], pairs: &mut [Pair], prefixes: &mut [u64]) -> Option<usize> {
-    let len = fill1(body, pairs)?;
-    for (key, pair) in prefixes.iter_mut().zip(pairs.get(..len)?) {
-        *key = prefix(pair.name(body));
-    }
-    Some(len)
-}
-fn fill1(body: &[u8], pairs: &mut [Pair]) -> Option<usize> {
+/// Reads the pairs of a body, and says how many they are; `None` if they are more than the slots.
+fn split(body: &[u8], pairs: &mut [Pair]) -> Option<usize> {
     let room = pairs.len();
     let mut slots = pairs.iter_mut();
     let mut pair = Pair::begin(0);
@@ -322,7 +314,8 @@ fn prefix(name: Text<'_>) -> u64 {
     if bytes & HIGHS != 0 {
         bytes = ascii_start(bytes);
     }
-    let halves = [(0xff00_ff00_ff00_ff00, 1), (0xffff_0000_ffff_0000, 2), (0xffff_ffff_0000_0000, 4)];
+    let halves =
+        [(0xff00_ff00_ff00_ff00, 1), (0xffff_0000_ffff_0000, 2), (0xffff_ffff_0000_0000, 4)];
     for (high, unused) in halves {
         bytes = bytes.wrapping_sub(bytes & high).wrapping_add((bytes & high) >> unused);
     }
@@ -364,9 +357,9 @@ impl<'a> Source<'a> {
     fn name(self, pair: &Pair) -> Text<'a> {
         match self {
             Self::Body(body) => pair.name(body),
-            Self::Params(params) => {
-                params.get(place(pair.start)).map_or(Text::decoded(""), |(name, _)| Text::decoded(name))
-            }
+            Self::Params(params) => params
+                .get(place(pair.start))
+                .map_or(Text::decoded(""), |(name, _)| Text::decoded(name)),
         }
     }
 
@@ -409,7 +402,9 @@ impl<'a> Source<'a> {
             return;
         }
         for &key in run {
-            if let Some(pair) = pairs.get_mut(index(key & mask)) {
+            let Some(pair) = pairs.get_mut(index(key & mask)) else { continue };
+            pair.window = 7;
+            if pair.name_encoded {
                 let name = self.name(pair);
                 let mut decode = name.bytes();
                 decode.by_ref().take(7).for_each(drop);
@@ -467,17 +462,4 @@ impl<'a> Source<'a> {
         }
         !ended
     }
-}
-
-#[cfg(hooks)]
-pub(crate) fn stage(body: &[u8], n: u32) -> usize {
-    let mut p = Pairs::new();
-    p.source = Source::Body(body);
-    if n == 0 { return core::hint::black_box(&mut p).len; }
-    p.len = fill1(body, &mut p.inline).unwrap();
-    if n == 1 { return core::hint::black_box(&mut p).len; }
-    for (key, pair) in p.inline_order.iter_mut().zip(p.inline.get(..p.len).unwrap()) { *key = prefix(pair.name(body)); }
-    if n == 2 { return core::hint::black_box(&mut p).len; }
-    p.sort();
-    core::hint::black_box(&mut p).len
 }

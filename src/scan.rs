@@ -140,9 +140,8 @@ mod tests {
                         ends.extend(places(marks.ends).map(|bit| place(first + bit)));
                         inner.extend(places(marks.inner).map(|bit| place(first + bit)));
                     }
-                    let all = |kinds: &'static [u8]| {
-                        (0..70).filter(move |&at| kinds.contains(&text[at]))
-                    };
+                    let all =
+                        |kinds: &'static [u8]| (0..70).filter(move |&at| kinds.contains(&text[at]));
                     assert!(ends.into_iter().eq(all(b"&").chain([70])), "{text:?}");
                     assert!(inner.into_iter().eq(all(b"=%+")), "{text:?}");
                     let mut found = Vec::new();

@@ -251,7 +251,8 @@ impl<'a> Payload<'a> {
         let expected = mac::body_hash(body);
         hashes.all(|hash| {
             let (digits, rest) = hash.as_chunks::<2>();
-            rest.is_empty() && digits.iter().map(|&digits| form::from_hex(digits)).eq(expected.map(Some))
+            rest.is_empty()
+                && digits.iter().map(|&digits| form::from_hex(digits)).eq(expected.map(Some))
         })
     }
 
