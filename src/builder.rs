@@ -18,9 +18,10 @@ use crate::verifier::Verifier;
 /// refusal costs a MAC for each key and candidate.
 pub const MAX_KEYS: usize = 16;
 
-/// Default bound on the body, in bytes: many times the longest webhook, and little enough that a
-/// body under a wrong signature, hashed once for each key and candidate, stays cheap to refuse.
-pub const MAX_BODY_LEN: usize = 4 * 1_024 * 1_024;
+/// Default bound on the body, in bytes (2 MiB): many times the longest webhook, and little enough
+/// that a body under a wrong signature, hashed once for each key and candidate, stays cheap to
+/// refuse.
+pub const MAX_BODY_LEN: usize = 2 * 1_024 * 1_024;
 
 /// The highest bound on the body that can be set, in bytes.
 const MAX_BODY_LEN_LIMIT: usize = 1 << 30;
@@ -76,15 +77,13 @@ impl VerifierBuilder {
     /// the primary token first, then the secondary.
     ///
     /// Source: <https://www.twilio.com/docs/iam/api/authtoken>
-    pub fn auth_token(mut self, token: AuthToken) -> Self {
-        self.0.keys.push(Key { id: None, mac: token.0 });
-        self
+    pub fn auth_token(self, token: AuthToken) -> Self {
+        self.key(Key { id: None, mac: token.0 })
     }
 
     /// Adds a shared key. The same id may be added once for each algorithm.
-    pub fn shared_key(mut self, key: SharedKey) -> Self {
-        self.0.keys.push(Key { id: Some(key.id), mac: key.mac });
-        self
+    pub fn shared_key(self, key: SharedKey) -> Self {
+        self.key(Key { id: Some(key.id), mac: key.mac })
     }
 
     /// Sets which spellings of the URL are tried. Default: [`UrlPolicy::Compatible`].
@@ -150,6 +149,19 @@ impl VerifierBuilder {
         } else {
             Ok(Verifier(Arc::new(config)))
         }
+    }
+}
+
+impl VerifierBuilder {
+    /// Adds a key where it can stay: a vector that grows leaves copies of its keys in freed memory.
+    fn key(mut self, key: Key) -> Self {
+        // One more than is allowed, for `build` to refuse.
+        let most = MAX_KEYS.saturating_add(1);
+        self.0.keys.reserve_exact(most.saturating_sub(self.0.keys.len()));
+        if self.0.keys.len() < most {
+            self.0.keys.push(key);
+        }
+        self
     }
 }
 

@@ -185,8 +185,9 @@ pub enum KeyError {
 #[derive(Clone, Copy, Debug, Eq, Error, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// Two shared keys have the same id, so the settings header could not choose between them.
-    #[error("two shared keys have the same id")]
+    /// Two shared keys have the same id and algorithm, so the settings header could not choose
+    /// between them.
+    #[error("two shared keys have the same id and algorithm")]
     DuplicateKeyId,
     /// The account SID is not `AC` and 32 hexadecimal digits.
     #[error("the account SID is not `AC` and 32 hexadecimal digits")]

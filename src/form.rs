@@ -140,26 +140,21 @@ impl Iterator for Decode<'_> {
     }
 }
 
-/// The byte that two hexadecimal digits of either case stand for.
+/// The byte that two hexadecimal digits stand for.
 #[inline]
-pub(crate) fn from_hex(digits: [u8; 2]) -> Option<u8> {
-    let [high, low] = digits.map(|digit| HEX.get(usize::from(digit)).copied().unwrap_or(NO_DIGIT));
-    ((high | low) < NO_DIGIT).then_some(high << 4 | low)
+fn from_hex([high, low]: [u8; 2]) -> Option<u8> {
+    Some(hex(high)? << 4 | hex(low)?)
 }
 
-/// What every byte is worth as a hexadecimal digit. Looked up, because attackers send many.
-const HEX: [u8; 256] = {
-    let mut values = [NO_DIGIT; 256];
-    let mut value = 0;
-    while value < 16 {
-        let [digit, upper] = [b"0123456789abcdef"[value], b"0123456789ABCDEF"[value]];
-        values[digit as usize] = value as u8;
-        values[upper as usize] = value as u8;
-        value += 1;
+/// The value of a hexadecimal digit of either case.
+pub(crate) const fn hex(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit.wrapping_sub(b'0')),
+        b'a'..=b'f' => Some(digit.wrapping_sub(b'a').wrapping_add(10)),
+        b'A'..=b'F' => Some(digit.wrapping_sub(b'A').wrapping_add(10)),
+        _ => None,
     }
-    values
-};
-const NO_DIGIT: u8 = 16;
+}
 
 /// `bytes` as text, if they are UTF-8.
 pub(crate) fn utf8(bytes: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {

@@ -110,9 +110,13 @@ impl AuthToken {
     /// ```
     #[cfg(feature = "std")]
     pub fn from_env(name: &str) -> Result<Self, KeyError> {
-        match std::env::var(name) {
+        let token = std::env::var_os(name).ok_or(KeyError::NotInEnvironment)?;
+        match token.into_string() {
             Ok(token) => Self::new(token),
-            Err(_) => Err(KeyError::NotInEnvironment),
+            Err(token) => {
+                drop(Zeroizing::new(token.into_encoded_bytes()));
+                Err(KeyError::NotInEnvironment)
+            }
         }
     }
 }

@@ -13,6 +13,8 @@ extern crate alloc;
 extern crate std;
 
 mod builder;
+#[cfg(feature = "diagnose")]
+mod diagnose;
 mod error;
 mod form;
 mod key;
@@ -30,6 +32,11 @@ mod verifier;
 mod webhook;
 
 pub use builder::{MAX_BODY_LEN, MAX_KEYS, VerifierBuilder};
+#[cfg(feature = "diagnose")]
+pub use diagnose::{
+    BYTES_PER_MAC, Cause, DEFAULT_MAX_MACS, Diagnosis, Difference, Evidence, Explanation, Finding,
+    Hints, diagnose,
+};
 pub use error::{BuildError, KeyError, VerifyError};
 pub use key::{Algorithm, AuthToken, MAX_KEY_ID_LEN, SharedKey};
 #[cfg(feature = "origin")]

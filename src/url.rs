@@ -2,7 +2,7 @@
 //!
 //! A URL is never parsed and printed again: what a parser normalises, Twilio may have signed.
 
-use core::fmt;
+use core::{fmt, iter};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
@@ -188,36 +188,40 @@ impl<'a> SignedUrl<'a> {
     /// `None` unless it is `scheme://authority…` (RFC 3986, section 3) with scheme http, https, ws
     /// or wss in any case, a host, and a port of at most 65,535 or none.
     pub(crate) fn cut(text: &'a str, websocket: bool) -> Option<Self> {
-        let (scheme, rest) = cut_before(text, |byte| byte == b':')?;
+        let (scheme, rest) = text.split_at_checked(text.bytes().position(|byte| byte == b':')?)?;
         let scheme = signed_scheme(scheme, websocket)?;
         let hierarchy = rest.strip_prefix("://")?;
-        let (authority, rest) = cut_before(hierarchy, |byte| matches!(byte, b'/' | b'?' | b'#'))?;
-        let (path, rest) = cut_before(rest, |byte| matches!(byte, b'?' | b'#'))?;
-        let (query, rest) = cut_before(rest, |byte| byte == b'#')?;
-        let after_scheme = text.get(text.len().checked_sub(hierarchy.len())?..)?;
-        let after_scheme = after_scheme.strip_suffix(rest)?;
-        let (userinfo, host_and_port) = match authority.bytes().rposition(|byte| byte == b'@') {
+        let Authority { len, userinfo_len, host_len } = Authority::measure(hierarchy)?;
+        let (authority, rest) = hierarchy.split_at_checked(len)?;
+        let (userinfo, host_and_port) = match userinfo_len {
             Some(len) => (authority.get(..len), authority.get(len.checked_add(1)?..)?),
             None => (None, authority),
         };
-        let (host, port) = cut_host(host_and_port)?;
-        let query = query.strip_prefix('?');
-        let fragment = rest.strip_prefix('#');
-        Some(Self { scheme, after_scheme, userinfo, host, port, path, query, fragment, websocket })
+        let (host, port) = host_and_port.split_at_checked(host_len)?;
+        let (path, rest) = cut_before(rest, |byte| matches!(byte, b'?' | b'#'))?;
+        let (query, fragment) = cut_before(rest, |byte| byte == b'#')?;
+        let after_scheme_len = hierarchy.len().checked_sub(fragment.len())?;
+        Some(Self {
+            scheme,
+            after_scheme: hierarchy.get(..after_scheme_len)?,
+            userinfo,
+            host,
+            port: if port.is_empty() { None } else { Some(cut_port(port)?) },
+            path,
+            query: query.strip_prefix('?'),
+            fragment: fragment.strip_prefix('#'),
+            websocket,
+        })
     }
 
-    /// The values of `bodySHA256` in the query, not decoded: Twilio writes it plainly, and a
-    /// spelling that is not recognised leaves the body to be covered as a form, or refused.
+    /// The values of `bodySHA256` in the query, whichever way the name is escaped: every candidate
+    /// decodes to the same names, so a hash that one of them signs is seen in all.
     ///
     /// Source: <https://www.twilio.com/docs/usage/security#validating-requests>
-    pub(crate) fn body_hashes(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        self.query().split(|&byte| byte == b'&').filter_map(|segment| {
-            match segment.strip_prefix(b"bodySHA256")? {
-                [] => Some(&[][..]),
-                [b'=', hash @ ..] => Some(hash),
-                _ => None,
-            }
-        })
+    pub(crate) fn body_hashes(&self) -> impl Iterator<Item = Text<'a>> {
+        form::split(self.query())
+            .filter(|(name, _)| name.bytes().eq(*b"bodySHA256"))
+            .map(|(_, hash)| hash)
     }
 
     /// The query, without its `?`, empty if there is none.
@@ -225,39 +229,38 @@ impl<'a> SignedUrl<'a> {
         self.query.unwrap_or_default().as_bytes()
     }
 
-    /// The first candidate that `is_match` holds for, of those whose query is part of the text. No
-    /// text is tried twice.
-    pub(crate) fn find(
+    /// The candidates whose query is part of the text, in the order in which they are tried, no
+    /// text twice.
+    pub(crate) fn candidates(
         &self,
         policy: UrlPolicy,
-        mut is_match: impl FnMut(&Candidate) -> bool,
-    ) -> Option<Candidate> {
+    ) -> impl Iterator<Item = Candidate> + Clone + use<'_, 'a> {
         let as_given = Candidate::AS_GIVEN;
-        match policy {
-            // By far the most common one: it does not wait for the others to be thought of.
-            _ if is_match(&as_given) => return Some(as_given),
-            UrlPolicy::Exact => return None,
-            UrlPolicy::Compatible => {}
-        }
         let with_fragment = self.fragment.map(|_| Candidate { fragment_kept: true, ..as_given });
-        self.of_forms(&TEXT_FORMS).skip(1).chain(with_fragment).find(is_match)
+        let others = match policy {
+            UrlPolicy::Compatible => Some(self.of_forms(&TEXT_FORMS).skip(1).chain(with_fragment)),
+            UrlPolicy::Exact => None,
+        };
+        // Nearly every URL is signed as given, which takes no thinking of the others.
+        iter::once(as_given).chain(others.into_iter().flatten()).take(MAX_CANDIDATES)
     }
 
-    /// Whether the query may be signed as pairs: that of a WebSocket handshake, where sources
-    /// differ.
-    pub(crate) fn query_may_be_params(&self, policy: UrlPolicy) -> bool {
-        policy == UrlPolicy::Compatible && self.gives_rise_to(Form::QueryAsParams)
-    }
-
-    /// As [`find`](Self::find), of the candidates whose query is signed as pairs.
-    pub(crate) fn find_without_query(
+    /// The candidates of a WebSocket handshake whose query is signed as pairs.
+    pub(crate) fn candidates_without_query(
         &self,
-        is_match: impl FnMut(&Candidate) -> bool,
-    ) -> Option<Candidate> {
-        self.of_forms(&QUERY_AS_PARAMS_FORMS).find(is_match)
+        policy: UrlPolicy,
+    ) -> impl Iterator<Item = Candidate> + Clone + use<'_, 'a> {
+        let forms = match policy {
+            UrlPolicy::Compatible => QUERY_AS_PARAMS_FORMS.as_slice(),
+            UrlPolicy::Exact => &[],
+        };
+        self.of_forms(forms)
     }
 
-    fn of_forms(&self, forms: &'static [Form]) -> impl Iterator<Item = Candidate> {
+    fn of_forms(
+        &self,
+        forms: &'static [Form],
+    ) -> impl Iterator<Item = Candidate> + Clone + use<'_, 'a> {
         let port_changed = match self.port {
             Some(_) => PortChange::Removed,
             None => PortChange::Added,
@@ -370,35 +373,71 @@ fn cut_before(text: &str, mark: impl Fn(u8) -> bool) -> Option<(&str, &str)> {
     text.split_at_checked(text.bytes().position(mark).unwrap_or(text.len()))
 }
 
-/// Cuts `host[:port]`. An IPv6 literal keeps its brackets (RFC 3986, section 3.2.2).
-fn cut_host(text: &str) -> Option<(&str, Option<&str>)> {
-    let host_len = match text.strip_prefix('[') {
-        Some(literal) => literal.find(']').filter(|&len| len > 0)?.checked_add(2)?,
-        None => text.bytes().position(|byte| byte == b':').unwrap_or(text.len()),
-    };
-    let (host, port) = text.split_at_checked(host_len)?;
-    let name = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    if name.is_empty() || name.bytes().any(|byte| matches!(byte, b'[' | b']')) {
-        return None;
+/// Where an authority ends, and where in it the user information and the host do (RFC 3986,
+/// section 3.2): lengths in bytes.
+struct Authority {
+    len: usize,
+    userinfo_len: Option<usize>,
+    host_len: usize,
+}
+
+impl Authority {
+    /// `None` without a host, or with brackets elsewhere than around an IPv6 literal.
+    fn measure(hierarchy: &str) -> Option<Self> {
+        let mut userinfo_len = None;
+        let mut host = 0;
+        let mut host_end = None;
+        let mut bracketed = false;
+        let mut malformed = false;
+        let mut len = hierarchy.len();
+        for (at, byte) in hierarchy.bytes().enumerate() {
+            match byte {
+                b'/' | b'?' | b'#' => {
+                    len = at;
+                    break;
+                }
+                // The last one ends the user information, whatever that holds.
+                b'@' => {
+                    userinfo_len = Some(at);
+                    host = at.saturating_add(1);
+                    host_end = None;
+                    bracketed = false;
+                    malformed = false;
+                }
+                b'[' if at == host => bracketed = true,
+                b']' if bracketed && host_end.is_none() && at > host.saturating_add(1) => {
+                    host_end = Some(at.saturating_add(1));
+                }
+                b'[' | b']' if host_end.is_none() => malformed = true,
+                b':' if !bracketed && host_end.is_none() => host_end = Some(at),
+                _ => {}
+            }
+        }
+        let host_end = if bracketed { host_end? } else { host_end.unwrap_or(len) };
+        let host_len = host_end.checked_sub(host).filter(|&len| len > 0 && !malformed)?;
+        Some(Self { len, userinfo_len, host_len })
     }
-    if port.is_empty() {
-        return Some((host, None));
-    }
-    let port = port.strip_prefix(':')?;
+}
+
+/// The port in `text`, which begins with a colon; itself it may be empty.
+fn cut_port(text: &str) -> Option<&str> {
+    let port = text.strip_prefix(':')?;
     let digits = port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit());
     let in_range = port.is_empty() || port.parse::<u16>().is_ok();
-    (digits && in_range).then_some((host, Some(port)))
+    (digits && in_range).then_some(port)
 }
 
 /// The scheme as it is signed, if it is one of the four, in any case of letters.
 fn signed_scheme(scheme: &str, websocket: bool) -> Option<&str> {
     let is = |name| scheme.eq_ignore_ascii_case(name);
-    match () {
-        () if is("https") => Some(if websocket { "wss" } else { scheme }),
-        () if is("http") => Some(if websocket { "ws" } else { scheme }),
-        () if is("wss") || is("ws") => Some(scheme),
-        () => None,
-    }
+    let signed = match scheme.len() {
+        5 if is("https") => "wss",
+        4 if is("http") => "ws",
+        3 if is("wss") => scheme,
+        2 if is("ws") => scheme,
+        _ => return None,
+    };
+    Some(if websocket { signed } else { scheme })
 }
 
 fn replace(text: &str, from: &str, to: &[u8], out: &mut impl Sink) {

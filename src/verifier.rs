@@ -9,7 +9,7 @@ use crate::builder::{Config, Key, VerifierBuilder};
 use crate::error::VerifyError;
 use crate::form::{self, Text};
 use crate::key::{Algorithm, AuthToken};
-use crate::mac::{self, MacKey};
+use crate::mac;
 use crate::pairs::{MAX_PARAMS_LIMIT, Pairs};
 use crate::settings::Settings;
 use crate::signature::Signature;
@@ -129,19 +129,18 @@ impl<'a> Attempt<'_, 'a> {
 
     /// Whether the signature is that of the URL alone.
     fn match_url(&self, payload: &Payload<'a>) -> Result<Option<Match>, VerifyError> {
-        let policy = self.config.url_policy;
-        let found = self
-            .find(|key| self.url.find(policy, |&candidate| self.is_signed(key, candidate, None)));
-        if found.is_some() || !payload.is_empty() || !self.url.query_may_be_params(policy) {
+        let found = self.find(&self.url.candidates(self.config.url_policy), None);
+        if found.is_some() || !payload.is_empty() {
             return Ok(found);
         }
+        let mut with_params = self.url.candidates_without_query(self.config.url_policy).peekable();
         let mut pairs = Pairs::new();
-        if pairs.read_body(self.url.query(), self.config.max_params).is_err() {
+        if with_params.peek().is_none()
+            || pairs.read_body(self.url.query(), self.config.max_params).is_err()
+        {
             return Ok(None);
         }
-        let found = self.find(|key| {
-            self.url.find_without_query(|&candidate| self.is_signed(key, candidate, Some(&pairs)))
-        });
+        let found = self.find(&with_params, Some(&pairs));
         found.map(|found| self.config.parameter_policy.check(&pairs).map(|()| found)).transpose()
     }
 
@@ -153,34 +152,36 @@ impl<'a> Attempt<'_, 'a> {
         if !pairs.add_a_byte() {
             return Err(VerifyError::UncoveredBody);
         }
-        let policy = self.config.url_policy;
-        let found = self.find(|key| {
-            self.url.find(policy, |&candidate| self.is_signed(key, candidate, Some(&pairs)))
-        });
-        let found = found.ok_or(VerifyError::Mismatch)?;
+        let candidates = self.url.candidates(self.config.url_policy);
+        let found = self.find(&candidates, Some(&pairs)).ok_or(VerifyError::Mismatch)?;
         self.config.parameter_policy.check(&pairs)?;
         self.config.check_account(pairs.iter(), true)?;
         Ok(found)
     }
 
-    /// The first key for which `find` finds a candidate, and that.
+    /// The first key and candidate under which the signature is that of the URL and the pairs.
     ///
     /// A wrong MAC costs the same wherever it is wrong. That a MAC is right is no secret, so the
     /// search may end there.
-    fn find(&self, find: impl Fn(&MacKey) -> Option<Candidate>) -> Option<Match> {
-        let mut keys = self.config.keys_for(self.settings, self.signature.algorithm());
-        keys.find_map(|(position, key)| Some((position, find(&key.mac)?)))
-    }
-
-    /// Whether the signature is that of a candidate and the pairs.
-    fn is_signed(&self, key: &MacKey, candidate: Candidate, pairs: Option<&Pairs<'a>>) -> bool {
-        let is_match = key.verify(self.signature, |out| {
-            self.url.write(candidate, out);
-            if let Some(pairs) = pairs {
-                pairs.write(out);
-            }
-        });
-        is_match.into()
+    fn find(
+        &self,
+        candidates: &(impl Iterator<Item = Candidate> + Clone),
+        pairs: Option<&Pairs<'a>>,
+    ) -> Option<Match> {
+        let algorithm = self.signature.algorithm();
+        let mut keys = self.config.keys_for(self.settings, algorithm);
+        keys.find_map(|(position, key)| {
+            let matched = candidates.clone().find(|&candidate| {
+                let is_match = key.mac.verify(self.signature, |out| {
+                    self.url.write(candidate, out);
+                    if let Some(pairs) = pairs {
+                        pairs.write(out);
+                    }
+                });
+                is_match.into()
+            });
+            matched.map(|candidate| (position, candidate))
+        })
     }
 }
 
@@ -242,7 +243,7 @@ impl<'a> Payload<'a> {
 
     /// Whether every one of `hashes` is the SHA-256 of the body, in hexadecimal digits of either
     /// case. Of decoded parameters there is no body to hash.
-    fn has_hashes(&self, mut hashes: impl Iterator<Item = &'a [u8]>) -> bool {
+    fn has_hashes(&self, mut hashes: impl Iterator<Item = Text<'a>>) -> bool {
         let body = match *self {
             Self::Body(body) => body,
             Self::Params([]) => &[],
@@ -250,9 +251,10 @@ impl<'a> Payload<'a> {
         };
         let expected = mac::body_hash(body);
         hashes.all(|hash| {
-            let (digits, rest) = hash.as_chunks::<2>();
-            rest.is_empty()
-                && digits.iter().map(|&digits| form::from_hex(digits)).eq(expected.map(Some))
+            let mut digits = hash.bytes();
+            let mut digit = || digits.next().and_then(form::hex);
+            let same = |&byte: &u8| digit() == Some(byte >> 4) && digit() == Some(byte & 0xf);
+            expected.iter().all(same) && digits.next().is_none()
         })
     }
 

@@ -1,6 +1,6 @@
 //! What an origin looks at in a request; all of it untrusted, none of it copied.
 
-use core::{net::IpAddr, str};
+use core::{fmt, net::IpAddr, str};
 
 use super::{OriginError, host::Host};
 
@@ -37,7 +37,7 @@ const AUTHORITY: &str = ":authority";
 /// assert_eq!(origin.url(&head), Err(OriginError::RepeatedHeader("host")));
 /// # Ok::<(), OriginError>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[must_use]
 pub struct RequestHead<'a> {
     target: &'a str,
@@ -46,7 +46,7 @@ pub struct RequestHead<'a> {
     headers: [Header<'a>; 6],
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 struct Header<'a> {
     name: &'static str,
     value: Option<&'a [u8]>,
@@ -169,6 +169,16 @@ impl<'a> RequestHead<'a> {
             Some((_, true)) => Err(OriginError::RepeatedHeader(name)),
             Some((value, false)) => single_value(name, value),
         }
+    }
+}
+
+/// Shows no byte of the request: its URL may hold what nobody should read in a log.
+impl fmt::Debug for RequestHead<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestHead")
+            .field("target_len", &self.target.len())
+            .field("peer", &self.peer)
+            .finish_non_exhaustive()
     }
 }
 

@@ -247,9 +247,9 @@ pub fn query(url: &str) -> Vec<u8> {
     query.unwrap_or_default().into_bytes()
 }
 
-/// The raw values of every `bodySHA256` in the query.
+/// The decoded values of every `bodySHA256` in the query, its name decoded too.
 pub fn body_hashes(url: &str) -> Vec<Vec<u8>> {
-    let raw = form::raw_pairs(&query(url));
-    let named = raw.into_iter().filter(|(name, _)| name == b"bodySHA256");
+    let pairs = form::pairs(&query(url));
+    let named = pairs.into_iter().filter(|(name, _)| name == b"bodySHA256");
     named.map(|(_, value)| value).collect()
 }
