@@ -98,10 +98,15 @@ impl<'a> Text<'a> {
         out.put_spaced(from(run), self.len.saturating_sub(run));
     }
 
-    /// Writes two texts that need no decoding.
+    /// Writes the bytes that it stands for, and those that `next` does.
     #[inline]
-    pub(crate) fn write_plain(self, next: Self, out: &mut Writer) {
-        out.put_starts((self.tail, self.len), (next.tail, next.len));
+    pub(crate) fn write_both(self, next: Self, out: &mut Writer) {
+        if self.encoded | next.encoded {
+            self.write(out);
+            next.write(out);
+        } else {
+            out.put_starts((self.tail, self.len), (next.tail, next.len));
+        }
     }
 
     pub(crate) fn to_cow(self) -> Cow<'a, [u8]> {
