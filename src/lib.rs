@@ -13,6 +13,10 @@ extern crate alloc;
 extern crate std;
 
 mod builder;
+#[cfg(feature = "claim")]
+pub mod claim;
+#[cfg(feature = "dedup")]
+pub mod dedup;
 #[cfg(feature = "diagnose")]
 mod diagnose;
 mod error;
@@ -25,6 +29,8 @@ mod origin;
 mod pair;
 mod pairs;
 mod policy;
+#[cfg(feature = "replay")]
+pub mod replay;
 mod scan;
 mod settings;
 mod sign;
