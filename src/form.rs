@@ -73,12 +73,12 @@ impl<'a> Text<'a> {
 
     /// Writes the bytes that it stands for.
     #[inline]
-    pub(crate) fn write(self, out: &mut Writer) {
+    pub(crate) fn write(self, out: &mut Writer<'_>) {
         if self.encoded { self.write_decoded(out) } else { out.put_start(self.tail, self.len) }
     }
 
     /// Writes runs between escapes, whose `+` are spaces, and what the escapes stand for.
-    fn write_decoded(self, out: &mut Writer) {
+    fn write_decoded(self, out: &mut Writer<'_>) {
         let from = |at: usize| self.tail.get(at..).unwrap_or_default();
         // Words that reach past the end of the text are read whole, if the body goes on.
         let words = self.tail.get(..self.len.next_multiple_of(8)).unwrap_or(self.tail);
@@ -100,7 +100,7 @@ impl<'a> Text<'a> {
 
     /// Writes the bytes that it stands for, and those that `next` does.
     #[inline]
-    pub(crate) fn write_both(self, next: Self, out: &mut Writer) {
+    pub(crate) fn write_both(self, next: Self, out: &mut Writer<'_>) {
         if self.encoded | next.encoded {
             self.write(out);
             next.write(out);

@@ -40,19 +40,27 @@ impl MacKey {
     }
 
     /// The MAC of what `write` puts.
-    pub(crate) fn mac(&self, write: impl FnOnce(&mut Writer)) -> Signature {
-        let mut writer =
-            Writer { state: self.clone(), buffer: [0; LEN + SLACK], filled: 0, hashed: 0 };
-        write(&mut writer);
-        writer.hash_to(writer.filled);
-        match writer.state {
-            Self::Sha1(mac) => Signature::from_sha1(mac.finalize().into_bytes().into()),
-            Self::Sha256(mac) => Signature::from_sha256(mac.finalize().into_bytes().into()),
+    pub(crate) fn mac(&self, write: impl FnOnce(&mut Writer<'_>)) -> Signature {
+        match self {
+            Self::Sha1(keyed) => {
+                let mut mac = keyed.clone();
+                Writer::run(State::Sha1(&mut mac), write);
+                Signature::from_sha1(mac.finalize().into_bytes().into())
+            }
+            Self::Sha256(keyed) => {
+                let mut mac = keyed.clone();
+                Writer::run(State::Sha256(&mut mac), write);
+                Signature::from_sha256(mac.finalize().into_bytes().into())
+            }
         }
     }
 
     /// Whether `signature` is the MAC of what `write` puts. The MAC itself does not leave.
-    pub(crate) fn verify(&self, signature: &Signature, write: impl FnOnce(&mut Writer)) -> Choice {
+    pub(crate) fn verify(
+        &self,
+        signature: &Signature,
+        write: impl FnOnce(&mut Writer<'_>),
+    ) -> Choice {
         self.mac(write).ct_eq(signature)
     }
 }
@@ -61,8 +69,8 @@ impl MacKey {
 ///
 /// The hash takes bytes one block behind: while it waits for its own results, the processor
 /// already gathers what comes next.
-pub(crate) struct Writer {
-    state: MacKey,
+pub(crate) struct Writer<'m> {
+    state: State<'m>,
     buffer: [u8; LEN + SLACK],
     /// Bytes in the buffer, less than `LEN`.
     filled: usize,
@@ -80,7 +88,19 @@ const CHUNK: usize = 48;
 /// Room for two such copies at the end of the buffer.
 const SLACK: usize = 2 * CHUNK;
 
-impl Writer {
+/// The MAC that takes the bytes.
+enum State<'m> {
+    Sha1(&'m mut Hmac<Sha1>),
+    Sha256(&'m mut Hmac<Sha256>),
+}
+
+impl Writer<'_> {
+    fn run(state: State<'_>, write: impl FnOnce(&mut Writer<'_>)) {
+        let mut writer = Writer { state, buffer: [0; LEN + SLACK], filled: 0, hashed: 0 };
+        write(&mut writer);
+        writer.hash_to(writer.filled);
+    }
+
     /// Appends the first `len` bytes of `text`, and may read what follows them.
     #[inline]
     pub(crate) fn put_start(&mut self, text: &[u8], len: usize) {
@@ -190,13 +210,13 @@ impl Writer {
         let Some(bytes) = self.buffer.get(self.hashed..end) else { return };
         self.hashed = end;
         match &mut self.state {
-            MacKey::Sha1(mac) => mac.update(bytes),
-            MacKey::Sha256(mac) => mac.update(bytes),
+            State::Sha1(mac) => mac.update(bytes),
+            State::Sha256(mac) => mac.update(bytes),
         }
     }
 }
 
-impl Sink for Writer {
+impl Sink for Writer<'_> {
     fn put(&mut self, bytes: &[u8]) {
         self.put_long(bytes, bytes.len());
     }
@@ -220,4 +240,60 @@ fn keyed<M: KeyInit, D: Digest>(secret: &[u8]) -> M {
     let mac = M::new(&block);
     block.as_mut_slice().zeroize();
     mac
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    /// Ways to put the first `len` bytes of a text, each with what it puts for them.
+    type Put = fn(&mut Writer<'_>, &[u8], usize);
+
+    const PUTS: [Put; 5] = [
+        |out, text, len| out.put(&text[..len]),
+        |out, text, len| out.put_start(text, len),
+        |out, text, len| out.put_spaced(text, len),
+        |out, text, len| out.put_starts((text, len / 3), (&text[len / 3..], len - len / 3)),
+        |out, text, len| text[..len].iter().for_each(|&byte| out.put_byte(byte)),
+    ];
+
+    /// Wherever in the buffer a text begins, whatever follows it, and whichever way it is put:
+    /// exactly its bytes are hashed.
+    #[test]
+    fn no_byte_is_lost_or_added_at_any_place_of_the_buffer() {
+        let key = MacKey::new(Algorithm::HmacSha1, b"12345");
+        let text: Vec<u8> =
+            (0..=u8::MAX).filter(|&byte| byte != b'+').cycle().take(1_100).collect();
+        let bare = {
+            let mut mac: Hmac<Sha1> = keyed::<_, Sha1>(b"12345");
+            mac.update(&text[..900]);
+            Signature::from_sha1(mac.finalize().into_bytes().into())
+        };
+        let lens = [0, 1, 15, 16, 17, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 1, 3 * BLOCK];
+        for before in (0..2 * BLOCK).chain(LEN - 2 * BLOCK..LEN + BLOCK) {
+            for len in lens {
+                for put in PUTS {
+                    // Once with readable bytes behind it, once as the end of everything.
+                    for end in [text.len(), before + len] {
+                        let mac = key.mac(|out| {
+                            out.put(&text[..before]);
+                            put(out, &text[before..end], len);
+                            out.put(&text[before + len..900]);
+                        });
+                        assert!(mac == bare, "{len} bytes after {before}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_plus_in_a_run_is_put_as_a_space() {
+        let key = MacKey::new(Algorithm::HmacSha256, b"12345");
+        for len in 0..100 {
+            let plus = key.mac(|out| out.put_spaced(&[b'+'; 100], len));
+            assert!(plus == key.mac(|out| out.put(&[b' '; 100][..len])), "{len} bytes");
+        }
+    }
 }

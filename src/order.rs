@@ -51,7 +51,11 @@ pub(crate) fn sort(source: Source<'_>, pairs: &mut [Pair], order: &mut [u64], in
 }
 
 /// The index of the pair that a sort key belongs to.
-#[expect(clippy::as_conversions, reason = "lossless: at most twelve bits")]
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    reason = "lossless: at most twelve bits"
+)]
 pub(crate) const fn index(key: u64, index_bits: u32) -> usize {
     (key & !(u64::MAX << index_bits)) as usize
 }
@@ -103,7 +107,8 @@ const PROVEN: u32 = 7;
 /// Whether names with this prefix have the proven characters. A zero may be beyond the end of a
 /// name, and the highest one any byte.
 fn proves(prefix: u64) -> bool {
-    let character = |nth: u32| prefix.unbounded_shr(57_u32.wrapping_sub(nth.wrapping_mul(7))) & 0x7f;
+    let character =
+        |nth: u32| prefix.unbounded_shr(57_u32.wrapping_sub(nth.wrapping_mul(7))) & 0x7f;
     (0..PROVEN).all(|nth| !matches!(character(nth), 0 | 0x7f))
 }
 

@@ -113,7 +113,7 @@ impl<'a> Pairs<'a> {
     }
 
     /// Appends every pair to a canonical string: name, value, no separator.
-    pub(crate) fn write(&self, out: &mut Writer) {
+    pub(crate) fn write(&self, out: &mut Writer<'_>) {
         for pair in self.sorted().filter(|pair| !pair.repeated) {
             Text::write_both(self.source.name(pair), self.source.value(pair), out);
         }

@@ -49,7 +49,7 @@ impl Iterator for Blocks<'_> {
 fn marks(block: &[u8; BLOCK]) -> Marks {
     Marks {
         ends: mask(block, |byte| byte == b'&'),
-        inner: mask(block, |byte| (byte == b'=') | (byte == b'%') | (byte == b'+')),
+        inner: mask(block, |byte| matches!(byte, b'=' | b'%' | b'+')),
     }
 }
 
