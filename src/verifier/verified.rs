@@ -10,7 +10,7 @@ use crate::signature::Signature;
 use crate::url::{self, Candidate};
 use crate::webhook::{Payload, Webhook};
 
-/// What Twilio signed. The only way to get one is [`Verifier::verify`].
+/// What Twilio signed. The only way to get one is [`Verifier::verify`](crate::Verifier::verify).
 ///
 /// What is proven is the canonical string: the URL of [`candidate`](Self::candidate), followed by
 /// the parameters or, through its hash, the body. Where a name ends and its value begins, and where
