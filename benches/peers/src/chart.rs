@@ -18,12 +18,12 @@ const HARMLESS: &str = "#5b8fc9";
 const FOOLED: &str = "#d9614c";
 
 pub(crate) fn svg(peers: &[Peer], cases: &[Case]) -> String {
-    let mut sorted: Vec<&Peer> = peers.iter().collect();
-    sorted.sort_by(|one, other| one.nanoseconds.total_cmp(&other.nanoseconds));
-    let height = TOP + ROW * f64::from(u32::try_from(peers.len()).unwrap_or_default()) + 12.0;
-    let nanoseconds = |peer: &Peer| peer.nanoseconds;
-    let least = peers.iter().map(nanoseconds).fold(f64::INFINITY, f64::min) / 1.5;
-    let most = peers.iter().map(nanoseconds).fold(0.0, f64::max);
+    let mut sorted: Vec<(f64, &Peer)> =
+        peers.iter().filter_map(|peer| Some((peer.nanoseconds?, peer))).collect();
+    sorted.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+    let height = TOP + ROW * f64::from(u32::try_from(sorted.len()).unwrap_or_default()) + 12.0;
+    let least = sorted.iter().map(|(time, _)| *time).fold(f64::INFINITY, f64::min) / 1.5;
+    let most = sorted.iter().map(|(time, _)| *time).fold(0.0, f64::max);
     let end = |time: f64| BARS.0 + (BARS.1 - BARS.0) * (time / least).ln() / (most / least).ln();
 
     let mut svg = format!(
@@ -41,7 +41,7 @@ pub(crate) fn svg(peers: &[Peer], cases: &[Case]) -> String {
         BARS.0 + 14.0,
     );
     let mut y = TOP;
-    for peer in sorted {
+    for (time, peer) in sorted {
         let fooled = peer.fooled(cases) > 0;
         let colour = match peer.name.as_str() {
             crate::rust::OURS => OURS,
@@ -49,7 +49,7 @@ pub(crate) fn svg(peers: &[Peer], cases: &[Case]) -> String {
             _ => HARMLESS,
         };
         let weight = if peer.name == crate::rust::OURS { " font-weight=\"700\"" } else { "" };
-        let (line, end) = (y + 13.0, end(peer.nanoseconds));
+        let (line, end) = (y + 13.0, end(time));
         let _ = writeln!(
             svg,
             "<g{weight}><text x=\"{}\" y=\"{line}\" text-anchor=\"end\">{}</text>\

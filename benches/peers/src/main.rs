@@ -27,10 +27,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         let on_timed = (peer.on)(timed).ok_or("a peer that cannot be timed")?;
         peers.push(Peer {
             name: peer.name.to_owned(),
-            version: peer.version.to_owned(),
+            version: peer.version().to_owned(),
             verdicts: twelve.iter().map(|case| (peer.on)(case).map(|calls| calls()())).collect(),
             allocations: Some(measure::allocations(&on_timed)),
-            nanoseconds: f64::INFINITY,
+            nanoseconds: on_timed()().then_some(f64::INFINITY),
         });
         calls.push(on_timed);
     }
@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let verdicts = twelve.iter().map(|case| sdk.accepts(case).map(Some));
         let verdicts = verdicts.collect::<Result<_, _>>()?;
         let (name, version) = (sdk.name.to_owned(), sdk.version.clone());
-        let nanoseconds = f64::INFINITY;
+        let nanoseconds = sdk.accepts(timed)?.then_some(f64::INFINITY);
         peers.push(Peer { name, version, verdicts, allocations: None, nanoseconds });
     }
 
@@ -46,11 +46,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     for _ in 0..measure::ROUNDS {
         let (crates, libraries) = peers.split_at_mut(calls.len());
         for (peer, calls) in crates.iter_mut().zip(&calls) {
-            peer.nanoseconds = peer.nanoseconds.min(measure::time(calls));
+            let time = measure::time(calls);
+            peer.nanoseconds = peer.nanoseconds.map(|least| least.min(time));
         }
         for (peer, sdk) in libraries.iter_mut().zip(&mut sdks) {
             let time = sdk.time(timed, measure::REPEATS)?;
-            peer.nanoseconds = peer.nanoseconds.min(time);
+            peer.nanoseconds = peer.nanoseconds.map(|least| least.min(time));
         }
     }
 

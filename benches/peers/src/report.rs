@@ -16,8 +16,8 @@ pub(crate) struct Peer {
     pub(crate) verdicts: Vec<Option<bool>>,
     /// How often a verdict asks for memory, if that can be counted.
     pub(crate) allocations: Option<usize>,
-    /// Of the shortest verdict.
-    pub(crate) nanoseconds: f64,
+    /// Of the shortest verdict on the timed form, if it accepts that.
+    pub(crate) nanoseconds: Option<f64>,
 }
 
 impl Peer {
@@ -55,7 +55,8 @@ pub(crate) fn summary(peers: &[Peer], cases: &[Case]) -> String {
         cases.len() - genuine,
     );
     for peer in peers {
-        let allocations = peer.allocations.map_or("not counted".into(), |count| count.to_string());
+        let allocations = peer.allocations.filter(|_| peer.nanoseconds.is_some());
+        let allocations = allocations.map_or_else(String::new, |count| count.to_string());
         let bold = |number: usize| {
             if number > 0 { format!("**{number}**") } else { number.to_string() }
         };
@@ -96,8 +97,11 @@ pub(crate) fn matrix(peers: &[Peer], cases: &[Case]) -> String {
 
 /// The time in times of the first peer's.
 pub(crate) fn times(peer: &Peer, peers: &[Peer]) -> String {
-    let ratio = peer.nanoseconds / peers[0].nanoseconds;
-    if ratio < 10.0 { format!("{ratio:.1}×") } else { format!("{ratio:.0}×") }
+    match (peer.nanoseconds, peers[0].nanoseconds) {
+        (Some(time), Some(ours)) if time < 10.0 * ours => format!("{:.1}×", time / ours),
+        (Some(time), Some(ours)) => format!("{:.0}×", time / ours),
+        _ => "refuses it".to_owned(),
+    }
 }
 
 pub(crate) fn write(peers: &[Peer], cases: &[Case]) -> Result<(), Box<dyn Error>> {
