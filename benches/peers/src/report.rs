@@ -12,8 +12,8 @@ use crate::sdk::root;
 pub(crate) struct Peer {
     pub(crate) name: String,
     pub(crate) version: String,
-    /// Whether it accepted each case; `None` if its interface cannot express it.
-    pub(crate) verdicts: Vec<Option<bool>>,
+    /// Whether it accepted each case.
+    pub(crate) verdicts: Vec<bool>,
     /// How often a verdict asks for memory, if that can be counted.
     pub(crate) allocations: Option<usize>,
     /// Of the shortest verdict on the timed form, if it accepts that.
@@ -23,22 +23,22 @@ pub(crate) struct Peer {
 impl Peer {
     /// On how many cases it is right.
     pub(crate) fn right(&self, cases: &[Case]) -> usize {
-        self.of(cases, |verdict, genuine| verdict == Some(genuine))
+        self.of(cases, |accepts, genuine| accepts == genuine)
     }
 
     /// How many of the forgeries it accepts.
     pub(crate) fn fooled(&self, cases: &[Case]) -> usize {
-        self.of(cases, |verdict, genuine| verdict == Some(true) && !genuine)
+        self.of(cases, |accepts, genuine| accepts && !genuine)
     }
 
     /// How many of the genuine cases it refuses.
     pub(crate) fn refuses(&self, cases: &[Case]) -> usize {
-        self.of(cases, |verdict, genuine| verdict == Some(false) && genuine)
+        self.of(cases, |accepts, genuine| !accepts && genuine)
     }
 
-    fn of(&self, cases: &[Case], counts: impl Fn(Option<bool>, bool) -> bool) -> usize {
+    fn of(&self, cases: &[Case], counts: impl Fn(bool, bool) -> bool) -> usize {
         let verdicts = self.verdicts.iter().zip(cases);
-        verdicts.filter(|(verdict, case)| counts(**verdict, case.genuine)).count()
+        verdicts.filter(|(accepts, case)| counts(**accepts, case.genuine)).count()
     }
 }
 
@@ -57,13 +57,15 @@ pub(crate) fn summary(peers: &[Peer], cases: &[Case]) -> String {
     for peer in peers {
         let allocations = peer.allocations.filter(|_| peer.nanoseconds.is_some());
         let allocations = allocations.map_or_else(String::new, |count| count.to_string());
+        // The names of crates are code.
+        let name =
+            if peer.name.contains(' ') { peer.name.clone() } else { format!("`{}`", peer.name) };
         let bold = |number: usize| {
             if number > 0 { format!("**{number}**") } else { number.to_string() }
         };
         let _ = writeln!(
             table,
-            "| {} | {} | {} | {} | {} | {} | {allocations} |",
-            peer.name,
+            "| {name} | {} | {} | {} | {} | {} | {allocations} |",
             peer.version,
             peer.right(cases),
             peer.refuses(cases),
@@ -76,18 +78,15 @@ pub(crate) fn summary(peers: &[Peer], cases: &[Case]) -> String {
 
 /// Each case beside each verdict.
 pub(crate) fn matrix(peers: &[Peer], cases: &[Case]) -> String {
-    let mut table = String::from("| |");
-    peers.iter().for_each(|peer| table.push_str(&format!(" {} |", peer.name)));
-    table.push_str("\n|---|");
-    peers.iter().for_each(|_| table.push_str("---|"));
+    let names: Vec<_> = peers.iter().map(|peer| &*peer.name).collect();
+    let mut table = format!("| | {} |\n|---|{}", names.join(" | "), "---|".repeat(names.len()));
     for (nth, case) in cases.iter().enumerate() {
         let _ = write!(table, "\n| {} |", case.name);
         for peer in peers {
             table.push_str(match (peer.verdicts[nth], case.genuine) {
-                (None, _) => " n/a |",
-                (Some(true), true) | (Some(false), false) => " right |",
-                (Some(false), true) => " refuses |",
-                (Some(true), false) => " **accepts** |",
+                (true, true) | (false, false) => " right |",
+                (false, true) => " refuses |",
+                (true, false) => " **accepts** |",
             });
         }
     }

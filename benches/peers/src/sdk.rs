@@ -36,7 +36,7 @@ impl Sdk {
         let answers = BufReader::new(child.stdout.take().ok_or("no stdout")?).lines();
         let mut sdk = Self { name, version: String::new(), child, requests, answers };
         let version = sdk.ask(&json!({"op": "version"}))?;
-        sdk.version = version.as_str().ok_or("no version")?.to_owned();
+        version.as_str().ok_or("no version")?.clone_into(&mut sdk.version);
         Ok(sdk)
     }
 
