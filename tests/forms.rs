@@ -361,3 +361,24 @@ fn an_untrusted_parameter_is_the_first_of_the_body_or_else_of_the_query() {
     let webhook = Webhook::new("not a URL").params(&[("a", "+1")]);
     assert_eq!(webhook.untrusted_param("a").as_deref(), Some("+1"));
 }
+
+/// `+` and `%` of parameters that somebody has decoded stand for themselves, where they are sorted
+/// and compared too.
+#[test]
+fn decoded_parameters_are_not_decoded_again() {
+    let params = [("k", "+"), ("k", "%2B"), ("%6b", "a"), ("k", " "), ("k", "%20")];
+    let signature = oracle::sha1(TOKEN, [URL.as_bytes(), b"%6bak k%20k%2Bk+"].concat());
+    let webhook = Webhook::new(URL).params(&params).signature(&signature);
+    let verified = Verifier::new(token()).verify(&webhook).unwrap();
+    assert_eq!(verified.params().count(), 5);
+    assert_eq!(verified.param("%6b").as_deref(), Some("a"));
+}
+
+/// However far names are equal, they are compared without recursion: a stack would not have room
+/// for a step of each few bytes.
+#[test]
+fn megabytes_of_equal_names_are_sorted_by_their_last_byte() {
+    let name = "n".repeat(400_000);
+    let body = format!("{name}b=1&{name}a=2&{name}a=3&{name}b=1");
+    signed_as(body, format!("{name}a2{name}a3{name}b1"));
+}
