@@ -5,7 +5,7 @@ use core::net::IpAddr;
 
 use twilio_sig::{Candidate, Coverage};
 
-use crate::{Refusal, VerifiedWebhook};
+use crate::{Head, Refusal, VerifiedWebhook};
 
 /// The longest text of a request that an event carries, in bytes.
 const MAX_TEXT_LEN: usize = 256;
@@ -65,13 +65,43 @@ pub struct Event<'a> {
     pub report_only: bool,
 }
 
+/// What an event says of a request besides its outcome.
+pub(crate) struct About<'a> {
+    pub(crate) url: Cow<'a, str>,
+    pub(crate) tenant: Option<&'a str>,
+    pub(crate) peer: Option<IpAddr>,
+    pub(crate) user_agent: Option<&'a [u8]>,
+}
+
+impl<'a> About<'a> {
+    pub(crate) fn of_head(head: &Head<'a>) -> Self {
+        Self {
+            url: loggable_url(head.target),
+            tenant: None,
+            peer: head.peer,
+            user_agent: head.user_agent,
+        }
+    }
+
+    pub(crate) fn event(&self, outcome: Outcome, report_only: bool) -> Event<'_> {
+        Event {
+            outcome,
+            tenant: self.tenant,
+            ip: self.peer,
+            url: Cow::Borrowed(&self.url),
+            user_agent: self.user_agent.map(loggable),
+            report_only,
+        }
+    }
+}
+
 /// The part of a URL that may be logged.
 pub(crate) fn loggable_url(url: &str) -> Cow<'_, str> {
     loggable(url.split(['?', '#']).next().unwrap_or_default().as_bytes())
 }
 
 /// Printable ASCII, of bounded length.
-pub(crate) fn loggable(text: &[u8]) -> Cow<'_, str> {
+fn loggable(text: &[u8]) -> Cow<'_, str> {
     let text = text.get(..MAX_TEXT_LEN).unwrap_or(text);
     match str::from_utf8(text) {
         Ok(text) if text.bytes().all(is_printable) => Cow::Borrowed(text),

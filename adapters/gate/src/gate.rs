@@ -10,8 +10,8 @@ use core::net::IpAddr;
 use bytes::Bytes;
 use twilio_sig::{Origin, Signature, Verifier, VerifyError};
 
-use crate::event::{Event, Outcome, loggable, loggable_url};
-use crate::head::{Head, Line};
+use crate::event::{About, Event, Outcome, loggable_url};
+use crate::head::Head;
 use crate::once::{Claims, Step, Stop};
 use crate::tenant::{AnySource, Tenant, Untrusted};
 use crate::webhook::Arrived;
@@ -128,7 +128,7 @@ impl Gate {
     }
 
     /// Sets the longest body, in bytes, that is read into memory. A longer one is answered with
-    /// 413, and at most this much of it is held. Default: [`DEFAULT_BODY_LIMIT`].
+    /// 413, and no more of it is read than this and one chunk. Default: [`DEFAULT_BODY_LIMIT`].
     ///
     /// The verifier has a bound of its own, 4 MiB by default; the lower one counts.
     pub fn body_limit(self, bytes: usize) -> Self {
@@ -201,8 +201,8 @@ impl Gate {
     }
 
     fn read_head(&self, head: &Head<'_>) -> Result<Opened, Refusal> {
-        let signature = single(&head.signature)?.ok_or(VerifyError::MissingSignature);
-        let settings = single(&head.settings)?.unwrap_or_default();
+        let signature = head.signature.single()?.ok_or(VerifyError::MissingSignature);
+        let settings = head.settings.single()?.unwrap_or_default();
         let signature = signature
             .and_then(|signature| Signature::from_header(signature).map(|_| signature))
             .map_err(Refusal::Verify)?;
@@ -224,7 +224,13 @@ impl Gate {
     /// Decides about a request whose body could not be read: [`Refusal::BodyTooLong`] or
     /// [`Refusal::BodyUnreadable`].
     pub fn refuse_body(&self, opened: &Opened, refusal: Refusal) -> Decision<Admitted> {
-        self.refuse(refusal, &About::of_opened(opened))
+        let about = About {
+            url: loggable_url(&opened.url),
+            tenant: None,
+            peer: opened.peer,
+            user_agent: opened.user_agent.as_deref(),
+        };
+        self.refuse(refusal, &about)
     }
 
     /// Decides about the whole request. The future may be dropped at any time.
@@ -312,53 +318,13 @@ impl Gate {
         if self.0.on_event.is_none() && !cfg!(feature = "tracing") {
             return;
         }
-        let event = Event {
-            outcome,
-            tenant: about.tenant,
-            ip: about.peer,
-            url: Cow::Borrowed(&about.url),
-            user_agent: about.user_agent.map(loggable),
-            report_only: self.0.report_only,
-        };
+        let event = about.event(outcome, self.0.report_only);
         #[cfg(feature = "tracing")]
         event.trace();
         if let Some(listener) = &self.0.on_event {
             listener(&event);
         }
     }
-}
-
-/// What an event says of a request besides its outcome.
-struct About<'a> {
-    url: Cow<'a, str>,
-    tenant: Option<&'a str>,
-    peer: Option<IpAddr>,
-    user_agent: Option<&'a [u8]>,
-}
-
-impl<'a> About<'a> {
-    fn of_head(head: &Head<'a>) -> Self {
-        Self {
-            url: loggable_url(head.target),
-            tenant: None,
-            peer: head.peer,
-            user_agent: head.user_agent,
-        }
-    }
-
-    fn of_opened(opened: &'a Opened) -> Self {
-        Self {
-            url: loggable_url(&opened.url),
-            tenant: None,
-            peer: opened.peer,
-            user_agent: opened.user_agent.as_deref(),
-        }
-    }
-}
-
-/// The value of a header that must not come twice.
-const fn single<'a>(line: &Line<'a>) -> Result<Option<&'a [u8]>, Refusal> {
-    if line.repeated { Err(Refusal::RepeatedHeader(line.name)) } else { Ok(line.value) }
 }
 
 impl Admitted {

@@ -4,6 +4,8 @@ use core::net::IpAddr;
 
 use twilio_sig::RequestHead;
 
+use crate::Refusal;
+
 /// The header that carries the signature.
 const SIGNATURE: &str = "x-twilio-signature";
 /// The header that names the shared key.
@@ -36,9 +38,9 @@ pub struct Head<'a> {
 /// A header that may come in one line only.
 #[derive(Clone, Copy)]
 pub(crate) struct Line<'a> {
-    pub(crate) name: &'static str,
-    pub(crate) value: Option<&'a [u8]>,
-    pub(crate) repeated: bool,
+    name: &'static str,
+    value: Option<&'a [u8]>,
+    repeated: bool,
 }
 
 impl<'a> Head<'a> {
@@ -105,6 +107,11 @@ impl<'a> Head<'a> {
 impl<'a> Line<'a> {
     const fn add(&mut self, value: &'a [u8]) {
         self.repeated |= self.value.replace(value).is_some();
+    }
+
+    /// The value, if there is no other.
+    pub(crate) const fn single(&self) -> Result<Option<&'a [u8]>, Refusal> {
+        if self.repeated { Err(Refusal::RepeatedHeader(self.name)) } else { Ok(self.value) }
     }
 }
 

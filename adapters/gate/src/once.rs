@@ -46,21 +46,22 @@ impl Claims {
 
     /// Completes or releases all. Whether every store did so.
     pub(crate) async fn settle(mut self, done: bool) -> bool {
+        // All are made before the first is awaited: whoever goes away in between ends none of them.
         let mut settled = true;
-        while let Some(held) = self.0.pop() {
-            settled &= Finished(Some(held.settle(done))).await;
+        for settle in self.finish(done) {
+            settled &= settle.await;
         }
         settled
+    }
+
+    fn finish(&mut self, done: bool) -> Vec<Finished> {
+        self.0.drain(..).map(|held| Finished(Some(held.settle(done)))).collect()
     }
 }
 
 impl Drop for Claims {
     fn drop(&mut self) {
-        for held in self.0.drain(..) {
-            let mut release = Finished(Some(held.settle(false)));
-            // A store in memory is done with this; any other goes on by itself.
-            let _ = Pin::new(&mut release).poll(&mut Context::from_waker(Waker::noop()));
-        }
+        self.finish(false);
     }
 }
 
@@ -87,10 +88,20 @@ impl Future for Finished {
 
 impl Drop for Finished {
     fn drop(&mut self) {
-        // Without a runtime the claim is held until its lease runs out.
-        #[cfg(feature = "claims")]
-        if let (Some(rest), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
-            runtime.spawn(rest);
+        let Some(mut rest) = self.0.take() else { return };
+        // A store in memory is done with this.
+        if rest.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
+            detach(rest);
         }
     }
+}
+
+/// Lets it go on by itself. Without a runtime the claim is held until its lease runs out.
+fn detach(rest: BoxFuture<'static, bool>) {
+    #[cfg(feature = "claims")]
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        runtime.spawn(rest);
+        return;
+    }
+    drop(rest);
 }
