@@ -1,5 +1,6 @@
 //! What is read of a request before its body.
 
+use core::fmt;
 use core::net::IpAddr;
 
 use twilio_sig::RequestHead;
@@ -20,7 +21,7 @@ const SETTINGS: &str = "x-twilio-webhooks-signature-settings";
 /// let lines: &[(&str, &[u8])] = &[("x-twilio-signature", b"RSOYDt4T1cUTdK1PDd93/VVr8B8=")];
 /// let head = Head::new("POST", "/sms?x=1", lines.iter().copied());
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[must_use]
 pub struct Head<'a> {
     pub(crate) request: RequestHead<'a>,
@@ -115,10 +116,15 @@ impl<'a> Line<'a> {
     }
 }
 
-/// A signature lets whoever reads it send the request again, so it is not shown.
-impl core::fmt::Debug for Line<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Line").field("name", &self.name).finish_non_exhaustive()
+/// Shows no byte of the request: a signature lets whoever reads it send the request again, and a
+/// target may hold what nobody should read in a log.
+impl fmt::Debug for Head<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Head")
+            .field("peer", &self.peer)
+            .field("content_length", &self.content_length)
+            .field("websocket", &self.websocket)
+            .finish_non_exhaustive()
     }
 }
 

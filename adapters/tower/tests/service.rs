@@ -21,7 +21,8 @@ use http_body::{Body, Frame};
 use http_body_util::{Empty, Full, StreamBody};
 use stack::{FORM, full, gate, send, signed};
 use tower::{Layer as _, Service, ServiceExt, service_fn};
-use twilio_sig_tower::{RequestBody, VerifiedWebhook, WebhookLayer};
+use twilio_sig::VerifyError;
+use twilio_sig_tower::{Event, Outcome, Refusal, RequestBody, VerifiedWebhook, WebhookLayer};
 
 /// A service that may be called only after this very clone was polled ready.
 struct Strict {
@@ -176,4 +177,28 @@ async fn the_proof_of_another_gate_counts_for_nothing() {
     request.extensions_mut().insert(proof);
     let (status, handled, verified) = send(gate().report_only(), request).await;
     assert_eq!((status, handled, verified), (200, Some(Bytes::from("Body=Evil")), false));
+}
+
+#[tokio::test]
+async fn every_request_is_one_event() {
+    let outcomes = Arc::new(Mutex::new(Vec::new()));
+    let listener = {
+        let outcomes = Arc::clone(&outcomes);
+        move |event: &Event<'_>| outcomes.lock().unwrap().push(event.outcome)
+    };
+    let gate = gate().on_event(listener);
+    send(gate.clone(), signed(FORM, full(FORM))).await;
+    send(gate.clone(), signed(FORM, full("Body=Evil"))).await;
+    send(gate.clone(), Request::post("/sms").body(full(FORM)).unwrap()).await;
+    send(gate.body_limit(5), signed(FORM, full(FORM))).await;
+    let outcomes = outcomes.lock().unwrap();
+    assert!(matches!(outcomes[0], Outcome::Verified { key: 0, .. }));
+    assert_eq!(
+        outcomes[1..],
+        [
+            Outcome::Refused(Refusal::Verify(VerifyError::Mismatch)),
+            Outcome::Refused(Refusal::Verify(VerifyError::MissingSignature)),
+            Outcome::Refused(Refusal::BodyTooLong),
+        ]
+    );
 }

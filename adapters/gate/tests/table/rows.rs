@@ -180,6 +180,14 @@ fn bodies() -> Vec<Row> {
             "a chunked form one byte over it",
             refused(form("/sms", &longer).chunked(), &[413]),
         )),
+        row("a form that waits for leave", verified(form("/sms", FORM).expect(), FORM, "form")),
+        row(
+            "a forgery that waits for leave",
+            refused(Request::new("POST", "/sms").body(FORM).expect(), &[403]),
+        ),
+        // What a server takes for the body is what is verified, whatever else was sent.
+        row("a length that is too short", refused(form("/sms", FORM).long_by(1), &[403])),
+        row("two lengths", refused(form("/sms", FORM).header("content-length", "5"), &[400])),
         // Cut off, it is never the empty body that would verify, nor the shorter one that was sent.
         row("a form that is cut short", refused(form("/sms", FORM).short_by(1), &[400, 0])),
         row(
