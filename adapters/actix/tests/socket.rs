@@ -41,7 +41,7 @@ fn serve(gate: Gate, routes: impl Fn(&mut ServiceConfig) + Clone + Send + 'stati
             App::new().configure(routes.clone()).wrap(VerifyWebhook::new(gate.clone()))
         });
         let server = server.workers(1).disable_signals().bind_auto_h2c("127.0.0.1:0").unwrap();
-        send.send(server.addrs()[0]).unwrap();
+        send.send(*server.addrs().first().unwrap()).unwrap();
         rt::System::new().block_on(server.run()).unwrap();
     });
     receive.recv().unwrap()

@@ -5,7 +5,8 @@
     clippy::must_use_candidate,
     clippy::missing_panics_doc,
     unreachable_pub,
-    reason = "test support: a panic is how a test fails"
+    dead_code,
+    reason = "test support, shared by tests that use different parts"
 )]
 
 use alloc::sync::Arc;
