@@ -1,13 +1,15 @@
 //! What the layer costs an axum route, under load on loopback.
 //!
 //! ```sh
-//! cargo bench -p twilio_sig_tower --features axum --bench load               # 1 minute
-//! cargo bench -p twilio_sig_tower --features axum --bench load -- memory     # 1 million requests
+//! cargo bench -p twilio_sig_tower --features axum --bench load                  # both, 2 minutes
+//! cargo bench -p twilio_sig_tower --features axum --bench load -- throughput
+//! cargo bench -p twilio_sig_tower --features axum --bench load -- memory        # a million requests
 //! ```
 //!
 //! Both routes read the same form of 25 parameters into the same struct, one behind the layer. They
 //! take short turns in one process, over connections that stay open, so that whatever else the
-//! machine does meets both alike; the median of many pairs of turns is what counts.
+//! machine does meets both alike; the median of many pairs of turns is what counts. The extractor
+//! behind the layer reads a form in less time than axum's `Form`, which pays for the verification.
 
 #![allow(
     clippy::unwrap_used,
@@ -200,7 +202,7 @@ fn resident() -> u64 {
 async fn memory() {
     const STEP: u64 = 100_000;
     /// Allocators keep some of what they get; a leak of a byte for each request is above it.
-    const MAX_GROWTH: u64 = 900;
+    const MAX_GROWTH: u64 = 700;
     let mut streams = connect(serve(app(true)).await).await;
     let mut sizes = Vec::new();
     for step in 1..=10 {
@@ -218,8 +220,11 @@ async fn memory() {
 
 fn main() {
     let runtime = Runtime::new().unwrap();
-    match env::args().nth(1).as_deref() {
-        Some("memory") => runtime.block_on(memory()),
-        _ => runtime.block_on(throughput()),
+    let only = env::args().nth(1);
+    if only.as_deref() != Some("memory") {
+        runtime.block_on(throughput());
+    }
+    if only.as_deref() != Some("throughput") {
+        runtime.block_on(memory());
     }
 }
