@@ -2,9 +2,9 @@
 //!
 //! ```sh
 //! cargo run -p twilio_sig_actix --example actix
-//! curl -i localhost:8080/sms -d Body=Ahoy                                          # 403
+//! curl -i localhost:8080/sms -d Body=Ahoy  # 403
 //! curl -i localhost:8080/sms -d Body=Ahoy \
-//!     -H 'X-Twilio-Signature: ZmPdm48OMhZPAXi12ePxecHG9OQ='                                           # 200
+//!     -H 'X-Twilio-Signature: ZmPdm48OMhZPAXi12ePxecHG9OQ='  # 200
 //! ```
 
 use actix_web::web::{self, Form};

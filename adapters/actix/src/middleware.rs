@@ -96,7 +96,7 @@ where
         Box::pin(async move {
             // An outer middleware's proof is none for this gate.
             request.extensions_mut().remove::<VerifiedWebhook>();
-            let admitted = match decide(&gate, &mut request).await {
+            let admitted = match decide(gate, &mut request).await {
                 Decision::Answer(answer) => {
                     return Ok(request.into_response(respond(answer)).map_into_right_body());
                 }
@@ -120,8 +120,8 @@ where
 }
 
 /// The gate's decision. The request keeps the body to hand on.
-async fn decide(gate: &Gate, request: &mut ServiceRequest) -> Decision<Admitted> {
-    let opened = match open(gate, request) {
+async fn decide(gate: Gate, request: &mut ServiceRequest) -> Decision<Admitted> {
+    let opened = match open(&gate, request) {
         Decision::Continue(opened) => opened,
         Decision::PassUnverified => return Decision::PassUnverified,
         Decision::Answer(answer) => return Decision::Answer(answer),

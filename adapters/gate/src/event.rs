@@ -5,10 +5,11 @@ use core::net::IpAddr;
 
 use twilio_sig::{Candidate, Coverage};
 
-use crate::{Refusal, VerifiedWebhook};
+use crate::webhook::Arrived;
+use crate::{Head, Refusal, VerifiedWebhook};
 
 /// The longest text of a request that an event carries, in bytes.
-const MAX_TEXT_LEN: usize = 256;
+pub(crate) const MAX_TEXT_LEN: usize = 256;
 
 /// How a request fared.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -41,6 +42,12 @@ impl Outcome {
             key: webhook.key(),
         }
     }
+
+    /// Whether a subscriber may want to know: what goes well, most do not.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn is_traced(self) -> bool {
+        !matches!(self, Self::Verified { .. }) || tracing::enabled!(tracing::Level::DEBUG)
+    }
 }
 
 /// One request, for metrics, logs and audit. It holds no secret: no token, no signature, no body,
@@ -65,13 +72,45 @@ pub struct Event<'a> {
     pub report_only: bool,
 }
 
+/// What an event says of a request besides its outcome, as it came.
+#[derive(Clone, Copy)]
+pub(crate) struct About<'a> {
+    url: &'a str,
+    tenant: Option<&'a str>,
+    peer: Option<IpAddr>,
+    user_agent: Option<&'a [u8]>,
+}
+
+impl<'a> About<'a> {
+    pub(crate) const fn of_head(head: &Head<'a>) -> Self {
+        Self { url: head.target, tenant: None, peer: head.peer, user_agent: head.user_agent }
+    }
+
+    pub(crate) fn of_arrived(arrived: &'a Arrived, tenant: Option<&'a str>) -> Self {
+        let user_agent = arrived.user_agent.as_deref();
+        Self { url: &arrived.url, tenant, peer: arrived.peer, user_agent }
+    }
+
+    /// The event, with what may be logged of it.
+    pub(crate) fn event(self, outcome: Outcome, report_only: bool) -> Event<'a> {
+        Event {
+            outcome,
+            tenant: self.tenant,
+            ip: self.peer,
+            url: loggable_url(self.url),
+            user_agent: self.user_agent.map(loggable),
+            report_only,
+        }
+    }
+}
+
 /// The part of a URL that may be logged.
-pub(crate) fn loggable_url(url: &str) -> Cow<'_, str> {
+fn loggable_url(url: &str) -> Cow<'_, str> {
     loggable(url.split(['?', '#']).next().unwrap_or_default().as_bytes())
 }
 
 /// Printable ASCII, of bounded length.
-pub(crate) fn loggable(text: &[u8]) -> Cow<'_, str> {
+fn loggable(text: &[u8]) -> Cow<'_, str> {
     let text = text.get(..MAX_TEXT_LEN).unwrap_or(text);
     match str::from_utf8(text) {
         Ok(text) if text.bytes().all(is_printable) => Cow::Borrowed(text),

@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 use twilio_sig::Coverage;
 
-use crate::VerifiedWebhook;
+use crate::{VerifiedWebhook, form};
 
 /// Why an extractor gave nothing.
 ///
@@ -54,7 +54,7 @@ impl VerifiedWebhook {
         if self.coverage() == Coverage::UrlOnly {
             return Err(ExtractError::Coverage);
         }
-        readable(serde_urlencoded::from_bytes(self.body()))
+        readable(form::read(self.body()))
     }
 
     /// The body, read as JSON.
@@ -75,6 +75,6 @@ impl VerifiedWebhook {
     /// [`ExtractError::Unreadable`].
     pub fn query<T: DeserializeOwned>(&self) -> Result<T, ExtractError> {
         let query = self.url().split_once('?').map_or("", |(_, query)| query);
-        readable(serde_urlencoded::from_str(query))
+        readable(form::read(query.as_bytes()))
     }
 }

@@ -1,21 +1,19 @@
 //! The order of the steps, in one place: head, body, tenant, proof.
 
-use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::string::String;
 use alloc::sync::Arc;
+use alloc::vec::Vec;
 use core::fmt;
-use core::net::IpAddr;
 
 use bytes::Bytes;
-use twilio_sig::{Origin, Signature, Verifier, VerifyError};
+use twilio_sig::{Origin, Signature, Verified, Verifier, VerifyError, Webhook};
 
-use crate::event::{Event, Outcome, loggable, loggable_url};
-use crate::head::{Head, Line};
-use crate::once::{Claims, Step, Stop};
+use crate::event::{About, Event, MAX_TEXT_LEN, Outcome};
+use crate::head::Head;
+use crate::once::{self, Claims, Step, Stop};
 use crate::tenant::{AnySource, Tenant, Untrusted};
-use crate::webhook::Arrived;
-use crate::{Answer, Refusal, VerifiedWebhook, VerifierSource};
+use crate::webhook::{Arrived, Keys};
+use crate::{Answer, Refusal, TenantError, VerifiedWebhook, VerifierSource};
 #[cfg(feature = "claims")]
 use {
     crate::claims::{Dedup, DedupStep, GuardStep},
@@ -82,14 +80,7 @@ pub enum Decision<T> {
 
 /// A request whose head has passed. Next is its body.
 #[must_use]
-pub struct Opened {
-    url: String,
-    signature: Box<[u8]>,
-    settings: Box<[u8]>,
-    user_agent: Option<Box<[u8]>>,
-    peer: Option<IpAddr>,
-    websocket: bool,
-}
+pub struct Opened(Box<Arrived>);
 
 /// A request that goes to the handler. If it is dropped before it is [settled](Self::settle), what
 /// was claimed for it is released, so that Twilio's retry is handled.
@@ -97,9 +88,7 @@ pub struct Opened {
 #[must_use]
 pub struct Admitted {
     webhook: VerifiedWebhook,
-    claims: Claims,
-    gate: Gate,
-    peer: Option<IpAddr>,
+    claims: Option<Claims>,
 }
 
 impl Gate {
@@ -128,7 +117,7 @@ impl Gate {
     }
 
     /// Sets the longest body, in bytes, that is read into memory. A longer one is answered with
-    /// 413, and at most this much of it is held. Default: [`DEFAULT_BODY_LIMIT`].
+    /// 413, and no more of it is read than this and one chunk. Default: [`DEFAULT_BODY_LIMIT`].
     ///
     /// The verifier has a bound of its own, 4 MiB by default; the lower one counts.
     pub fn body_limit(self, bytes: usize) -> Self {
@@ -197,12 +186,12 @@ impl Gate {
     /// not ours, or with a body that says it is too long, costs no body.
     pub fn open(&self, head: &Head<'_>) -> Decision<Opened> {
         self.read_head(head)
-            .map_or_else(|refusal| self.refuse(refusal, &About::of_head(head)), Decision::Continue)
+            .map_or_else(|refusal| self.refuse(refusal, About::of_head(head)), Decision::Continue)
     }
 
     fn read_head(&self, head: &Head<'_>) -> Result<Opened, Refusal> {
-        let signature = single(&head.signature)?.ok_or(VerifyError::MissingSignature);
-        let settings = single(&head.settings)?.unwrap_or_default();
+        let signature = head.signature.single()?.ok_or(VerifyError::MissingSignature);
+        let settings = head.settings.single()?.unwrap_or_default();
         let signature = signature
             .and_then(|signature| Signature::from_header(signature).map(|_| signature))
             .map_err(Refusal::Verify)?;
@@ -211,93 +200,97 @@ impl Gate {
         if head.content_length.is_some_and(|length| length > limit) {
             return Err(Refusal::BodyTooLong);
         }
-        Ok(Opened {
+        let loggable = |text: &[u8]| text.get(..MAX_TEXT_LEN).unwrap_or(text).into();
+        Ok(Opened(Box::new(Arrived {
             url,
             signature: signature.into(),
             settings: settings.into(),
-            user_agent: head.user_agent.map(Into::into),
-            peer: head.peer,
+            body: Bytes::new(),
             websocket: head.websocket,
-        })
+            peer: head.peer,
+            user_agent: head.user_agent.map(loggable),
+        })))
     }
 
     /// Decides about a request whose body could not be read: [`Refusal::BodyTooLong`] or
     /// [`Refusal::BodyUnreadable`].
     pub fn refuse_body(&self, opened: &Opened, refusal: Refusal) -> Decision<Admitted> {
-        self.refuse(refusal, &About::of_opened(opened))
+        self.refuse(refusal, About::of_arrived(&opened.0, None))
     }
 
     /// Decides about the whole request. The future may be dropped at any time.
-    pub async fn decide(&self, opened: Opened, body: Bytes) -> Decision<Admitted> {
-        let Opened { url, signature, settings, user_agent, peer, websocket } = opened;
-        let arrived = Arrived { url, signature, settings, body, websocket };
-        let about = |url, tenant| About {
-            url: loggable_url(url),
-            tenant,
-            peer,
-            user_agent: user_agent.as_deref(),
+    ///
+    /// A body beyond [`max_body_len`](Self::max_body_len) is refused here too, whoever has read it.
+    /// The gate goes along with the proof: hand over a clone.
+    pub async fn decide(self, opened: Opened, body: Bytes) -> Decision<Admitted> {
+        if body.len() > self.0.body_limit {
+            return self.refuse_body(&opened, Refusal::BodyTooLong);
+        }
+        let Opened(mut arrived) = opened;
+        arrived.body = body;
+        let tenant = match self.tenant(&arrived).await {
+            Ok(tenant) => tenant,
+            Err(error) => return self.refuse(error.into(), About::of_arrived(&arrived, None)),
         };
-        let (verifier, tenant) = match &self.0.source {
-            Source::One(verifier) => (Cow::Borrowed(verifier), None),
-            Source::Many(source) => {
-                let request = Untrusted { url: &arrived.url, webhook: arrived.webhook() };
-                match source.find(request).await {
-                    Ok(Tenant { id, verifier }) => (Cow::Owned(verifier), Some(id)),
-                    Err(error) => return self.refuse(error.into(), &about(&arrived.url, None)),
-                }
-            }
-        };
-        let webhook = match VerifiedWebhook::prove(arrived, &verifier, tenant.clone()) {
-            Ok(webhook) => webhook,
-            Err((arrived, error)) => {
-                let about = about(&arrived.url, tenant.as_deref());
-                return self.refuse(Refusal::Verify(error), &about);
-            }
-        };
-        let about = about(webhook.url(), tenant.as_deref());
-        if !self.0.report_only {
-            match self.claim(&webhook).await {
-                Ok(claims) => {
-                    self.report(Outcome::verified(&webhook), &about);
-                    let (gate, webhook) = (self.clone(), webhook.clone());
-                    return Decision::Continue(Admitted { webhook, claims, gate, peer });
-                }
-                Err(Stop::Refuse(refusal)) => return self.refuse(refusal, &about),
-                Err(Stop::Duplicate) => {
-                    self.report(Outcome::Duplicate, &about);
-                    return Decision::Answer(match &self.0.duplicate_answer {
-                        Some(answer) => answer(&webhook),
-                        None => Answer::duplicate(),
-                    });
-                }
+        match VerifiedWebhook::prove(arrived, Keys { gate: self, tenant }) {
+            Ok(webhook) => Self::admit(webhook).await,
+            Err((arrived, keys, error)) => {
+                let about = About::of_arrived(&arrived, keys.tenant_id());
+                keys.gate.refuse(Refusal::Verify(error), about)
             }
         }
-        self.report(Outcome::verified(&webhook), &about);
-        Decision::PassUnverified
+    }
+
+    async fn admit(webhook: VerifiedWebhook) -> Decision<Admitted> {
+        let gate = webhook.gate();
+        if gate.0.report_only {
+            gate.report(Outcome::verified(&webhook), webhook.about());
+            return Decision::PassUnverified;
+        }
+        match gate.claim(&webhook).await {
+            Ok(claims) => {
+                gate.report(Outcome::verified(&webhook), webhook.about());
+                Decision::Continue(Admitted { webhook, claims })
+            }
+            Err(Stop::Refuse(refusal)) => gate.refuse(refusal, webhook.about()),
+            Err(Stop::Duplicate) => {
+                gate.report(Outcome::Duplicate, webhook.about());
+                Decision::Answer(match &gate.0.duplicate_answer {
+                    Some(answer) => answer(&webhook),
+                    None => Answer::duplicate(),
+                })
+            }
+        }
+    }
+
+    async fn tenant(&self, arrived: &Arrived) -> Result<Option<Tenant>, TenantError> {
+        match &self.0.source {
+            Source::One(_) => Ok(None),
+            Source::Many(source) => {
+                let request = Untrusted { url: &arrived.url, webhook: arrived.webhook() };
+                source.find(request).await.map(Some)
+            }
+        }
+    }
+
+    /// With the one verifier. Where there are tenants nothing is known without one.
+    pub(crate) fn verify<'a>(&self, webhook: &Webhook<'a>) -> Result<Verified<'a>, VerifyError> {
+        match &self.0.source {
+            Source::One(verifier) => verifier.verify(webhook),
+            Source::Many(_) => Err(VerifyError::Mismatch),
+        }
     }
 
     /// What the guard and the event's identity are claimed with; all of it or nothing.
-    async fn claim(&self, webhook: &VerifiedWebhook) -> Result<Claims, Stop> {
-        let mut claims = Claims::default();
-        if self.0.guard.is_none() && self.0.dedup.is_none() {
-            return Ok(claims);
+    async fn claim(&self, webhook: &VerifiedWebhook) -> Result<Option<Claims>, Stop> {
+        let steps: Vec<_> = [&self.0.guard, &self.0.dedup].into_iter().flatten().cloned().collect();
+        if steps.is_empty() {
+            return Ok(None);
         }
-        let verified = webhook.verified().map_err(|error| Stop::Refuse(Refusal::Verify(error)))?;
-        for step in [&self.0.guard, &self.0.dedup].into_iter().flatten() {
-            match step.admit(&verified).await {
-                Ok(held) => claims.extend(held),
-                Err(Stop::Duplicate) => {
-                    // This request has been answered: to send it again is a replay.
-                    claims.settle(true).await;
-                    return Err(Stop::Duplicate);
-                }
-                Err(stop) => return Err(stop),
-            }
-        }
-        Ok(claims)
+        once::claim(webhook.clone(), steps).await.map(Some)
     }
 
-    fn refuse<T>(&self, refusal: Refusal, about: &About<'_>) -> Decision<T> {
+    fn refuse<T>(&self, refusal: Refusal, about: About<'_>) -> Decision<T> {
         self.report(Outcome::Refused(refusal), about);
         if self.0.report_only {
             return Decision::PassUnverified;
@@ -308,57 +301,20 @@ impl Gate {
         })
     }
 
-    fn report(&self, outcome: Outcome, about: &About<'_>) {
-        if self.0.on_event.is_none() && !cfg!(feature = "tracing") {
+    fn report(&self, outcome: Outcome, about: About<'_>) {
+        let is_wanted = self.0.on_event.is_some();
+        #[cfg(feature = "tracing")]
+        let is_wanted = is_wanted || outcome.is_traced();
+        if !is_wanted {
             return;
         }
-        let event = Event {
-            outcome,
-            tenant: about.tenant,
-            ip: about.peer,
-            url: Cow::Borrowed(&about.url),
-            user_agent: about.user_agent.map(loggable),
-            report_only: self.0.report_only,
-        };
+        let event = about.event(outcome, self.0.report_only);
         #[cfg(feature = "tracing")]
         event.trace();
         if let Some(listener) = &self.0.on_event {
             listener(&event);
         }
     }
-}
-
-/// What an event says of a request besides its outcome.
-struct About<'a> {
-    url: Cow<'a, str>,
-    tenant: Option<&'a str>,
-    peer: Option<IpAddr>,
-    user_agent: Option<&'a [u8]>,
-}
-
-impl<'a> About<'a> {
-    fn of_head(head: &Head<'a>) -> Self {
-        Self {
-            url: loggable_url(head.target),
-            tenant: None,
-            peer: head.peer,
-            user_agent: head.user_agent,
-        }
-    }
-
-    fn of_opened(opened: &'a Opened) -> Self {
-        Self {
-            url: loggable_url(&opened.url),
-            tenant: None,
-            peer: opened.peer,
-            user_agent: opened.user_agent.as_deref(),
-        }
-    }
-}
-
-/// The value of a header that must not come twice.
-const fn single<'a>(line: &Line<'a>) -> Result<Option<&'a [u8]>, Refusal> {
-    if line.repeated { Err(Refusal::RepeatedHeader(line.name)) } else { Ok(line.value) }
 }
 
 impl Admitted {
@@ -370,14 +326,11 @@ impl Admitted {
     /// Tells what the handler answered: with a status of 500 and above the work counts as not done.
     /// What is dropped before it ends goes on by itself where there is a tokio runtime.
     pub async fn settle(self, status: u16) {
-        if !self.claims.settle(status < 500).await {
-            let about = About {
-                url: loggable_url(self.webhook.url()),
-                tenant: self.webhook.tenant(),
-                peer: self.peer,
-                user_agent: None,
-            };
-            self.gate.report(Outcome::Unsettled, &about);
+        let Self { webhook, claims } = self;
+        if let Some(claims) = claims
+            && !claims.settle(status < 500).await
+        {
+            webhook.gate().report(Outcome::Unsettled, webhook.about());
         }
     }
 }
@@ -396,12 +349,12 @@ impl Opened {
     /// Whether it is a WebSocket handshake, which has no body.
     #[must_use]
     pub const fn is_websocket(&self) -> bool {
-        self.websocket
+        self.0.websocket
     }
 }
 
 impl fmt::Debug for Opened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Opened").field("websocket", &self.websocket).finish_non_exhaustive()
+        f.debug_struct("Opened").field("websocket", &self.0.websocket).finish_non_exhaustive()
     }
 }

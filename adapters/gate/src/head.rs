@@ -1,8 +1,11 @@
 //! What is read of a request before its body.
 
+use core::fmt;
 use core::net::IpAddr;
 
 use twilio_sig::RequestHead;
+
+use crate::Refusal;
 
 /// The header that carries the signature.
 const SIGNATURE: &str = "x-twilio-signature";
@@ -18,7 +21,7 @@ const SETTINGS: &str = "x-twilio-webhooks-signature-settings";
 /// let lines: &[(&str, &[u8])] = &[("x-twilio-signature", b"RSOYDt4T1cUTdK1PDd93/VVr8B8=")];
 /// let head = Head::new("POST", "/sms?x=1", lines.iter().copied());
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[must_use]
 pub struct Head<'a> {
     pub(crate) request: RequestHead<'a>,
@@ -36,9 +39,9 @@ pub struct Head<'a> {
 /// A header that may come in one line only.
 #[derive(Clone, Copy)]
 pub(crate) struct Line<'a> {
-    pub(crate) name: &'static str,
-    pub(crate) value: Option<&'a [u8]>,
-    pub(crate) repeated: bool,
+    name: &'static str,
+    value: Option<&'a [u8]>,
+    repeated: bool,
 }
 
 impl<'a> Head<'a> {
@@ -106,12 +109,22 @@ impl<'a> Line<'a> {
     const fn add(&mut self, value: &'a [u8]) {
         self.repeated |= self.value.replace(value).is_some();
     }
+
+    /// The value, if there is no other.
+    pub(crate) const fn single(&self) -> Result<Option<&'a [u8]>, Refusal> {
+        if self.repeated { Err(Refusal::RepeatedHeader(self.name)) } else { Ok(self.value) }
+    }
 }
 
-/// A signature lets whoever reads it send the request again, so it is not shown.
-impl core::fmt::Debug for Line<'_> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.debug_struct("Line").field("name", &self.name).finish_non_exhaustive()
+/// Shows no byte of the request: a signature lets whoever reads it send the request again, and a
+/// target may hold what nobody should read in a log.
+impl fmt::Debug for Head<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Head")
+            .field("peer", &self.peer)
+            .field("content_length", &self.content_length)
+            .field("websocket", &self.websocket)
+            .finish_non_exhaustive()
     }
 }
 

@@ -10,6 +10,8 @@ mod claims;
 mod event;
 #[cfg(feature = "serde")]
 mod extract;
+#[cfg(feature = "serde")]
+mod form;
 mod gate;
 mod head;
 mod once;

@@ -4,12 +4,15 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
+use core::panic::AssertUnwindSafe;
 use core::pin::Pin;
 use core::task::{Context, Poll, Waker, ready};
 
+use std::panic::catch_unwind;
+
 use twilio_sig::Verified;
 
-use crate::Refusal;
+use crate::{Refusal, VerifiedWebhook};
 
 pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -26,6 +29,7 @@ pub(crate) trait Step: Send + Sync {
 pub(crate) enum Stop {
     Refuse(Refusal),
     /// What it asks for is done.
+    #[cfg_attr(not(feature = "claims"), expect(dead_code, reason = "only claims know"))]
     Duplicate,
 }
 
@@ -40,27 +44,24 @@ pub(crate) trait Held: Send + Sync {
 pub(crate) struct Claims(Vec<Arc<dyn Held>>);
 
 impl Claims {
-    pub(crate) fn extend(&mut self, held: Option<Arc<dyn Held>>) {
-        self.0.extend(held);
-    }
-
     /// Completes or releases all. Whether every store did so.
     pub(crate) async fn settle(mut self, done: bool) -> bool {
+        // All are made before the first is awaited: whoever goes away in between ends none of them.
         let mut settled = true;
-        while let Some(held) = self.0.pop() {
-            settled &= Finished(Some(held.settle(done))).await;
+        for settle in self.finish(done) {
+            settled &= settle.await;
         }
         settled
+    }
+
+    fn finish(&mut self, done: bool) -> Vec<Finished<bool>> {
+        self.0.drain(..).map(|held| Finished::new(held.settle(done))).collect()
     }
 }
 
 impl Drop for Claims {
     fn drop(&mut self) {
-        for held in self.0.drain(..) {
-            let mut release = Finished(Some(held.settle(false)));
-            // A store in memory is done with this; any other goes on by itself.
-            let _ = Pin::new(&mut release).poll(&mut Context::from_waker(Waker::noop()));
-        }
+        self.finish(false);
     }
 }
 
@@ -70,27 +71,68 @@ impl fmt::Debug for Claims {
     }
 }
 
-/// A future that is finished even if it is dropped: work that is done and not marked as done would
-/// be done again.
-struct Finished(Option<BoxFuture<'static, bool>>);
+/// Takes every step, or gives back what the steps before the one that stopped have claimed.
+pub(crate) fn claim(
+    webhook: VerifiedWebhook,
+    steps: Vec<Arc<dyn Step>>,
+) -> Finished<Result<Claims, Stop>> {
+    Finished::new(Box::pin(async move {
+        let verified = webhook.verified().map_err(|error| Stop::Refuse(Refusal::Verify(error)))?;
+        let mut claims = Claims::default();
+        for step in steps {
+            match step.admit(&verified).await {
+                Ok(held) => claims.0.extend(held),
+                Err(stop) => {
+                    // A duplicate has been answered: to send it again is a replay. Whoever else is
+                    // stopped may come again, and must not meet a claim of this attempt then.
+                    claims.settle(matches!(stop, Stop::Duplicate)).await;
+                    return Err(stop);
+                }
+            }
+        }
+        Ok(claims)
+    }))
+}
 
-impl Future for Finished {
-    type Output = bool;
+/// A future that is finished even if it is dropped. Work that is done and not marked as done would
+/// be done again; a claim that the store has made and nobody knows of would outlive its request.
+pub(crate) struct Finished<T: Send + 'static>(Option<BoxFuture<'static, T>>);
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<bool> {
-        let Some(settle) = &mut self.0 else { return Poll::Ready(true) };
-        let settled = ready!(settle.as_mut().poll(context));
-        self.0 = None;
-        Poll::Ready(settled)
+impl<T: Send + 'static> Finished<T> {
+    const fn new(future: BoxFuture<'static, T>) -> Self {
+        Self(Some(future))
     }
 }
 
-impl Drop for Finished {
+impl<T: Send + 'static> Future for Finished<T> {
+    type Output = T;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<T> {
+        let Some(future) = &mut self.0 else { return Poll::Pending };
+        let output = ready!(future.as_mut().poll(context));
+        self.0 = None;
+        Poll::Ready(output)
+    }
+}
+
+impl<T: Send + 'static> Drop for Finished<T> {
     fn drop(&mut self) {
-        // Without a runtime the claim is held until its lease runs out.
-        #[cfg(feature = "claims")]
-        if let (Some(rest), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
-            runtime.spawn(rest);
+        let Some(mut rest) = self.0.take() else { return };
+        // A store in memory is done with this. One that panics here, perhaps because its runtime is
+        // shutting down, must not end the process while the handler's own panic unwinds.
+        let poll = || rest.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending();
+        if matches!(catch_unwind(AssertUnwindSafe(poll)), Ok(true)) {
+            detach(rest);
         }
     }
+}
+
+/// Lets it go on by itself. Without a runtime the claim is held until its lease runs out.
+fn detach<T: Send + 'static>(rest: BoxFuture<'static, T>) {
+    #[cfg(feature = "claims")]
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        runtime.spawn(rest);
+        return;
+    }
+    drop(rest);
 }

@@ -5,17 +5,23 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
+use core::net::IpAddr;
 
 use bytes::Bytes;
-use twilio_sig::{Candidate, Coverage, Signature, Verified, Verifier, VerifyError, Webhook};
+use twilio_sig::{Candidate, Coverage, Signature, Verified, VerifyError, Webhook};
 
-/// A request as it arrived, owned.
+use crate::event::About;
+use crate::{Gate, Tenant};
+
+/// A request as it arrived, owned. It is handed on in a box: who waits for a body waits with little.
 pub(crate) struct Arrived {
     pub(crate) url: String,
     pub(crate) signature: Box<[u8]>,
     pub(crate) settings: Box<[u8]>,
     pub(crate) body: Bytes,
     pub(crate) websocket: bool,
+    pub(crate) peer: Option<IpAddr>,
+    pub(crate) user_agent: Option<Box<[u8]>>,
 }
 
 impl Arrived {
@@ -34,10 +40,30 @@ impl Arrived {
 #[must_use]
 pub struct VerifiedWebhook(Arc<Proven>);
 
+/// Who decides about a request, and whose it is if that one does not know it by itself.
+///
+/// The proof keeps the gate instead of its verifier: a counter less that all requests share.
+pub(crate) struct Keys {
+    pub(crate) gate: Gate,
+    pub(crate) tenant: Option<Tenant>,
+}
+
+impl Keys {
+    fn verify<'a>(&self, webhook: &Webhook<'a>) -> Result<Verified<'a>, VerifyError> {
+        match &self.tenant {
+            Some(tenant) => tenant.verifier.verify(webhook),
+            None => self.gate.verify(webhook),
+        }
+    }
+
+    pub(crate) fn tenant_id(&self) -> Option<&str> {
+        self.tenant.as_ref().map(|tenant| &*tenant.id)
+    }
+}
+
 struct Proven {
-    arrived: Arrived,
-    verifier: Verifier,
-    tenant: Option<Arc<str>>,
+    arrived: Box<Arrived>,
+    keys: Keys,
     signature: Signature,
     coverage: Coverage,
     candidate: Candidate,
@@ -47,22 +73,26 @@ struct Proven {
 impl VerifiedWebhook {
     /// The only way to make one.
     pub(crate) fn prove(
-        arrived: Arrived,
-        verifier: &Verifier,
-        tenant: Option<Arc<str>>,
-    ) -> Result<Self, (Arrived, VerifyError)> {
-        let verdict = verifier.verify(&arrived.webhook()).map(|verified| {
+        arrived: Box<Arrived>,
+        keys: Keys,
+    ) -> Result<Self, (Box<Arrived>, Keys, VerifyError)> {
+        let verdict = keys.verify(&arrived.webhook()).map(|verified| {
             (*verified.signature(), verified.coverage(), verified.candidate(), verified.key())
         });
         match verdict {
             Ok((signature, coverage, candidate, key)) => {
-                let verifier = verifier.clone();
-                let proven =
-                    Proven { arrived, verifier, tenant, signature, coverage, candidate, key };
-                Ok(Self(Arc::new(proven)))
+                Ok(Self(Arc::new(Proven { arrived, keys, signature, coverage, candidate, key })))
             }
-            Err(error) => Err((arrived, error)),
+            Err(error) => Err((arrived, keys, error)),
         }
+    }
+
+    pub(crate) fn gate(&self) -> &Gate {
+        &self.0.keys.gate
+    }
+
+    pub(crate) fn about(&self) -> About<'_> {
+        About::of_arrived(&self.0.arrived, self.tenant())
     }
 
     /// The public URL. What of it is proven: see [`Verified::url`].
@@ -104,7 +134,7 @@ impl VerifiedWebhook {
     /// The id of the tenant whose key matched; `None` if the gate has one verifier for all.
     #[must_use]
     pub fn tenant(&self) -> Option<&str> {
-        self.0.tenant.as_deref()
+        self.0.keys.tenant_id()
     }
 
     /// Whether it is a WebSocket handshake.
@@ -119,7 +149,7 @@ impl VerifiedWebhook {
     /// # Errors
     /// None is expected, since the same bytes have passed before.
     pub fn verified(&self) -> Result<Verified<'_>, VerifyError> {
-        self.0.verifier.verify(&self.0.arrived.webhook())
+        self.0.keys.verify(&self.0.arrived.webhook())
     }
 
     /// The signed parameter called `name`, as [`Verified::param`]. For more than one, take
@@ -135,7 +165,7 @@ impl fmt::Debug for VerifiedWebhook {
         f.debug_struct("VerifiedWebhook")
             .field("coverage", &self.0.coverage)
             .field("key", &self.0.key)
-            .field("tenant", &self.0.tenant)
+            .field("tenant", &self.tenant())
             .field("body_len", &self.0.arrived.body.len())
             .finish_non_exhaustive()
     }

@@ -1,7 +1,9 @@
 //! AWS Lambda behind an API Gateway (HTTP API, payload 2.0), run on a recorded event.
 //!
 //! ```sh
-//! cargo run -p twilio_sig_tower --example lambda       # prints 200 and 403
+//! cargo run -p twilio_sig_tower --example lambda  # prints 200 and 403
+//! TWILIO_AUTH_TOKEN=12345 cargo run -p twilio_sig_cli -- sign --param Body=Ahoy \
+//!     --url "https://example.com/sms?x=it%27s&y=a+b"  # the signature in the event
 //! ```
 //!
 //! A deployed function ends in `lambda_http::run(service)` instead.

@@ -2,10 +2,11 @@
 //!
 //! ```sh
 //! cargo run -p twilio_sig_tower --example websocket --features axum
-//! curl -i --http1.1 --max-time 1 localhost:8080/media -H 'Connection: Upgrade' \
-//!     -H 'Upgrade: websocket' -H 'Sec-WebSocket-Version: 13' \
-//!     -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' \
-//!     -H 'X-Twilio-Signature: 7PR3qMkpDyEJtMrVOY/LDyNq8J8='                                # 101, without it 403
+//! curl -i localhost:8080/media -H 'Connection: Upgrade' -H 'Upgrade: websocket' \
+//!     -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='  # 403
+//! curl -i --max-time 1 localhost:8080/media -H 'Connection: Upgrade' -H 'Upgrade: websocket' \
+//!     -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==' \
+//!     -H 'X-Twilio-Signature: 7PR3qMkpDyEJtMrVOY/LDyNq8J8='  # 101
 //! ```
 
 #![allow(clippy::print_stdout, reason = "this program says what happens")]

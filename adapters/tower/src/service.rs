@@ -57,11 +57,11 @@ where
         let clone = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, clone);
         let gate = self.gate.clone();
+        let (mut parts, body) = request.into_parts();
+        // An outer layer's proof is none for this gate.
+        parts.extensions.remove::<VerifiedWebhook>();
         ResponseFuture(Box::pin(async move {
-            let (mut parts, body) = request.into_parts();
-            // An outer layer's proof is none for this gate.
-            parts.extensions.remove::<VerifiedWebhook>();
-            let (admitted, body) = match decide(&gate, &parts, body).await {
+            let (admitted, body) = match decide(gate, &parts, body).await {
                 (Decision::Answer(answer), _) => return Ok(respond(answer)),
                 (Decision::Continue(admitted), body) => (Some(admitted), body),
                 (Decision::PassUnverified, body) => (None, body),
@@ -82,11 +82,11 @@ where
 
 /// The gate's decision, and the body to hand on.
 async fn decide<B: Body>(
-    gate: &Gate,
+    gate: Gate,
     parts: &Parts,
     body: B,
 ) -> (Decision<Admitted>, RequestBody<B>) {
-    let opened = match open(gate, parts) {
+    let opened = match open(&gate, parts) {
         Decision::Continue(opened) => opened,
         Decision::PassUnverified => {
             return (Decision::PassUnverified, RequestBody::partial(Bytes::new(), Box::pin(body)));

@@ -183,3 +183,18 @@ async fn clients_that_go_away_leave_a_server_that_works() {
     let answer = tokio::time::timeout(Duration::from_secs(20), answers).await.unwrap().unwrap();
     assert_eq!((answer.status, &answer.body[..]), (200, FORM));
 }
+
+/// A sender who asks first does not get to send the body of a request that is refused by its head.
+#[tokio::test]
+async fn no_body_is_asked_for_that_would_be_refused() {
+    let server = serve(echo(table::gate().body_limit(FORM.len()))).await;
+    let asked = async |request: table::Request| {
+        let answer = tokio::task::spawn_blocking(move || request.expect().send(server));
+        let answer = answer.await.unwrap().unwrap().unwrap();
+        (answer.status, answer.continued)
+    };
+    let longer = [FORM, b"&"].concat();
+    assert_eq!(asked(table::form("/sms", FORM)).await, (200, true));
+    assert_eq!(asked(table::form("/sms", &longer)).await, (413, false));
+    assert_eq!(asked(table::Request::new("POST", "/sms").body(FORM)).await, (403, false));
+}

@@ -38,7 +38,7 @@ fn hostile() -> Vec<Vec<u8>> {
 const REFUSED: &[u16] = &[400, 403, 431, 0];
 
 pub(super) fn rows() -> Vec<Row> {
-    vec![fixed(), hosts(), proxy(), forwarded(), stranger(), prefix()]
+    vec![fixed(), hosts(), proxy(), ngrok(), forwarded(), stranger(), prefix(), prefix_header()]
 }
 
 /// A configured origin asks no header, so none can move it.
@@ -103,6 +103,24 @@ fn proxy() -> Row {
     behind(origin, "X-Forwarded headers of a trusted proxy", steps)
 }
 
+/// ngrok keeps `Host`, appends to `X-Forwarded-Proto`, and lets a client's `X-Forwarded-Host` pass.
+fn ngrok() -> Row {
+    let proxy = TrustedProxy::x_forwarded().peers(loopback()).unwrap();
+    let origin = Origin::behind_proxy(proxy, ["name.ngrok.app"]).unwrap();
+    let from = |proto: &str| {
+        form_to("https://name.ngrok.app", "/sms", FORM, &token())
+            .header("host", "name.ngrok.app")
+            .header("x-forwarded-proto", proto)
+    };
+    let steps = vec![
+        verified(from("https"), FORM, "form"),
+        verified(from("https").header("x-forwarded-host", "evil.example"), FORM, "form"),
+        refused(from("http,https"), &[400]),
+        refused(from("http"), &[403]),
+    ];
+    behind(origin, "ngrok", steps)
+}
+
 fn forwarded() -> Row {
     let proxy = TrustedProxy::forwarded().peers(loopback()).unwrap();
     let origin = Origin::behind_proxy(proxy, ["example.com"]).unwrap();
@@ -137,4 +155,25 @@ fn prefix() -> Row {
     let steps =
         vec![verified(at("https://example.com/prod"), FORM, "form"), refused(at(BASE), &[403])];
     behind(origin, "a prefix that a gateway cut off", steps)
+}
+
+/// The proxy says which prefix it cut off, and chooses among the configured ones.
+fn prefix_header() -> Row {
+    let proxy = TrustedProxy::x_forwarded().prefix_header(["/prod", "/test"]).unwrap();
+    let origin = Origin::behind_proxy(proxy.peers(loopback()).unwrap(), ["example.com"]).unwrap();
+    let from = |signed_for: &str, prefix: &str| {
+        form_to(&format!("{BASE}{signed_for}"), "/sms", FORM, &token())
+            .header("host", "example.com")
+            .header("x-forwarded-proto", "https")
+            .header("x-forwarded-prefix", prefix)
+    };
+    let steps = vec![
+        verified(from("/prod", "/prod"), FORM, "form"),
+        verified(from("/test", "/test/"), FORM, "form"),
+        refused(from("/prod", "/test"), &[403]),
+        refused(from("/evil", "/evil"), &[403]),
+        refused(from("/prod", "/prod,/test"), &[400]),
+        refused(from("/prod", "/prod").header("x-forwarded-prefix", "/prod"), &[400]),
+    ];
+    behind(origin, "a prefix that a proxy cut off", steps)
 }

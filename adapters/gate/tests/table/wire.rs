@@ -9,6 +9,9 @@ use std::thread;
 /// How long an answer may take. None takes a tenth of it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How an answer begins that asks for the body.
+const CONTINUE: [u8; 12] = *b"HTTP/1.1 100";
+
 /// A request to be written.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -29,6 +32,10 @@ enum Framing {
     Short(usize),
     /// The last chunk never comes.
     ShortChunked,
+    /// Says that the body is shorter by this many bytes than what comes.
+    Long(usize),
+    /// The body comes when the server has said that it wants it.
+    Expect,
 }
 
 impl Request {
@@ -66,6 +73,16 @@ impl Request {
     pub fn short_chunked(mut self) -> Self {
         self.framing = Framing::ShortChunked;
         self
+    }
+
+    pub fn long_by(mut self, bytes: usize) -> Self {
+        self.framing = Framing::Long(bytes);
+        self
+    }
+
+    pub fn expect(mut self) -> Self {
+        self.framing = Framing::Expect;
+        self.header("expect", "100-continue")
     }
 
     /// Sends it and reads what comes back. `None`: the server closed without a word.
@@ -107,6 +124,7 @@ impl Request {
         let length = match self.framing {
             Framing::Chunked | Framing::ShortChunked => "transfer-encoding: chunked".to_owned(),
             Framing::Short(missing) => format!("content-length: {}", body.len() + missing),
+            Framing::Long(more) => format!("content-length: {}", body.len() - more),
             _ if self.method == "GET" && body.is_empty() => "x-no-body: 1".to_owned(),
             _ => format!("content-length: {}", body.len()),
         };
@@ -114,7 +132,17 @@ impl Request {
         head.extend_from_slice(b"\r\n\r\n");
         stream.write_all(&head)?;
         match self.framing {
-            Framing::Length => stream.write_all(body)?,
+            Framing::Length | Framing::Long(_) => stream.write_all(body)?,
+            Framing::Expect => {
+                let mut start = [0; CONTINUE.len()];
+                stream.set_read_timeout(Some(PATIENCE))?;
+                while stream.peek(&mut start)? < start.len() {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                if start == CONTINUE {
+                    stream.write_all(body)?;
+                }
+            }
             Framing::Slow => {
                 for byte in body {
                     stream.write_all(&[*byte])?;
@@ -146,6 +174,8 @@ impl Request {
 #[derive(Clone, Debug)]
 pub struct Response {
     pub status: u16,
+    /// Whether the server first asked for the body.
+    pub continued: bool,
     head: String,
     pub body: Vec<u8>,
 }
@@ -160,14 +190,18 @@ impl Response {
 
     fn parse(bytes: &[u8]) -> io::Result<Self> {
         let wrong = || io::Error::other(format!("no response: {}", bytes.escape_ascii()));
-        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").ok_or_else(wrong)?;
+        let end_of_head = |bytes: &[u8]| bytes.windows(4).position(|four| four == b"\r\n\r\n");
+        let continued = bytes.starts_with(&CONTINUE);
+        let skipped = if continued { end_of_head(bytes).ok_or_else(wrong)? + 4 } else { 0 };
+        let bytes = &bytes[skipped..];
+        let end = end_of_head(bytes).ok_or_else(wrong)?;
         let head = String::from_utf8_lossy(&bytes[..end]).to_lowercase();
         let status = head.split(' ').nth(1).and_then(|text| text.parse().ok()).ok_or_else(wrong)?;
         let mut body = bytes[end + 4..].to_owned();
         if head.contains("transfer-encoding: chunked") {
             body = unchunk(&body).ok_or_else(wrong)?;
         }
-        Ok(Self { status, head, body })
+        Ok(Self { status, continued, head, body })
     }
 
     pub fn header(&self, name: &str) -> Option<&str> {

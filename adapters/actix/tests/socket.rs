@@ -1,0 +1,231 @@
+//! Real servers on real sockets: HTTP/2, a WebSocket, many at once, clients that go away.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
+
+extern crate alloc;
+
+#[path = "../../gate/tests/table/mod.rs"]
+mod table;
+
+use alloc::sync::Arc;
+use core::net::SocketAddr;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use core::time::Duration;
+use std::sync::mpsc;
+use std::thread;
+
+use actix_web::dev::Service as _;
+use actix_web::test::{TestRequest, init_service};
+use actix_web::web::{self, Bytes, Payload, ServiceConfig};
+use actix_web::{App, HttpRequest, HttpServer, rt};
+use futures_util::{SinkExt as _, StreamExt as _};
+use http_body_util::{BodyExt as _, Full};
+use hyper::client::conn::http2;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::net::TcpStream;
+use tokio::sync::Barrier;
+use tokio::task::JoinSet;
+use tokio_tungstenite::tungstenite;
+use tungstenite::client::IntoClientRequest as _;
+use twilio_sig::claim::MemoryStore;
+use twilio_sig::replay::Guard;
+use twilio_sig::{Origin, Scheme, Signer, Verifier};
+use twilio_sig_actix::{Gate, Verified, VerifiedWebhook, VerifyWebhook};
+
+const FORM: &[u8] = table::FORM;
+
+/// A server that speaks HTTP/1.1 and HTTP/2, with these routes behind the middleware.
+fn serve(gate: Gate, routes: impl Fn(&mut ServiceConfig) + Clone + Send + 'static) -> SocketAddr {
+    let (send, receive) = mpsc::channel();
+    thread::spawn(move || {
+        let server = HttpServer::new(move || {
+            App::new().configure(routes.clone()).wrap(VerifyWebhook::new(gate.clone()))
+        });
+        let server = server.workers(1).disable_signals().bind_auto_h2c("127.0.0.1:0").unwrap();
+        send.send(*server.addrs().first().unwrap()).unwrap();
+        rt::System::new().block_on(server.run()).unwrap();
+    });
+    receive.recv().unwrap()
+}
+
+async fn echo(body: Verified<Bytes>) -> Bytes {
+    body.into_inner()
+}
+
+fn signature_of(form: &[u8]) -> String {
+    let signature = Signer::auth_token(&table::token()).sign_form("https://example.com/sms", form);
+    signature.unwrap().header_value()
+}
+
+async fn connect_http2(server: SocketAddr) -> http2::SendRequest<Full<Bytes>> {
+    let stream = TokioIo::new(TcpStream::connect(server).await.unwrap());
+    let (client, connection) = http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+    tokio::spawn(connection);
+    client
+}
+
+/// The status and body of one form over HTTP/2, for the host of `uri`.
+async fn over_http2(
+    client: &mut http2::SendRequest<Full<Bytes>>,
+    uri: &str,
+    signature: &str,
+    form: &[u8],
+) -> (u16, Bytes) {
+    let request = hyper::Request::post(uri)
+        .header("x-twilio-signature", signature)
+        .body(Full::new(Bytes::copy_from_slice(form)));
+    let response = client.send_request(request.unwrap()).await.unwrap();
+    let status = response.status().as_u16();
+    (status, response.into_body().collect().await.unwrap().to_bytes())
+}
+
+#[tokio::test]
+async fn http2_takes_the_host_from_the_authority() {
+    let origin = Origin::allowed_hosts(Scheme::Https, ["example.com"]).unwrap();
+    let gate = Gate::new(Verifier::new(table::token()), origin);
+    let server = serve(gate, |app| _ = app.route("/sms", web::post().to(echo)));
+    let (mut client, signature) = (connect_http2(server).await, signature_of(FORM));
+    let (url, elsewhere) = ("http://example.com/sms", "http://evil.example/sms");
+    let whole = (200, Bytes::from_static(FORM));
+    assert_eq!(over_http2(&mut client, url, &signature, FORM).await, whole);
+    assert_eq!(over_http2(&mut client, elsewhere, &signature, FORM).await.0, 403);
+    assert_eq!(over_http2(&mut client, url, &signature, b"Body=Evil").await.0, 403);
+}
+
+#[tokio::test]
+async fn a_websocket_is_verified_before_the_upgrade() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let media = move |_: Verified<VerifiedWebhook>, request: HttpRequest, payload: Payload| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        async move {
+            let (response, mut session, mut stream) = actix_ws::handle(&request, payload)?;
+            rt::spawn(async move {
+                while let Some(Ok(actix_ws::Message::Text(text))) = stream.next().await {
+                    session.text(text).await.unwrap();
+                }
+            });
+            Ok::<_, actix_web::Error>(response)
+        }
+    };
+    let server =
+        serve(table::gate(), move |app| _ = app.route("/media", web::get().to(media.clone())));
+    let connect = async |signed_as: &str| {
+        let mut request = format!("ws://{server}/media").into_client_request().unwrap();
+        let signature = Signer::auth_token(&table::token()).sign_url(signed_as).header_value();
+        request.headers_mut().insert("x-twilio-signature", signature.parse().unwrap());
+        tokio_tungstenite::connect_async(request).await
+    };
+
+    let (mut socket, response) = connect("wss://example.com/media").await.unwrap();
+    assert_eq!(response.status(), 101);
+    socket.send(tungstenite::Message::text(r#"{"event":"connected"}"#)).await.unwrap();
+    let echo = socket.next().await.unwrap().unwrap();
+    assert_eq!(echo.into_text().unwrap().as_str(), r#"{"event":"connected"}"#);
+
+    for signed_as in ["wss://evil.example/media", "https://example.com/media"] {
+        match connect(signed_as).await {
+            Err(tungstenite::Error::Http(response)) => assert_eq!(response.status(), 403),
+            other => panic!("{signed_as}: {other:?}"),
+        }
+    }
+    assert_eq!(calls.load(Ordering::SeqCst), 1, "a refused handshake reached the route");
+}
+
+/// Twenty connections with a hundred requests each. Every third is a forgery; all others are in the
+/// handler at the same time before one of them is answered.
+#[tokio::test]
+async fn two_thousand_at_once_get_their_own_answers() {
+    const REQUESTS: usize = 2_000;
+    let genuine = (0..REQUESTS).filter(|nth| nth % 3 != 0).count();
+    let barrier = Arc::new(Barrier::new(genuine));
+    let handler = move |body: Verified<Bytes>| {
+        let barrier = Arc::clone(&barrier);
+        async move {
+            barrier.wait().await;
+            body.into_inner()
+        }
+    };
+    let server =
+        serve(table::gate(), move |app| _ = app.route("/sms", web::post().to(handler.clone())));
+
+    let mut tasks = JoinSet::new();
+    for connection in 0..20 {
+        let client = connect_http2(server).await;
+        for nth in (0..REQUESTS).skip(connection).step_by(20) {
+            let mut client = client.clone();
+            tasks.spawn(async move {
+                let body = format!("Body=number+{nth}");
+                // A forgery has the signature of its neighbour.
+                let signed =
+                    if nth % 3 == 0 { format!("Body=number+{}", nth + 1) } else { body.clone() };
+                let signature = signature_of(signed.as_bytes());
+                let url = "http://example.com/sms";
+                let answer = over_http2(&mut client, url, &signature, body.as_bytes()).await;
+                let expected = if nth % 3 == 0 { (403, Bytes::new()) } else { (200, body.into()) };
+                assert_eq!(answer, expected);
+            });
+        }
+    }
+    let answers = tokio::time::timeout(Duration::from_secs(60), tasks.join_all());
+    assert_eq!(answers.await.unwrap().len(), REQUESTS);
+}
+
+/// Whoever leaves in the middle of a body leaves nothing behind. Whoever leaves while the handler is
+/// at work does not stop it, as actix-web lets it go on: what it does is done.
+#[test]
+fn clients_that_go_away_leave_a_server_that_works() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let handler = move |body: Verified<Bytes>| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        async move {
+            rt::time::sleep(Duration::from_millis(200)).await;
+            body.into_inner()
+        }
+    };
+    let gate = table::gate().guard(Guard::new(MemoryStore::new(10).unwrap()));
+    let server = serve(gate, move |app| _ = app.route("/sms", web::post().to(handler.clone())));
+    for _ in 0..50 {
+        table::form("/sms", FORM).short_by(1).abandon(server).unwrap();
+        table::form("/sms", FORM).short_chunked().abandon(server).unwrap();
+    }
+    let answer = table::form("/sms", b"Body=Another").send(server).unwrap().unwrap();
+    assert_eq!((answer.status, calls.load(Ordering::SeqCst)), (200, 1), "no cut body is handled");
+
+    table::form("/sms", FORM).abandon(server).unwrap();
+    let answer = (0..100).find_map(|_| {
+        thread::sleep(Duration::from_millis(50));
+        let answer = table::form("/sms", FORM).send(server).unwrap().unwrap();
+        (answer.status != 503).then_some(answer.status)
+    });
+    assert_eq!((answer, calls.load(Ordering::SeqCst)), (Some(409), 2));
+}
+
+/// Where something else ends the work, a timeout perhaps, the claim is given back.
+#[actix_web::test]
+async fn a_request_that_is_dropped_gives_its_claim_back() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let handler = move |body: Verified<Bytes>| {
+        let first = counted.fetch_add(1, Ordering::SeqCst) == 0;
+        async move {
+            if first {
+                core::future::pending::<()>().await;
+            }
+            body.into_inner()
+        }
+    };
+    let gate = table::gate().guard(Guard::new(MemoryStore::new(10).unwrap()));
+    let app = App::new().route("/sms", web::post().to(handler)).wrap(VerifyWebhook::new(gate));
+    let app = init_service(app).await;
+    let request = || {
+        let request = TestRequest::post().uri("/sms").set_payload(FORM);
+        request.insert_header(("x-twilio-signature", signature_of(FORM))).to_request()
+    };
+    let mut at_work = Box::pin(app.call(request()));
+    assert!(futures_util::poll!(&mut at_work).is_pending());
+    assert_eq!(app.call(request()).await.unwrap().status(), 503);
+    drop(at_work);
+    assert_eq!(app.call(request()).await.unwrap().status(), 200);
+    assert_eq!(calls.load(Ordering::SeqCst), 2);
+}

@@ -1,0 +1,63 @@
+//! What the gate promises to whoever writes an adapter.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
+
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+
+use twilio_sig::{AuthToken, Origin, Signer, Verifier};
+use twilio_sig_gate::{Admitted, Decision, Gate, Head};
+
+const URL: &str = "https://example.com/sms";
+
+fn token() -> AuthToken {
+    AuthToken::new("an auth token of the tests").unwrap()
+}
+
+fn gate() -> Gate {
+    Gate::new(Verifier::new(token()), Origin::fixed("https://example.com").unwrap())
+}
+
+/// A form that is signed, as an adapter hands it over.
+fn decide(gate: &Gate, form: &'static [u8]) -> Decision<Admitted> {
+    let signature = Signer::auth_token(&token()).sign_form(URL, form).unwrap().header_value();
+    let head = Head::new("POST", "/sms", [("x-twilio-signature", signature.as_bytes())]);
+    let Decision::Continue(opened) = gate.open(&head) else { panic!("the head is refused") };
+    // With one verifier and no store there is nothing to wait for.
+    let decided = pin!(gate.clone().decide(opened, form.into()));
+    match decided.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(decision) => decision,
+        Poll::Pending => panic!("it waits"),
+    }
+}
+
+/// An adapter that forgot the bound is no hole.
+#[test]
+fn a_body_over_the_bound_is_refused_by_whomever_it_was_read() {
+    let gate = gate().body_limit(9);
+    assert!(matches!(decide(&gate, b"Body=Ahoy"), Decision::Continue(_)));
+    let Decision::Answer(answer) = decide(&gate, b"Body=Ahoy!") else { panic!("it passes") };
+    assert_eq!(answer.status(), 413);
+}
+
+#[test]
+fn report_only_never_gives_a_proof() {
+    assert!(matches!(decide(&gate().report_only(), b"Body=Ahoy"), Decision::PassUnverified));
+    let head = Head::new("POST", "/sms", []);
+    assert!(matches!(gate().report_only().open(&head), Decision::PassUnverified));
+}
+
+/// A signature is a credential, and a body is somebody's message.
+#[test]
+fn nothing_secret_is_shown() {
+    let gate = gate();
+    let signature = Signer::auth_token(&token()).sign_form(URL, b"Body=Ahoy").unwrap();
+    let signature = signature.header_value();
+    let lines = [("x-twilio-signature", signature.as_bytes())];
+    let head = Head::new("POST", "/sms?pin=1234", lines);
+    let Decision::Continue(admitted) = decide(&gate, b"Body=Ahoy") else { panic!("refused") };
+    let opened = gate.open(&head);
+    let shown = format!("{gate:?} {head:?} {opened:?} {admitted:?} {:?}", admitted.webhook());
+    for secret in [&*signature, "an auth token", "Ahoy", "pin=1234"] {
+        assert!(!shown.contains(secret), "{secret} is in {shown}");
+    }
+}
