@@ -119,7 +119,7 @@ impl Gate {
     /// Sets the longest body, in bytes, that is read into memory. A longer one is answered with
     /// 413, and no more of it is read than this and one chunk. Default: [`DEFAULT_BODY_LIMIT`].
     ///
-    /// The verifier has a bound of its own, 4 MiB by default; the lower one counts.
+    /// The verifier has a bound of its own, 2 MiB by default; the lower one counts.
     pub fn body_limit(self, bytes: usize) -> Self {
         self.edit(|config| config.body_limit = bytes)
     }
