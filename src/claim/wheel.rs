@@ -4,7 +4,7 @@
 //! by the highest digit in which an entry's time differs from the hand's, so that no list ever
 //! wraps round: whatever is on a lower level expires before everything above.
 
-use super::entry::{Id, NIL, Slab};
+use super::entry::{Entry, Id, NIL, Slab};
 
 /// Lists of entries by the tick in which they expire.
 pub(super) struct Wheel {
@@ -16,7 +16,7 @@ pub(super) struct Wheel {
     /// Nothing else is due before this tick: what most calls look at and no more.
     next: u64,
     /// A bit for each list that is not empty.
-    occupied: [u64; LEVELS],
+    occupied: [[u64; SLOTS / 64]; LEVELS],
     heads: [Id; LEVELS * SLOTS],
 }
 
@@ -38,7 +38,7 @@ impl Wheel {
             hand: 0,
             emptying: NOWHERE,
             next: u64::MAX,
-            occupied: [0; LEVELS],
+            occupied: [[0; SLOTS / 64]; LEVELS],
             heads: [NIL; LEVELS * SLOTS],
         }
     }
@@ -55,8 +55,8 @@ impl Wheel {
 
         let Some(head) = self.heads.get_mut(place) else { return };
         let after = core::mem::replace(head, id);
-        if let Some(bits) = self.occupied.get_mut(level) {
-            *bits |= 1 << slot;
+        if let Some(bits) = self.bits(place) {
+            *bits |= 1 << (slot % 64);
         }
         if after != NIL {
             slab.get_mut(after).before = id;
@@ -68,22 +68,23 @@ impl Wheel {
 
     /// Takes an entry out of its list.
     pub(super) fn take_out(&mut self, slab: &mut Slab, id: Id) {
-        let entry = slab.get(id);
-        let (before, after, place) = (entry.before, entry.after, usize::from(entry.place));
-        if after != NIL {
-            slab.get_mut(after).before = before;
-        }
-        if before != NIL {
-            slab.get_mut(before).after = after;
-            return;
-        }
-        if let Some(head) = self.heads.get_mut(place) {
-            *head = after;
+        let Entry { before, after, place, .. } = *slab.get(id);
+        let place = usize::from(place);
+        match self.heads.get_mut(place) {
+            // The next entry's `before` is left as it is, and not looked at while it is first.
+            Some(head) if *head == id => *head = after,
+            _ => {
+                slab.get_mut(before).after = after;
+                if after != NIL {
+                    slab.get_mut(after).before = before;
+                }
+                return;
+            }
         }
         if after == NIL
-            && let Some(bits) = self.occupied.get_mut(place / SLOTS)
+            && let Some(bits) = self.bits(place)
         {
-            *bits &= !(1 << (place % SLOTS));
+            *bits &= !(1 << (place % 64));
         }
     }
 
@@ -110,9 +111,16 @@ impl Wheel {
 
     /// The list that is due first, and when.
     fn first(&self) -> Option<(u64, usize)> {
-        let level = self.occupied.iter().position(|bits| *bits != 0)?;
-        let slot = usize::try_from(self.occupied.get(level)?.trailing_zeros()).ok()?;
-        Some((start(self.hand, level, slot), level.saturating_mul(SLOTS).saturating_add(slot)))
+        let words = self.occupied.as_flattened();
+        let word = words.iter().position(|bits| *bits != 0)?;
+        let bit = usize::try_from(words.get(word)?.trailing_zeros()).ok()?;
+        let place = word.saturating_mul(64).saturating_add(bit);
+        Some((start(self.hand, place / SLOTS, place % SLOTS), place))
+    }
+
+    /// The word of bits that a list has its bit in.
+    fn bits(&mut self, place: usize) -> Option<&mut u64> {
+        self.occupied.as_flattened_mut().get_mut(place / 64)
     }
 
     fn head(&self, place: usize) -> Option<Id> {

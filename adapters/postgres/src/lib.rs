@@ -1,0 +1,126 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod statement;
+
+use std::fmt;
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgPool, Postgres};
+use twilio_sig::claim::{Claim, ClaimError, ClaimKey, ClaimStore, Outcome};
+
+pub use self::statement::{claim_in, complete_in, release_in};
+
+/// Claims in a table of a PostgreSQL database. Cheap to clone: clones share one pool.
+///
+/// `Debug` shows neither the address nor a password.
+#[derive(Clone)]
+pub struct PostgresStore {
+    pool: PgPool,
+}
+
+/// The table, as [`PostgresStore::migrate`] makes it: for those who run migrations themselves.
+pub const MIGRATION: &str = include_str!("../migrations/0001_claims.sql");
+
+/// How long a call may take. Twilio waits for 5 to 15 seconds.
+const TIMEOUT: Duration = Duration::from_secs(3);
+/// How long the server may wait for a lock, and how long it may work.
+const SERVER_TIMEOUTS: [(&str, &str); 2] = [("lock_timeout", "1s"), ("statement_timeout", "2s")];
+/// Two processes that migrate wait for each other: an advisory lock, any number but a secret.
+const MIGRATION_LOCK: i64 = 0x7477_696c_696f;
+/// Rows that one statement of a purge deletes, so that none is long.
+const PURGE_ROWS: i64 = 10_000;
+
+impl PostgresStore {
+    /// Connects to `postgres://[user[:password]@]host[:port]/database`, with a pool of 10
+    /// connections.
+    ///
+    /// # Errors
+    /// [`ClaimError::Unavailable`] if the server cannot be used.
+    pub async fn connect(url: &str) -> Result<Self, ClaimError> {
+        let options: PgConnectOptions = url.parse().map_err(unavailable)?;
+        let options = options.options(SERVER_TIMEOUTS);
+        let pool = PgPoolOptions::new()
+            .acquire_timeout(TIMEOUT)
+            // Else each claim is two round trips. A broken connection is an error, once.
+            .test_before_acquire(false)
+            .connect_with(options)
+            .await
+            .map_err(unavailable)?;
+        Ok(Self { pool })
+    }
+
+    /// Uses your pool. With its `test_before_acquire`, which is on by default, a claim is two round
+    /// trips. Its timeouts are those of a claim.
+    #[must_use]
+    pub const fn with_pool(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// Makes the table, if there is none. Safe to run again, and by several processes at a time. It
+    /// keeps no book of its own, so it does not meddle with your migrations.
+    ///
+    /// # Errors
+    /// [`ClaimError::Unavailable`] if the server cannot be used, or does not let us make a table.
+    pub async fn migrate(&self) -> Result<(), ClaimError> {
+        let mut transaction = self.pool.begin().await.map_err(unavailable)?;
+        let lock = sqlx::query("SELECT pg_advisory_xact_lock($1)").bind(MIGRATION_LOCK);
+        lock.execute(&mut *transaction).await.map_err(unavailable)?;
+        sqlx::raw_sql(MIGRATION).execute(&mut *transaction).await.map_err(unavailable)?;
+        transaction.commit().await.map_err(unavailable)
+    }
+
+    /// Deletes the rows that have been vacant for longer than `older_than`, and says how many they
+    /// were. It blocks no claim. Run it now and then; nothing depends on it but the disk.
+    ///
+    /// # Errors
+    /// [`ClaimError::Unavailable`] if the server cannot be used, [`ClaimError::OutOfRange`] if the
+    /// duration is above 2^63 microseconds.
+    pub async fn purge(&self, older_than: Duration) -> Result<u64, ClaimError> {
+        let micros = i64::try_from(older_than.as_micros()).map_err(|_| ClaimError::OutOfRange)?;
+        let mut purged: u64 = 0;
+        loop {
+            let rows = sqlx::query(statement::PURGE).bind(micros).bind(PURGE_ROWS);
+            let rows = rows.execute(&self.pool).await.map_err(unavailable)?.rows_affected();
+            purged = purged.saturating_add(rows);
+            if rows == 0 {
+                return Ok(purged);
+            }
+        }
+    }
+
+    async fn connection(&self) -> Result<PoolConnection<Postgres>, ClaimError> {
+        self.pool.acquire().await.map_err(unavailable)
+    }
+}
+
+impl ClaimStore for PostgresStore {
+    async fn claim(&self, key: &ClaimKey, lease: Duration) -> Result<Outcome, ClaimError> {
+        in_time(async { statement::claim(&mut *self.connection().await?, key, lease).await }).await
+    }
+
+    async fn complete(&self, claim: &Claim, keep: Duration) -> Result<(), ClaimError> {
+        in_time(async { complete_in(&mut *self.connection().await?, claim, keep).await }).await
+    }
+
+    async fn release(&self, claim: &Claim) -> Result<(), ClaimError> {
+        in_time(async { release_in(&mut *self.connection().await?, claim).await }).await
+    }
+}
+
+/// A server that has stopped to answer is unreachable, though the connection stands.
+async fn in_time<T>(call: impl Future<Output = Result<T, ClaimError>>) -> Result<T, ClaimError> {
+    tokio::time::timeout(TIMEOUT, call).await.map_err(ClaimError::unavailable)?
+}
+
+fn unavailable(error: sqlx::Error) -> ClaimError {
+    ClaimError::unavailable(error)
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore").finish_non_exhaustive()
+    }
+}

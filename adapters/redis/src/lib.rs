@@ -1,0 +1,136 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod script;
+
+use std::fmt;
+use std::time::Duration;
+
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{FromRedisValue, RedisError};
+use thiserror::Error;
+use twilio_sig::claim::{Claim, ClaimError, ClaimKey, ClaimStore, Outcome, whole_millis};
+
+/// Claims on a Redis server. Cheap to clone: clones share one connection.
+///
+/// `Debug` shows neither the address nor a password.
+#[derive(Clone)]
+pub struct RedisStore {
+    connection: ConnectionManager,
+    prefix: String,
+}
+
+/// Why a server was not taken.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ConnectError {
+    /// The server's `maxmemory-policy` is this one and not `noeviction`: it may push out keys
+    /// before their time, and what is pushed out can be replayed.
+    #[error("the server may evict keys: its maxmemory-policy is {0}, and must be noeviction")]
+    Evicts(String),
+    /// The server did not answer, did not let us in, or does not say what its policy is.
+    #[error("the server cannot be used")]
+    Unusable(#[source] RedisError),
+}
+
+/// How long an answer or a connection may take. Twilio waits for 5 to 15 seconds.
+const TIMEOUT: Duration = Duration::from_secs(2);
+/// The longest pause between two attempts to connect again.
+const RETRY: Duration = Duration::from_secs(1);
+/// What the names of our keys begin with, if nothing else is set.
+const PREFIX: &str = "twilio_sig:claim:";
+
+impl RedisStore {
+    /// Connects to `redis://[user:password@]host[:port][/database]`, or `rediss://…` with the
+    /// feature `tls`. Answers may take 2 seconds.
+    ///
+    /// # Errors
+    /// A [`ConnectError`].
+    pub async fn connect(url: &str) -> Result<Self, ConnectError> {
+        let client = redis::Client::open(url).map_err(ConnectError::Unusable)?;
+        let config = ConnectionManagerConfig::new()
+            .set_connection_timeout(Some(TIMEOUT))
+            .set_response_timeout(Some(TIMEOUT))
+            .set_max_delay(RETRY)
+            .set_number_of_retries(1);
+        let connection = client.get_connection_manager_with_config(config).await;
+        Self::with_connection(connection.map_err(ConnectError::Unusable)?).await
+    }
+
+    /// Takes a connection that was made elsewhere. Give it timeouts: a claim waits as long as it
+    /// does.
+    ///
+    /// # Errors
+    /// A [`ConnectError`].
+    pub async fn with_connection(mut connection: ConnectionManager) -> Result<Self, ConnectError> {
+        let info: String = redis::cmd("INFO")
+            .arg("memory")
+            .query_async(&mut connection)
+            .await
+            .map_err(ConnectError::Unusable)?;
+        let policy = info.lines().find_map(|line| line.strip_prefix("maxmemory_policy:"));
+        match policy.map(str::trim) {
+            Some("noeviction") => Ok(Self { connection, prefix: PREFIX.to_owned() }),
+            policy => Err(ConnectError::Evicts(policy.unwrap_or("unknown").to_owned())),
+        }
+    }
+
+    /// Sets what the names of our keys begin with. Default: `twilio_sig:claim:`. Services that share
+    /// a server and must not share claims need one each.
+    #[must_use]
+    pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.prefix = prefix.into();
+        self
+    }
+
+    /// Runs a script on one key: one round trip.
+    async fn run<T: FromRedisValue>(
+        &self,
+        script: &str,
+        key: &ClaimKey,
+        token: &[u8],
+        millis: u64,
+    ) -> Result<T, ClaimError> {
+        // EVAL and not EVALSHA: a server that was restarted knows no hash.
+        let mut command = redis::cmd("EVAL");
+        command.arg(script).arg(1).arg(format!("{}{key}", self.prefix)).arg(token).arg(millis);
+        command.query_async(&mut self.connection.clone()).await.map_err(claim_error)
+    }
+}
+
+impl ClaimStore for RedisStore {
+    async fn claim(&self, key: &ClaimKey, lease: Duration) -> Result<Outcome, ClaimError> {
+        let millis = whole_millis(lease)?;
+        let claim = Claim::random(*key)?;
+        let answer: i64 = self.run(script::CLAIM, key, claim.token(), millis).await?;
+        match u64::try_from(answer) {
+            Err(_) => Ok(Outcome::Fresh(claim)),
+            Ok(0) => Ok(Outcome::Done),
+            Ok(millis) => Ok(Outcome::InProgress { retry_after: Duration::from_millis(millis) }),
+        }
+    }
+
+    async fn complete(&self, claim: &Claim, keep: Duration) -> Result<(), ClaimError> {
+        let millis = whole_millis(keep)?;
+        owned(self.run(script::COMPLETE, claim.key(), claim.token(), millis).await?)
+    }
+
+    async fn release(&self, claim: &Claim) -> Result<(), ClaimError> {
+        owned(self.run(script::RELEASE, claim.key(), claim.token(), 0).await?)
+    }
+}
+
+fn owned(answer: bool) -> Result<(), ClaimError> {
+    if answer { Ok(()) } else { Err(ClaimError::Lost) }
+}
+
+/// A server that may not evict and has no memory left says `OOM`.
+fn claim_error(error: RedisError) -> ClaimError {
+    if error.code() == Some("OOM") { ClaimError::Full } else { ClaimError::unavailable(error) }
+}
+
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStore").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,218 @@
+//! Servers of the tests' own, on free ports, with data of their own, that can be killed.
+
+use std::io::{self, Error};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+use std::{env, fs, process, thread};
+
+/// A server that is stopped, and whose data is deleted, when it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    kind: Kind,
+    port: u16,
+    folder: PathBuf,
+    child: Option<Child>,
+}
+
+/// What to start.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "there are these two")]
+pub enum Kind {
+    /// `redis-server` with these arguments besides.
+    Redis(Vec<String>),
+    /// `postgres`, with the settings that it has by default.
+    Postgres,
+}
+
+/// How long a server may take to start.
+const START: Duration = Duration::from_secs(60);
+/// A server that runs as root refuses to start, so it runs as the user that Debian made for it.
+const POSTGRES_USER: &str = "postgres";
+
+impl Server {
+    /// Starts a Redis server with these arguments.
+    ///
+    /// # Errors
+    /// What went wrong, and what to install.
+    pub fn redis(arguments: &[&str]) -> io::Result<Self> {
+        Self::start(Kind::Redis(arguments.iter().map(ToString::to_string).collect()))
+    }
+
+    /// Starts a PostgreSQL server with an empty database.
+    ///
+    /// # Errors
+    /// What went wrong, and what to install.
+    pub fn postgres() -> io::Result<Self> {
+        Self::start(Kind::Postgres)
+    }
+
+    fn start(kind: Kind) -> io::Result<Self> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let folder = env::temp_dir().join(format!("twilio-sig-claims-{}-{number}", process::id()));
+        fs::create_dir(&folder)?;
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let mut server = Self { kind, port, folder, child: None };
+        if matches!(server.kind, Kind::Postgres) {
+            server.init_database()?;
+        }
+        server.restart()?;
+        Ok(server)
+    }
+
+    /// Where stores connect.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.url_at(self.port)
+    }
+
+    /// The same through another port, such as that of a proxy.
+    #[must_use]
+    pub fn url_at(&self, port: u16) -> String {
+        match self.kind {
+            Kind::Redis(_) => format!("redis://127.0.0.1:{port}/"),
+            Kind::Postgres => format!("postgres://{POSTGRES_USER}@127.0.0.1:{port}/postgres"),
+        }
+    }
+
+    /// Its port on the loopback interface.
+    #[must_use]
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Kills it with SIGKILL.
+    ///
+    /// # Errors
+    /// If it cannot be killed.
+    pub fn kill(&mut self) -> io::Result<()> {
+        if let Some(mut child) = self.child.take() {
+            child.kill()?;
+            child.wait()?;
+        }
+        Ok(())
+    }
+
+    /// Starts it again with the data that it had, and waits until it answers.
+    ///
+    /// # Errors
+    /// If it does not answer within a minute.
+    pub fn restart(&mut self) -> io::Result<()> {
+        self.kill()?;
+        let deadline = Instant::now() + START;
+        while Instant::now() < deadline {
+            let child = self.command()?.spawn().map_err(|error| self.missing(&error))?;
+            if self.answers(child, deadline)? {
+                return Ok(());
+            }
+            // PostgreSQL waits until the children of one that was killed are gone.
+            thread::sleep(Duration::from_millis(200));
+        }
+        let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+        Err(Error::other(format!("{} does not start:\n{log}", self.program())))
+    }
+
+    /// Whether it answers. False if it has given up.
+    fn answers(&mut self, child: Child, deadline: Instant) -> io::Result<bool> {
+        let child = self.child.insert(child);
+        while Instant::now() < deadline {
+            if child.try_wait()?.is_some() {
+                return Ok(false);
+            }
+            let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
+            let ready = log.to_lowercase().contains("ready to accept connections");
+            if ready && TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
+                return Ok(true);
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        Ok(false)
+    }
+
+    fn command(&self) -> io::Result<Command> {
+        let port = self.port.to_string();
+        let mut command = match &self.kind {
+            Kind::Redis(arguments) => {
+                let mut command = Command::new("redis-server");
+                command.args(["--port", &port, "--bind", "127.0.0.1", "--save", ""]);
+                command.args(["--loglevel", "notice", "--dir"]).arg(&self.folder).args(arguments);
+                command
+            }
+            Kind::Postgres => {
+                let mut command = self.as_postgres("postgres")?;
+                command.arg("-D").arg(self.folder.join("data")).args(["-p", &port]);
+                command.args(["-h", "127.0.0.1", "-k"]).arg(&self.folder);
+                command
+            }
+        };
+        let log = fs::File::create(self.folder.join("log"))?;
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        Ok(command)
+    }
+
+    fn init_database(&self) -> io::Result<()> {
+        let mut command = self.as_postgres("initdb")?;
+        command.arg("-D").arg(self.folder.join("data")).args(["-A", "trust", "--no-sync"]);
+        command.args(["-U", POSTGRES_USER]);
+        let output = command.output().map_err(|error| self.missing(&error))?;
+        if output.status.success() {
+            return Ok(());
+        }
+        Err(Error::other(String::from_utf8_lossy(&output.stderr).into_owned()))
+    }
+
+    /// A program of PostgreSQL, as a user who is not root.
+    fn as_postgres(&self, program: &str) -> io::Result<Command> {
+        let mut command = Command::new(postgres_program(program));
+        command.current_dir(&self.folder);
+        // Whoever made the folder is who we are.
+        if fs::metadata(&self.folder)?.uid() == 0 {
+            let (user, group) = ids_of(POSTGRES_USER).ok_or_else(|| {
+                Error::other("there is no user postgres: apt-get install postgresql")
+            })?;
+            chown(&self.folder, Some(user), Some(group))?;
+            command.uid(user).gid(group);
+        }
+        Ok(command)
+    }
+
+    const fn program(&self) -> &'static str {
+        match self.kind {
+            Kind::Redis(_) => "redis-server",
+            Kind::Postgres => "postgresql",
+        }
+    }
+
+    fn missing(&self, error: &Error) -> Error {
+        let program = self.program();
+        Error::other(format!("cannot run {program}: {error}. Try: apt-get install {program}"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // PostgreSQL's children go when they find their parent gone.
+        let _ = self.kill();
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+/// Debian keeps the programs of each version in a folder of its own: the newest, if there is one.
+fn postgres_program(name: &str) -> PathBuf {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let bins = versions.map(|version| version.path().join("bin").join(name));
+    bins.filter(|path| path.is_file()).max().unwrap_or_else(|| Path::new(name).to_owned())
+}
+
+/// User and group of a name in `/etc/passwd`.
+fn ids_of(name: &str) -> Option<(u32, u32)> {
+    let users = fs::read_to_string("/etc/passwd").ok()?;
+    let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
+    let mut fields = line.split(':').skip(2);
+    Some((fields.next()?.parse().ok()?, fields.next()?.parse().ok()?))
+}
