@@ -17,6 +17,8 @@ mod builder;
 pub mod claim;
 #[cfg(feature = "dedup")]
 pub mod dedup;
+#[cfg(feature = "diagnose")]
+mod diagnose;
 mod error;
 mod form;
 mod key;
@@ -36,6 +38,11 @@ mod verifier;
 mod webhook;
 
 pub use builder::{MAX_BODY_LEN, MAX_KEYS, VerifierBuilder};
+#[cfg(feature = "diagnose")]
+pub use diagnose::{
+    BYTES_PER_MAC, Cause, DEFAULT_MAX_MACS, Diagnosis, Difference, Evidence, Explanation, Finding,
+    Hints, diagnose,
+};
 pub use error::{BuildError, KeyError, VerifyError};
 pub use key::{Algorithm, AuthToken, MAX_KEY_ID_LEN, SharedKey};
 #[cfg(feature = "origin")]

@@ -188,22 +188,30 @@ impl<'a> SignedUrl<'a> {
     /// `None` unless it is `scheme://authority…` (RFC 3986, section 3) with scheme http, https, ws
     /// or wss in any case, a host, and a port of at most 65,535 or none.
     pub(crate) fn cut(text: &'a str, websocket: bool) -> Option<Self> {
-        let (scheme, rest) = cut_before(text, |byte| byte == b':')?;
+        let (scheme, rest) = text.split_at_checked(text.bytes().position(|byte| byte == b':')?)?;
         let scheme = signed_scheme(scheme, websocket)?;
         let hierarchy = rest.strip_prefix("://")?;
-        let (authority, rest) = cut_before(hierarchy, |byte| matches!(byte, b'/' | b'?' | b'#'))?;
-        let (path, rest) = cut_before(rest, |byte| matches!(byte, b'?' | b'#'))?;
-        let (query, rest) = cut_before(rest, |byte| byte == b'#')?;
-        let after_scheme = text.get(text.len().checked_sub(hierarchy.len())?..)?;
-        let after_scheme = after_scheme.strip_suffix(rest)?;
-        let (userinfo, host_and_port) = match authority.bytes().rposition(|byte| byte == b'@') {
+        let Authority { len, userinfo_len, host_len } = Authority::measure(hierarchy)?;
+        let (authority, rest) = hierarchy.split_at_checked(len)?;
+        let (userinfo, host_and_port) = match userinfo_len {
             Some(len) => (authority.get(..len), authority.get(len.checked_add(1)?..)?),
             None => (None, authority),
         };
-        let (host, port) = cut_host(host_and_port)?;
-        let query = query.strip_prefix('?');
-        let fragment = rest.strip_prefix('#');
-        Some(Self { scheme, after_scheme, userinfo, host, port, path, query, fragment, websocket })
+        let (host, port) = host_and_port.split_at_checked(host_len)?;
+        let (path, rest) = cut_before(rest, |byte| matches!(byte, b'?' | b'#'))?;
+        let (query, fragment) = cut_before(rest, |byte| byte == b'#')?;
+        let after_scheme_len = hierarchy.len().checked_sub(fragment.len())?;
+        Some(Self {
+            scheme,
+            after_scheme: hierarchy.get(..after_scheme_len)?,
+            userinfo,
+            host,
+            port: if port.is_empty() { None } else { Some(cut_port(port)?) },
+            path,
+            query: query.strip_prefix('?'),
+            fragment: fragment.strip_prefix('#'),
+            websocket,
+        })
     }
 
     /// The values of `bodySHA256` in the query, whichever way the name is escaped: every candidate
@@ -358,35 +366,71 @@ fn cut_before(text: &str, mark: impl Fn(u8) -> bool) -> Option<(&str, &str)> {
     text.split_at_checked(text.bytes().position(mark).unwrap_or(text.len()))
 }
 
-/// Cuts `host[:port]`. An IPv6 literal keeps its brackets (RFC 3986, section 3.2.2).
-fn cut_host(text: &str) -> Option<(&str, Option<&str>)> {
-    let host_len = match text.strip_prefix('[') {
-        Some(literal) => literal.find(']').filter(|&len| len > 0)?.checked_add(2)?,
-        None => text.bytes().position(|byte| byte == b':').unwrap_or(text.len()),
-    };
-    let (host, port) = text.split_at_checked(host_len)?;
-    let name = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-    if name.is_empty() || name.bytes().any(|byte| matches!(byte, b'[' | b']')) {
-        return None;
+/// Where an authority ends, and where in it the user information and the host do (RFC 3986,
+/// section 3.2): lengths in bytes.
+struct Authority {
+    len: usize,
+    userinfo_len: Option<usize>,
+    host_len: usize,
+}
+
+impl Authority {
+    /// `None` without a host, or with brackets elsewhere than around an IPv6 literal.
+    fn measure(hierarchy: &str) -> Option<Self> {
+        let mut userinfo_len = None;
+        let mut host = 0;
+        let mut host_end = None;
+        let mut bracketed = false;
+        let mut malformed = false;
+        let mut len = hierarchy.len();
+        for (at, byte) in hierarchy.bytes().enumerate() {
+            match byte {
+                b'/' | b'?' | b'#' => {
+                    len = at;
+                    break;
+                }
+                // The last one ends the user information, whatever that holds.
+                b'@' => {
+                    userinfo_len = Some(at);
+                    host = at.saturating_add(1);
+                    host_end = None;
+                    bracketed = false;
+                    malformed = false;
+                }
+                b'[' if at == host => bracketed = true,
+                b']' if bracketed && host_end.is_none() && at > host.saturating_add(1) => {
+                    host_end = Some(at.saturating_add(1));
+                }
+                b'[' | b']' if host_end.is_none() => malformed = true,
+                b':' if !bracketed && host_end.is_none() => host_end = Some(at),
+                _ => {}
+            }
+        }
+        let host_end = if bracketed { host_end? } else { host_end.unwrap_or(len) };
+        let host_len = host_end.checked_sub(host).filter(|&len| len > 0 && !malformed)?;
+        Some(Self { len, userinfo_len, host_len })
     }
-    if port.is_empty() {
-        return Some((host, None));
-    }
-    let port = port.strip_prefix(':')?;
+}
+
+/// The port in `text`, which begins with a colon; itself it may be empty.
+fn cut_port(text: &str) -> Option<&str> {
+    let port = text.strip_prefix(':')?;
     let digits = port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit());
     let in_range = port.is_empty() || port.parse::<u16>().is_ok();
-    (digits && in_range).then_some((host, Some(port)))
+    (digits && in_range).then_some(port)
 }
 
 /// The scheme as it is signed, if it is one of the four, in any case of letters.
 fn signed_scheme(scheme: &str, websocket: bool) -> Option<&str> {
     let is = |name| scheme.eq_ignore_ascii_case(name);
-    match () {
-        () if is("https") => Some(if websocket { "wss" } else { scheme }),
-        () if is("http") => Some(if websocket { "ws" } else { scheme }),
-        () if is("wss") || is("ws") => Some(scheme),
-        () => None,
-    }
+    let signed = match scheme.len() {
+        5 if is("https") => "wss",
+        4 if is("http") => "ws",
+        3 if is("wss") => scheme,
+        2 if is("ws") => scheme,
+        _ => return None,
+    };
+    Some(if websocket { signed } else { scheme })
 }
 
 fn replace(text: &str, from: &str, to: &[u8], out: &mut impl Sink) {

@@ -1,0 +1,170 @@
+//! Extractors that exist only behind the middleware.
+//!
+//! They read the proof that the middleware has put into the request, and nothing else.
+
+use core::fmt;
+use core::future::{Ready, ready};
+use core::ops::Deref;
+
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::web::{Bytes, Form, Json, Query};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest, HttpResponse, ResponseError};
+use serde::de::DeserializeOwned;
+
+use crate::{ExtractError, VerifiedWebhook};
+
+/// What `T` reads of a request that Twilio signed.
+///
+/// | Extractor | reads | demands |
+/// |---|---|---|
+/// | `Verified<Form<T>>` | the body | `Coverage::Form` or `Coverage::BodyHash` |
+/// | `Verified<Json<T>>` | the body | `Coverage::BodyHash` |
+/// | `Verified<Query<T>>` | the query of the public URL | |
+/// | `Verified<Bytes>` | the body as it came | |
+/// | `Verified<VerifiedWebhook>` | the whole proof | |
+///
+/// The Content-Type is not signed, so it is not asked for. On a route that the middleware does not
+/// cover, the handler is never called: the answer is 500.
+///
+/// Only extraction makes one, so a handler that asks for it cannot run without the check. It
+/// dereferences to `T`, and through `Form`, `Json` and `Query` to what they hold.
+///
+/// ```
+/// use actix_web::web::Form;
+/// use twilio_sig_actix::Verified;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Sms {
+///     #[serde(rename = "Body")]
+///     body: String,
+/// }
+///
+/// async fn sms(sms: Verified<Form<Sms>>) -> String {
+///     format!("you said {}", sms.body)
+/// }
+/// ```
+///
+/// Nobody else can make one:
+///
+/// ```compile_fail,E0423
+/// let forged = twilio_sig_actix::Verified("never checked");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Verified<T>(T);
+
+impl<T> Verified<T> {
+    /// What was extracted.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> Deref for Verified<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// Why an extractor gave nothing: [`ExtractError`] as a response, its text in the body.
+///
+/// # Examples
+/// ```
+/// use actix_web::ResponseError;
+/// use twilio_sig_actix::{ExtractError, VerifiedRejection};
+///
+/// assert_eq!(VerifiedRejection::from(ExtractError::NoProof).status_code(), 500);
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct VerifiedRejection(ExtractError);
+
+impl VerifiedRejection {
+    /// The reason.
+    #[must_use]
+    pub const fn reason(&self) -> &ExtractError {
+        &self.0
+    }
+}
+
+impl From<ExtractError> for VerifiedRejection {
+    fn from(error: ExtractError) -> Self {
+        Self(error)
+    }
+}
+
+impl fmt::Display for VerifiedRejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl ResponseError for VerifiedRejection {
+    fn status_code(&self) -> StatusCode {
+        let status = StatusCode::from_u16(self.0.http_status());
+        status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::build(self.status_code()).body(self.to_string())
+    }
+}
+
+/// The proof in the extensions of the request.
+fn proof(request: &HttpRequest) -> Result<VerifiedWebhook, ExtractError> {
+    request.extensions().get().cloned().ok_or(ExtractError::NoProof)
+}
+
+/// What `read` makes of the proof.
+fn extract<T>(
+    request: &HttpRequest,
+    read: impl FnOnce(VerifiedWebhook) -> Result<T, ExtractError>,
+) -> Ready<Result<Verified<T>, VerifiedRejection>> {
+    ready(proof(request).and_then(read).map(Verified).map_err(VerifiedRejection))
+}
+
+impl FromRequest for Verified<VerifiedWebhook> {
+    type Error = VerifiedRejection;
+    type Future = Ready<Result<Self, VerifiedRejection>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        extract(request, Ok)
+    }
+}
+
+impl FromRequest for Verified<Bytes> {
+    type Error = VerifiedRejection;
+    type Future = Ready<Result<Self, VerifiedRejection>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        extract(request, |webhook| Ok(webhook.body().clone()))
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest for Verified<Form<T>> {
+    type Error = VerifiedRejection;
+    type Future = Ready<Result<Self, VerifiedRejection>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        extract(request, |webhook| webhook.form().map(Form))
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest for Verified<Json<T>> {
+    type Error = VerifiedRejection;
+    type Future = Ready<Result<Self, VerifiedRejection>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        extract(request, |webhook| webhook.json().map(Json))
+    }
+}
+
+impl<T: DeserializeOwned> FromRequest for Verified<Query<T>> {
+    type Error = VerifiedRejection;
+    type Future = Ready<Result<Self, VerifiedRejection>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        extract(request, |webhook| webhook.query().map(Query))
+    }
+}

@@ -1,0 +1,176 @@
+//! `twilio-sig diagnose`
+
+use core::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+
+use anstyle::Style;
+use serde_json::{Value, json};
+use twilio_sig::{AuthToken, Diagnosis, Evidence, Hints, Signature, Verifier, diagnose};
+use zeroize::Zeroizing;
+
+use crate::Outcome;
+use crate::args::DiagnoseArgs;
+use crate::failure::Failure;
+use crate::keys::{self, Secret};
+use crate::output::{self, BAD, GOOD, LABEL};
+use crate::request::Request;
+use crate::verify::with_policy;
+
+pub(crate) fn run(args: &DiagnoseArgs) -> Result<Outcome, Failure> {
+    let request = Request::read(&args.request)?;
+    let tokens = tokens(args, &request)?;
+    let shared_keys = keys::shared_keys(&args.keys)?;
+    let mut hints = hints(args, &request)?;
+    if tokens.is_empty() && shared_keys.is_empty() {
+        return Err(without_key(&request));
+    }
+    let mut builder = with_policy(Verifier::builder(), &args.policy);
+    for secret in tokens {
+        // What the library refuses as a token another program may have taken: it is diagnosed.
+        let bare = Zeroizing::new(secret.text.trim().to_owned());
+        let token = AuthToken::new(bare.as_str());
+        let token = token.map_err(|error| Failure::usage(format!("{}: {error}", secret.source)))?;
+        builder = builder.auth_token(token);
+        hints = hints.raw_secret(secret.text.as_str());
+    }
+    for (key, secret) in shared_keys {
+        builder = builder.shared_key(key);
+        hints = hints.raw_secret(secret.text.as_str());
+    }
+    let verifier = builder.build().map_err(|error| Failure::usage(error.to_string()))?;
+    let diagnosis = request.with_webhook(|webhook| diagnose(&verifier, webhook, &hints));
+    if args.json {
+        output::print_json(&as_json(&diagnosis))?;
+    } else {
+        output::print(&coloured(&diagnosis.to_string()))?;
+    }
+    let good = diagnosis.verdict().is_ok() && diagnosis.explanations().is_empty();
+    Ok(if good { Outcome::Good } else { Outcome::Refused })
+}
+
+/// The tokens: of the options, else the one that the request file names, else of the environment.
+fn tokens(args: &DiagnoseArgs, request: &Request) -> Result<Vec<Secret>, Failure> {
+    let named = request.http.as_ref().and_then(|http| http.token_file.as_deref());
+    match (named, &args.request.http) {
+        (Some(name), Some(path)) if args.keys.token_file.is_empty() && path != Path::new("-") => {
+            let path = path.with_file_name(name);
+            let note =
+                format!("note: the auth token is that of {}, as the request says", path.display());
+            // Nobody may be there to read the note.
+            let _ = writeln!(anstream::stderr(), "{note}");
+            Ok(vec![keys::secret(&path)?])
+        }
+        _ => keys::tokens(&args.keys),
+    }
+}
+
+fn hints(args: &DiagnoseArgs, request: &Request) -> Result<Hints, Failure> {
+    let mut hints = Hints::new().max_macs(args.max_macs);
+    for (name, value) in request.http.iter().flat_map(|http| &http.headers) {
+        hints = hints.header(name, value);
+    }
+    for header in &args.header {
+        let (name, value) =
+            header.split_once(':').ok_or_else(|| Failure::usage("--header takes NAME: VALUE"))?;
+        hints = hints.header(name.trim(), value);
+    }
+    if let Some(url) = &args.configured_url {
+        hints = hints.configured_url(url);
+    }
+    for path in &args.secondary_token_file {
+        hints = hints.secondary_token(keys::token(&keys::secret(path)?)?);
+    }
+    for argument in &args.account_token_file {
+        let (sid, path) = argument
+            .split_once(',')
+            .ok_or_else(|| Failure::usage("--account-token-file takes SID,FILE"))?;
+        hints = hints.account_token(sid, keys::token(&keys::secret(Path::new(path))?)?);
+    }
+    Ok(hints)
+}
+
+/// Without a key nothing can be proven; what shows all the same is said.
+fn without_key(request: &Request) -> Failure {
+    let Failure::Usage(mut text) = keys::missing() else { return keys::missing() };
+    let mut note = |note: &str| {
+        let _ = write!(text, "\nnote: {note}");
+    };
+    note("without a key no cause can be proven; what shows in the request:");
+    match &request.signature {
+        None => note("there is no X-Twilio-Signature header"),
+        Some(header) => match Signature::from_header(header) {
+            Ok(signature) => {
+                note(&format!("the signature is well-formed: {}", signature.algorithm()));
+            }
+            Err(error) => note(&error.to_string()),
+        },
+    }
+    let header = |name| request.http.as_ref().and_then(|http| http.header(name));
+    if header("x-forwarded-proto").is_some_and(|proto| proto == "https")
+        && request.url.starts_with("http:")
+    {
+        note("X-Forwarded-Proto is https and the URL is not: TLS is terminated upstream");
+    }
+    if header("x-forwarded-host").is_some() && header("x-forwarded-host") != header("host") {
+        note("X-Forwarded-Host is not the Host: a proxy replaced it");
+    }
+    Failure::Usage(text)
+}
+
+/// The text with its labels in colour.
+fn coloured(text: &str) -> String {
+    let mut coloured = String::new();
+    for line in text.lines() {
+        let label_len = line.find("  ").filter(|at| *at > 0).unwrap_or(0);
+        let (label, rest) = line.split_at_checked(label_len).unwrap_or(("", line));
+        let style = match label {
+            "verdict" if rest.contains(" verified") => GOOD,
+            "verdict" => BAD,
+            "" => Style::new(),
+            _ => LABEL,
+        };
+        let _ = writeln!(coloured, "{style}{label}{style:#}{rest}");
+    }
+    coloured
+}
+
+fn as_json(diagnosis: &Diagnosis) -> Value {
+    let explanations: Vec<Value> = diagnosis
+        .explanations()
+        .iter()
+        .map(|explanation| {
+            let findings: Vec<Value> = explanation
+                .findings()
+                .iter()
+                .map(|finding| {
+                    json!({
+                        "cause": finding.cause().code(),
+                        "what": finding.cause().to_string(),
+                        "given": finding.given(),
+                        "signed": finding.signed(),
+                        "mend": finding.cause().mend(),
+                    })
+                })
+                .collect();
+            let evidence = match explanation.evidence() {
+                Evidence::Signature => "signature",
+                _ => "request",
+            };
+            let difference = explanation.difference().map(
+                |difference| json!({ "given": difference.given(), "signed": difference.signed() }),
+            );
+            json!({ "evidence": evidence, "findings": findings, "difference": difference })
+        })
+        .collect();
+    let ruled_out: Vec<&str> = diagnosis.ruled_out().iter().map(|cause| cause.code()).collect();
+    json!({
+        "ok": diagnosis.verdict().is_ok(),
+        "error": diagnosis.verdict().err().map(twilio_sig::VerifyError::code),
+        "explanations": explanations,
+        "ruled_out": ruled_out,
+        "notes": diagnosis.remarks(),
+        "macs": diagnosis.macs(),
+        "exhausted": diagnosis.is_exhausted(),
+    })
+}

@@ -1,0 +1,178 @@
+//! A raw HTTP request, as a debugging proxy saves it.
+
+use crate::failure::Failure;
+
+/// The most headers of a request.
+const MAX_HEADERS: usize = 256;
+
+/// A request, taken apart.
+#[derive(Debug)]
+pub(crate) struct HttpRequest {
+    pub(crate) target: String,
+    /// Names and values; those that are not UTF-8 are left out.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+    /// The file beside it that a comment names: `# @token-file NAME`.
+    pub(crate) token_file: Option<String>,
+}
+
+impl HttpRequest {
+    /// Reads HTTP/1 text with line breaks of either kind. Comment lines that begin with `#` may
+    /// come before it. The body is what `Content-Length` says; without one, all the rest but a
+    /// last line break; a chunked one is put together.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self, Failure> {
+        let (comments, text) = comments(text);
+        let head = as_http_1(text);
+        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+        let mut request = httparse::Request::new(&mut headers);
+        let malformed = |why: &str| Failure::usage(format!("not a raw HTTP request: {why}"));
+        let length = match request.parse(&head) {
+            Ok(httparse::Status::Complete(length)) => length,
+            Ok(httparse::Status::Partial) => return Err(malformed("no empty line ends its head")),
+            Err(error) => return Err(malformed(&error.to_string())),
+        };
+        let target = request.path.unwrap_or_default().to_owned();
+        let text = |bytes| str::from_utf8(bytes).ok().map(str::to_owned);
+        let headers: Vec<(String, String)> = request
+            .headers
+            .iter()
+            .filter_map(|header| Some((header.name.to_owned(), text(header.value)?)))
+            .collect();
+        let rest = head.get(length..).unwrap_or_default();
+        let mut request =
+            Self { target, headers, body: Vec::new(), token_file: token_file(comments) };
+        request.body = request.body_of(rest)?;
+        Ok(request)
+    }
+
+    /// The values of a header, joined as proxies join them. `None` if there is none.
+    pub(crate) fn header(&self, name: &str) -> Option<String> {
+        let own = self.headers.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name));
+        let values: Vec<&str> = own.map(|(_, value)| value.as_str()).collect();
+        (!values.is_empty()).then(|| values.join(", "))
+    }
+
+    fn body_of(&self, rest: &[u8]) -> Result<Vec<u8>, Failure> {
+        if self.header("transfer-encoding").is_some_and(|value| value.ends_with("chunked")) {
+            return unchunked(rest).ok_or_else(|| Failure::usage("the chunked body is cut off"));
+        }
+        let Some(length) = self.header("content-length") else {
+            let body = rest.strip_suffix(b"\n").unwrap_or(rest);
+            return Ok(body.strip_suffix(b"\r").unwrap_or(body).to_vec());
+        };
+        let wrong = || Failure::usage("the Content-Length is not a number");
+        let length: usize = length.parse().map_err(|_| wrong())?;
+        let cut = || {
+            let has = rest.len();
+            Failure::usage(format!("the body is cut off: Content-Length is {length}, it has {has}"))
+        };
+        rest.get(..length).map(<[u8]>::to_vec).ok_or_else(cut)
+    }
+}
+
+/// Cuts off the comment lines at the top.
+fn comments(text: &[u8]) -> (&[u8], &[u8]) {
+    let mut end = 0_usize;
+    for line in text.split_inclusive(|&byte| byte == b'\n') {
+        if line.starts_with(b"#") || line.trim_ascii().is_empty() {
+            end = end.saturating_add(line.len());
+        } else {
+            break;
+        }
+    }
+    text.split_at_checked(end).unwrap_or((text, &[]))
+}
+
+fn token_file(comments: &[u8]) -> Option<String> {
+    let mut lines = str::from_utf8(comments).ok()?.lines();
+    let name = lines.find_map(|line| line.strip_prefix("# @token-file ")).map(str::trim)?;
+    // A file beside the request and nowhere else.
+    let plain = !name.is_empty() && !name.contains(['/', '\\', ':']) && !name.starts_with('.');
+    plain.then(|| name.to_owned())
+}
+
+/// The text with a request line of HTTP/1.1: proxies also save `HTTP/2`, or no version.
+fn as_http_1(text: &[u8]) -> Vec<u8> {
+    let end = text.iter().position(|&byte| byte == b'\n').unwrap_or(text.len());
+    let (line, rest) = text.split_at_checked(end).unwrap_or((text, &[]));
+    let words: Vec<&[u8]> =
+        line.trim_ascii().split(|&byte| byte == b' ').filter(|word| !word.is_empty()).collect();
+    match *words.as_slice() {
+        [method, target] => [method, b" ", target, b" HTTP/1.1\r", rest].concat(),
+        [method, target, version] if version.starts_with(b"HTTP/2") || version == b"HTTP/3" => {
+            [method, b" ", target, b" HTTP/1.1\r", rest].concat()
+        }
+        _ => text.to_vec(),
+    }
+}
+
+fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
+    let mut body = Vec::new();
+    loop {
+        let Ok(httparse::Status::Complete((start, length))) = httparse::parse_chunk_size(rest)
+        else {
+            return None;
+        };
+        if length == 0 {
+            return Some(body);
+        }
+        let end = start.checked_add(usize::try_from(length).ok()?)?;
+        body.extend_from_slice(rest.get(start..end)?);
+        rest = rest.get(end..)?;
+        rest = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n"))?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> HttpRequest {
+        HttpRequest::parse(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn heads_of_every_kind_are_read() {
+        for line in [
+            "POST /s?a=1 HTTP/1.1\r",
+            "POST /s?a=1 HTTP/1.0",
+            "POST /s?a=1 HTTP/2\r",
+            "POST /s?a=1",
+        ] {
+            let request = parse(&format!("{line}\nHost: e.com\nX-A: 1\nx-a: 2\n\nBody=Ahoy\n"));
+            assert_eq!(request.target, "/s?a=1");
+            assert_eq!(request.header("HOST").as_deref(), Some("e.com"));
+            assert_eq!(request.header("X-A").as_deref(), Some("1, 2"));
+            assert_eq!(request.body, b"Body=Ahoy");
+        }
+    }
+
+    #[test]
+    fn the_body_is_what_the_head_says() {
+        let body = |head: &str, rest: &str| {
+            HttpRequest::parse(format!("POST / HTTP/1.1\r\n{head}\r\n\r\n{rest}").as_bytes())
+                .map(|request| request.body)
+                .map_err(|failure| failure.status())
+        };
+        assert_eq!(body("Content-Length: 4", "a=1\n\n"), Ok(b"a=1\n".to_vec()));
+        assert_eq!(body("Content-Length: 9", "a=1"), Err(2));
+        assert_eq!(body("Content-Length: x", "a=1"), Err(2));
+        assert_eq!(
+            body("Transfer-Encoding: chunked", "2\r\na=\r\n1\r\n1\r\n0\r\n\r\n"),
+            Ok(b"a=1".to_vec())
+        );
+        assert_eq!(body("Transfer-Encoding: chunked", "2\r\na=\r\n"), Err(2));
+    }
+
+    #[test]
+    fn a_comment_can_name_a_file_beside_it_and_no_other() {
+        let named = |name: &str| {
+            parse(&format!("# A request\n# @token-file {name}\n\nGET / HTTP/1.1\n\n")).token_file
+        };
+        assert_eq!(named("token.txt").as_deref(), Some("token.txt"));
+        for elsewhere in ["../token.txt", "/etc/passwd", ".env", "a/b", "c:token", ""] {
+            assert_eq!(named(elsewhere), None, "{elsewhere}");
+        }
+        assert!(HttpRequest::parse(b"GET / HTTP/1.1\nHost: e.com\n").is_err());
+    }
+}

@@ -1,0 +1,56 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+mod args;
+mod batch;
+mod diagnose;
+mod failure;
+mod http;
+mod keys;
+mod lines;
+mod output;
+mod record;
+mod request;
+mod sign;
+mod verify;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::args::{Args, Command};
+use crate::failure::Failure;
+
+/// What a command found, as the exit status says it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Outcome {
+    /// Verified, or done.
+    Good,
+    /// Refused.
+    Refused,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let outcome = match args.command {
+        Command::Verify(args) => verify::run(&args),
+        Command::Sign(args) => sign::run(&args),
+        Command::Diagnose(args) => diagnose::run(&args),
+        Command::Batch(args) => batch::run(&args),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), "twilio-sig", &mut script);
+            let written = io::stdout().write_all(&script);
+            written.map(|()| Outcome::Good).map_err(Failure::output)
+        }
+    };
+    match outcome {
+        Ok(Outcome::Good) => ExitCode::SUCCESS,
+        Ok(Outcome::Refused) => ExitCode::from(1),
+        Err(failure) => {
+            failure.report();
+            ExitCode::from(failure.status())
+        }
+    }
+}

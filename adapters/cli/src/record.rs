@@ -1,0 +1,109 @@
+//! A line of a batch.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::error::Category;
+use twilio_sig::{
+    Algorithm, AuthToken, ParameterPolicy, SharedKey, UrlPolicy, Verifier, VerifyError, Webhook,
+};
+
+use crate::output::Verdict;
+
+/// A request, its keys and the verifier's settings. All but the URL may be left out or null.
+#[derive(Deserialize)]
+struct Record {
+    url: String,
+    signature: Option<String>,
+    auth_tokens: Option<Vec<String>>,
+    shared_keys: Option<Vec<SharedKeyRecord>>,
+    settings: Option<String>,
+    body: Option<String>,
+    body_base64: Option<String>,
+    params: Option<Vec<(String, String)>>,
+    websocket: Option<bool>,
+    policy: Option<Policy>,
+    strict: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct SharedKeyRecord {
+    id: String,
+    secret: String,
+    algorithm: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Policy {
+    Compatible,
+    Exact,
+}
+
+/// The verdict on a line.
+pub(crate) fn verdict(line: &[u8]) -> Verdict {
+    decide(line).unwrap_or_else(Verdict::bad_input)
+}
+
+/// # Errors
+/// Why the line cannot be read. That repeats nothing of the line.
+fn decide(line: &[u8]) -> Result<Verdict, String> {
+    let record: Record = serde_json::from_slice(line).map_err(|error| {
+        // serde_json's own words quote the value, which may be a token.
+        let what = match error.classify() {
+            Category::Data => "a field is missing or has the wrong type, found",
+            Category::Eof | Category::Io | Category::Syntax => "not JSON",
+        };
+        format!("{what} at column {}", error.column())
+    })?;
+    let body_base64 = record.body_base64.map(|text| STANDARD.decode(text)).transpose();
+    let body_base64 = body_base64.map_err(|_| "body_base64 is not base64")?;
+    let bodies = [record.body.is_some(), body_base64.is_some(), record.params.is_some()];
+    if bodies.into_iter().filter(|given| *given).count() > 1 {
+        return Err("more than one of body, body_base64 and params".into());
+    }
+    let tokens = record.auth_tokens.unwrap_or_default();
+    let shared_keys = record.shared_keys.unwrap_or_default();
+    if tokens.is_empty() && shared_keys.is_empty() && record.signature.is_none() {
+        return Ok(Err(VerifyError::MissingSignature).into());
+    }
+
+    let mut builder = Verifier::builder();
+    for token in tokens {
+        let token = AuthToken::new(token).map_err(|error| format!("auth_tokens: {error}"))?;
+        builder = builder.auth_token(token);
+    }
+    for key in shared_keys {
+        let algorithm: Result<Algorithm, _> = key.algorithm.parse();
+        let algorithm = algorithm.map_err(|_| "shared_keys: unknown algorithm")?;
+        let key = SharedKey::new(key.id, key.secret, algorithm);
+        builder = builder.shared_key(key.map_err(|error| format!("shared_keys: {error}"))?);
+    }
+    if matches!(record.policy, Some(Policy::Exact)) {
+        builder = builder.url_policy(UrlPolicy::Exact);
+    }
+    if record.strict == Some(true) {
+        builder = builder.parameter_policy(ParameterPolicy::Strict);
+    }
+    let verifier = builder.build().map_err(|error| error.to_string())?;
+
+    let url = record.url.as_str();
+    let params = record.params.unwrap_or_default();
+    let params: Vec<(&str, &str)> =
+        params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let mut webhook = match record.websocket {
+        Some(true) => Webhook::websocket(url),
+        _ => Webhook::new(url),
+    };
+    webhook = match (&record.body, &body_base64) {
+        (Some(body), _) => webhook.body(body.as_bytes()),
+        (None, Some(body)) => webhook.body(body),
+        (None, None) => webhook.params(&params),
+    };
+    let settings = record.settings.unwrap_or_default();
+    webhook = webhook.signature_settings(&settings);
+    if let Some(signature) = &record.signature {
+        webhook = webhook.signature(signature);
+    }
+    Ok(verifier.verify(&webhook).into())
+}

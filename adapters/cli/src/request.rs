@@ -1,0 +1,125 @@
+//! What arrived, from options, files and raw HTTP.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use twilio_sig::Webhook;
+
+use crate::args::RequestArgs;
+use crate::failure::Failure;
+use crate::http::HttpRequest;
+
+/// Longest body or raw request that is read, in bytes.
+const MAX_REQUEST_LEN: usize = 64 * 1_024 * 1_024;
+
+/// A request to verify.
+pub(crate) struct Request {
+    pub(crate) url: String,
+    pub(crate) body: Body,
+    pub(crate) signature: Option<String>,
+    pub(crate) settings: String,
+    pub(crate) websocket: bool,
+    pub(crate) http: Option<HttpRequest>,
+}
+
+pub(crate) enum Body {
+    Raw(Vec<u8>),
+    Params(Vec<(String, String)>),
+}
+
+impl Request {
+    /// Reads what the options name.
+    pub(crate) fn read(args: &RequestArgs) -> Result<Self, Failure> {
+        let http = match &args.http {
+            Some(path) => Some(HttpRequest::parse(&read(path, MAX_REQUEST_LEN)?)?),
+            None => None,
+        };
+        let url = match (&args.url, &http) {
+            (Some(url), _) => url.clone(),
+            (None, Some(http)) => url_of(http, args.base.as_deref())?,
+            (None, None) => return Err(Failure::usage("give --url or --http")),
+        };
+        let header = |name| http.as_ref().and_then(|http| http.header(name));
+        let signature = args.signature.clone().or_else(|| header("x-twilio-signature"));
+        let settings = args.settings.clone();
+        let settings = settings.or_else(|| header("x-twilio-webhooks-signature-settings"));
+        let upgrade =
+            header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
+        let body = match (&http, &args.body_file) {
+            (Some(http), _) => Body::Raw(http.body.clone()),
+            (None, Some(path)) => Body::Raw(read(path, MAX_REQUEST_LEN)?),
+            (None, None) if !args.param.is_empty() => Body::Params(params(&args.param)?),
+            (None, None) => Body::Raw(Vec::new()),
+        };
+        Ok(Self {
+            url,
+            body,
+            signature,
+            settings: settings.unwrap_or_default(),
+            websocket: args.websocket || upgrade,
+            http,
+        })
+    }
+
+    /// Calls `then` with the request as the library takes it.
+    pub(crate) fn with_webhook<T>(&self, then: impl FnOnce(&Webhook<'_>) -> T) -> T {
+        let webhook =
+            if self.websocket { Webhook::websocket(&self.url) } else { Webhook::new(&self.url) };
+        let webhook = webhook.signature_settings(&self.settings);
+        let webhook = match &self.signature {
+            Some(signature) => webhook.signature(signature),
+            None => webhook,
+        };
+        match &self.body {
+            Body::Raw(body) => then(&webhook.body(body)),
+            Body::Params(params) => {
+                let params: Vec<(&str, &str)> =
+                    params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+                then(&webhook.params(&params))
+            }
+        }
+    }
+}
+
+/// The URL of a raw request: the target if it is absolute, else `base` or what a service without
+/// TLS sees, and the target.
+fn url_of(http: &HttpRequest, base: Option<&str>) -> Result<String, Failure> {
+    if http.target.contains("://") && base.is_none() {
+        return Ok(http.target.clone());
+    }
+    let base = match (base, http.header("host")) {
+        (Some(base), _) => base.trim_end_matches('/').to_owned(),
+        (None, Some(host)) => format!("http://{host}"),
+        (None, None) => {
+            return Err(Failure::usage("the request has no Host header: give --url or --base"));
+        }
+    };
+    Ok(format!("{base}{}", http.target))
+}
+
+/// Parameters of the command line: `NAME=VALUE`.
+pub(crate) fn params(arguments: &[String]) -> Result<Vec<(String, String)>, Failure> {
+    let split = |argument: &String| {
+        let pair = argument.split_once('=');
+        pair.map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .ok_or_else(|| Failure::usage("--param takes NAME=VALUE"))
+    };
+    arguments.iter().map(split).collect()
+}
+
+/// Reads a file, or standard input if it is `-`, of at most `max` bytes.
+pub(crate) fn read(path: &Path, max: usize) -> Result<Vec<u8>, Failure> {
+    let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    let read = if path == Path::new("-") {
+        io::stdin().lock().take(limit).read_to_end(&mut bytes)
+    } else {
+        File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
+    };
+    read.map_err(|error| Failure::read(path, &error))?;
+    if bytes.len() > max {
+        return Err(Failure::Io(format!("{} is longer than {max} bytes", path.display())));
+    }
+    Ok(bytes)
+}

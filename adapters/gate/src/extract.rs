@@ -1,0 +1,80 @@
+//! Reading what was signed, the same way in every framework.
+
+use alloc::string::{String, ToString};
+
+use serde::de::DeserializeOwned;
+use thiserror::Error;
+use twilio_sig::Coverage;
+
+use crate::VerifiedWebhook;
+
+/// Why an extractor gave nothing.
+///
+/// # Examples
+/// ```
+/// assert_eq!(twilio_sig_gate::ExtractError::NoProof.http_status(), 500);
+/// ```
+#[derive(Clone, Debug, Eq, Error, PartialEq)]
+#[non_exhaustive]
+pub enum ExtractError {
+    /// The route is not behind an adapter that verifies, or that adapter only reports: 500.
+    #[error("this route is not behind a middleware that verifies webhooks")]
+    NoProof,
+    /// The signature does not cover the body in a way that lets it be read so: 403.
+    #[error("the signature does not cover the body as this handler reads it")]
+    Coverage,
+    /// The signed bytes are not what the handler expects: 422.
+    #[error("the signed request is not what this handler reads: {0}")]
+    Unreadable(String),
+}
+
+impl ExtractError {
+    /// The HTTP status of each variant.
+    #[must_use]
+    pub const fn http_status(&self) -> u16 {
+        match self {
+            Self::NoProof => 500,
+            Self::Coverage => 403,
+            Self::Unreadable(_) => 422,
+        }
+    }
+}
+
+/// What cannot be read is Twilio's own, or that of whoever holds the key: it may be told why.
+fn readable<T, E: ToString>(result: Result<T, E>) -> Result<T, ExtractError> {
+    result.map_err(|error| ExtractError::Unreadable(error.to_string()))
+}
+
+impl VerifiedWebhook {
+    /// The body, read as a form.
+    ///
+    /// # Errors
+    /// [`ExtractError::Coverage`] without a body, [`ExtractError::Unreadable`].
+    pub fn form<T: DeserializeOwned>(&self) -> Result<T, ExtractError> {
+        if self.coverage() == Coverage::UrlOnly {
+            return Err(ExtractError::Coverage);
+        }
+        readable(serde_urlencoded::from_bytes(self.body()))
+    }
+
+    /// The body, read as JSON.
+    ///
+    /// # Errors
+    /// [`ExtractError::Coverage`] unless the coverage is [`Coverage::BodyHash`]: a form's signature
+    /// says nothing about bytes that are not a form. [`ExtractError::Unreadable`].
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, ExtractError> {
+        if self.coverage() != Coverage::BodyHash {
+            return Err(ExtractError::Coverage);
+        }
+        readable(serde_json::from_slice(self.body()))
+    }
+
+    /// The query of the public URL: all that a `GET` webhook has.
+    ///
+    /// # Errors
+    /// [`ExtractError::Unreadable`].
+    pub fn query<T: DeserializeOwned>(&self) -> Result<T, ExtractError> {
+        let query = self.url().split_once('?').map_or("", |(_, query)| query);
+        readable(serde_urlencoded::from_str(query))
+    }
+}

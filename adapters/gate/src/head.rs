@@ -1,0 +1,138 @@
+//! What is read of a request before its body.
+
+use core::net::IpAddr;
+
+use twilio_sig::RequestHead;
+
+/// The header that carries the signature.
+const SIGNATURE: &str = "x-twilio-signature";
+/// The header that names the shared key.
+const SETTINGS: &str = "x-twilio-webhooks-signature-settings";
+
+/// The head of a request, borrowed from any framework and untrusted.
+///
+/// # Examples
+/// ```
+/// use twilio_sig_gate::Head;
+///
+/// let lines: &[(&str, &[u8])] = &[("x-twilio-signature", b"RSOYDt4T1cUTdK1PDd93/VVr8B8=")];
+/// let head = Head::new("POST", "/sms?x=1", lines.iter().copied());
+/// ```
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct Head<'a> {
+    pub(crate) request: RequestHead<'a>,
+    pub(crate) target: &'a str,
+    pub(crate) peer: Option<IpAddr>,
+    pub(crate) signature: Line<'a>,
+    pub(crate) settings: Line<'a>,
+    pub(crate) user_agent: Option<&'a [u8]>,
+    /// The body's length in bytes, if the head states it.
+    pub(crate) content_length: Option<u64>,
+    /// Whether it asks for a WebSocket.
+    pub(crate) websocket: bool,
+}
+
+/// A header that may come in one line only.
+#[derive(Clone, Copy)]
+pub(crate) struct Line<'a> {
+    pub(crate) name: &'static str,
+    pub(crate) value: Option<&'a [u8]>,
+    pub(crate) repeated: bool,
+}
+
+impl<'a> Head<'a> {
+    /// The head of a request with this method, this target (path and query exactly as they were
+    /// received, before any router cut a prefix off), and these header lines: one pair for each
+    /// line, none joined.
+    ///
+    /// A `GET` with `Upgrade: websocket` and without a body is a WebSocket handshake, whose signature
+    /// is that of the `wss` URL. Whoever adds that header to another request gains nothing: it has
+    /// the signature of another URL.
+    pub fn new(
+        method: &str,
+        target: &'a str,
+        lines: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Self {
+        let mut signature = Line { name: SIGNATURE, value: None, repeated: false };
+        let mut settings = Line { name: SETTINGS, value: None, repeated: false };
+        let (mut user_agent, mut content_length) = (None, None);
+        let (mut upgrade, mut has_body) = (false, false);
+        let lines = lines.into_iter().inspect(|&(name, value)| {
+            let is = |known: &str| name.eq_ignore_ascii_case(known);
+            if is(SIGNATURE) {
+                signature.add(value);
+            } else if is(SETTINGS) {
+                settings.add(value);
+            } else if is("user-agent") {
+                user_agent = Some(value);
+            } else if is("content-length") {
+                content_length = str::from_utf8(value).ok().and_then(|text| text.parse().ok());
+                has_body |= value != b"0";
+            } else if is("transfer-encoding") {
+                has_body = true;
+            } else if is("upgrade") {
+                upgrade |= value.trim_ascii().eq_ignore_ascii_case(b"websocket");
+            }
+        });
+        let request = RequestHead::new(target).headers(lines);
+        Self {
+            request,
+            target,
+            peer: None,
+            signature,
+            settings,
+            user_agent,
+            content_length,
+            websocket: upgrade && !has_body && method == "GET",
+        }
+    }
+
+    /// Sets the `:authority` of HTTP/2, or the authority of a target in absolute form.
+    pub const fn authority(mut self, authority: Option<&'a str>) -> Self {
+        self.request = self.request.authority(authority);
+        self
+    }
+
+    /// Sets the address at the other end of the connection: from the socket, never from a header.
+    pub const fn peer(mut self, peer: Option<IpAddr>) -> Self {
+        self.request = self.request.peer(peer);
+        self.peer = peer;
+        self
+    }
+}
+
+impl<'a> Line<'a> {
+    const fn add(&mut self, value: &'a [u8]) {
+        self.repeated |= self.value.replace(value).is_some();
+    }
+}
+
+/// A signature lets whoever reads it send the request again, so it is not shown.
+impl core::fmt::Debug for Line<'_> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("Line").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_websocket(method: &str, lines: &[(&str, &str)]) -> bool {
+        let lines = lines.iter().map(|(name, value)| (*name, value.as_bytes()));
+        Head::new(method, "/", lines).websocket
+    }
+
+    #[test]
+    fn a_handshake_is_a_get_without_a_body() {
+        assert!(is_websocket("GET", &[("upgrade", "websocket")]));
+        assert!(is_websocket("GET", &[("Upgrade", " WebSocket "), ("Content-Length", "0")]));
+        assert!(!is_websocket("POST", &[("upgrade", "websocket")]));
+        assert!(!is_websocket("GET", &[("upgrade", "h2c")]));
+        assert!(!is_websocket("GET", &[]));
+        for body in [("content-length", "1"), ("content-length", "x"), ("Transfer-Encoding", "x")] {
+            assert!(!is_websocket("GET", &[("upgrade", "websocket"), body]), "{body:?}");
+        }
+    }
+}

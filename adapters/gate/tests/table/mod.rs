@@ -1,0 +1,494 @@
+//! One table of requests and answers, which every adapter must give.
+//!
+//! The server under test has one handler for every path. It answers 200 with the body that it read,
+//! `x-verified` (`yes` if there is a proof, with `x-coverage` and `x-tenant`), and counts its calls.
+//! A request with the header `x-do: fail` makes it answer 500, with `x-do: panic` panic.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::must_use_candidate,
+    clippy::missing_panics_doc,
+    clippy::missing_errors_doc,
+    clippy::return_self_not_must_use,
+    clippy::exhaustive_structs,
+    clippy::large_stack_arrays,
+    clippy::too_many_lines,
+    unreachable_pub,
+    dead_code,
+    reason = "test support, shared by tests that use different parts"
+)]
+
+mod once;
+mod origins;
+pub mod wire;
+
+use alloc::sync::Arc;
+use core::net::SocketAddr;
+use core::sync::atomic::{AtomicUsize, Ordering};
+
+use twilio_sig::{Algorithm, AuthToken, Origin, SharedKey, Signer, Verifier};
+use twilio_sig_gate::{Answer, Gate, Tenant, TenantError, TenantMap, Untrusted, VerifierSource};
+pub use wire::Request;
+
+pub const BASE: &str = "https://example.com";
+pub const FORM: &[u8] =
+    b"AccountSid=AC00000000000000000000000000000001&Body=Ahoy%21+it%27s&Empty=&\
+                          From=%2B15005550006&MediaUrl=b&MediaUrl=a&Raw=%ff&To=%2B15005550001";
+pub const JSON: &[u8] = br#"[{"id": "EZ1", "note": "spaces  and \u00fcml\u00e4uts"}]"#;
+const ACCOUNT: &str = "AC00000000000000000000000000000001";
+
+/// A server under test.
+pub struct Server {
+    pub address: SocketAddr,
+    /// How often the handler was called.
+    pub calls: Arc<AtomicUsize>,
+}
+
+/// A row: a gate, and what is sent to it, one after the other.
+struct Row {
+    name: &'static str,
+    gate: Gate,
+    steps: Vec<Step>,
+}
+
+struct Step {
+    request: Request,
+    /// The statuses that are right; 0: the server closes without an answer.
+    status: &'static [u16],
+    /// Whether the handler sees it.
+    handled: bool,
+    checks: Vec<Check>,
+}
+
+enum Check {
+    Body(Vec<u8>),
+    Header(&'static str, &'static str),
+}
+
+impl Step {
+    fn with(mut self, check: Check) -> Self {
+        self.checks.push(check);
+        self
+    }
+}
+
+/// The handler gets it, verified, with its body byte for byte.
+fn verified(request: Request, body: &[u8], coverage: &'static str) -> Step {
+    let checks = vec![
+        Check::Body(body.to_owned()),
+        Check::Header("x-verified", "yes"),
+        Check::Header("x-coverage", coverage),
+    ];
+    Step { request, status: &[200], handled: true, checks }
+}
+
+/// The handler gets it, not verified, with its body byte for byte.
+fn unverified(request: Request, body: &[u8]) -> Step {
+    let checks = vec![Check::Body(body.to_owned()), Check::Header("x-verified", "no")];
+    Step { request, status: &[200], handled: true, checks }
+}
+
+/// The handler never sees it.
+fn refused(request: Request, status: &'static [u16]) -> Step {
+    Step { request, status, handled: false, checks: Vec::new() }
+}
+
+/// Runs the table against an adapter's server.
+pub fn run(start: impl Fn(Gate) -> Server) {
+    let mut failures = Vec::new();
+    let rows: Vec<Row> = rows().into_iter().chain(origins::rows()).chain(once::rows()).collect();
+    for row in &rows {
+        let server = start(row.gate.clone());
+        for (nth, step) in (1..).zip(&row.steps) {
+            if let Err(failure) = step.run(&server) {
+                failures.push(format!("{}, request {nth}: {failure}", row.name));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
+    assert!(rows.len() > 70, "the table was run");
+}
+
+impl Step {
+    fn run(&self, server: &Server) -> Result<(), String> {
+        let before = server.calls.load(Ordering::SeqCst);
+        let response = self.request.send(server.address).map_err(|error| error.to_string())?;
+        let status = response.as_ref().map_or(0, |response| response.status);
+        if !self.status.contains(&status) {
+            return Err(format!("status {status}, not {:?}", self.status));
+        }
+        let calls = server.calls.load(Ordering::SeqCst) - before;
+        if calls != usize::from(self.handled) {
+            return Err(format!("the handler was called {calls} times"));
+        }
+        for check in &self.checks {
+            let response = response.as_ref().ok_or("there is no answer")?;
+            match check {
+                Check::Body(body) if response.body != *body => {
+                    return Err(format!("body {}", response.body.escape_ascii()));
+                }
+                Check::Header(name, value) if response.header(name) != Some(value) => {
+                    return Err(format!("{name}: {:?}, not {value:?}", response.header(name)));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+// ── what is sent ─────────────────────────────────────────────────────────────────────────────────
+
+pub fn token() -> AuthToken {
+    AuthToken::new("an auth token of the tests").unwrap()
+}
+
+fn other_token() -> AuthToken {
+    AuthToken::new("the token of somebody else").unwrap()
+}
+
+pub fn gate() -> Gate {
+    Gate::new(Verifier::new(token()), Origin::fixed(BASE).unwrap())
+}
+
+fn signed(method: &'static str, target: &str, signature: &str) -> Request {
+    Request::new(method, target).header("x-twilio-signature", signature)
+}
+
+/// A form as Twilio sends it to `base` + `target`.
+pub fn form_to(base: &str, target: &str, body: &[u8], token: &AuthToken) -> Request {
+    let signature = Signer::auth_token(token).sign_form(&format!("{base}{target}"), body).unwrap();
+    signed("POST", target, &signature.header_value())
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(body)
+}
+
+pub fn form(target: &str, body: &[u8]) -> Request {
+    form_to(BASE, target, body, &token())
+}
+
+pub fn json(target: &str, body: &[u8]) -> Request {
+    let (url, signature) =
+        Signer::auth_token(&token()).sign_body_hash(&format!("{BASE}{target}"), body);
+    signed("POST", url.strip_prefix(BASE).unwrap(), &signature.header_value())
+        .header("content-type", "application/json")
+        .body(body)
+}
+
+/// A request without a body, signed for the URL in `signed_as`.
+pub fn bare(target: &str, signed_as: &str) -> Request {
+    let signature = Signer::auth_token(&token()).sign_url(signed_as);
+    signed("GET", target, &signature.header_value())
+}
+
+fn upgrade(request: Request) -> Request {
+    request
+        .header("connection", "upgrade")
+        .header("upgrade", "WebSocket")
+        .header("sec-websocket-version", "13")
+        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+}
+
+// ── the table ────────────────────────────────────────────────────────────────────────────────────
+
+fn row(name: &'static str, step: Step) -> Row {
+    Row { name, gate: gate(), steps: vec![step] }
+}
+
+fn rows() -> Vec<Row> {
+    [proofs(), headers(), bodies(), settings(), tenants()].into_iter().flatten().collect()
+}
+
+fn proofs() -> Vec<Row> {
+    let odd = "/a/../b//c;d=e?q=%27'+%20&b&&=c&d=%2f%2F#".trim_end_matches('#');
+    let other = form_to(BASE, "/sms", FORM, &other_token());
+    let short_hash = "/events?bodySHA256=00";
+    vec![
+        row("a form", verified(form("/sms", FORM), FORM, "form")),
+        row("a form and a query", verified(form("/sms?x=1", FORM), FORM, "form")),
+        row("a target that could be normalised", verified(form(odd, FORM), FORM, "form")),
+        row("JSON under a hash", verified(json("/events", JSON), JSON, "body_hash")),
+        row(
+            "any bytes under a hash",
+            verified(json("/events?a=1", b"\0\xff\r\n"), b"\0\xff\r\n", "body_hash"),
+        ),
+        row(
+            "a GET",
+            verified(bare("/sms?Body=Ahoy", &format!("{BASE}/sms?Body=Ahoy")), b"", "url_only"),
+        ),
+        row("an empty POST", verified(form("/sms", b""), b"", "url_only")),
+        row(
+            "a target in absolute form",
+            verified(
+                bare("https://example.com/sms?x=1", &format!("{BASE}/sms?x=1")),
+                b"",
+                "url_only",
+            ),
+        ),
+        row("another body", refused(form("/sms", FORM).body(b"Body=Evil"), &[403])),
+        row("a body where none was signed", refused(form("/sms", b"").body(b"Body=Evil"), &[403])),
+        row("a body that adds no byte", refused(form("/sms", b"").body(b"&&"), &[403])),
+        row("no body where one was signed", refused(form("/sms", FORM).body(b""), &[403])),
+        row("another JSON body", refused(json("/events", JSON).body(b"[]"), &[403])),
+        row(
+            "JSON without a hash",
+            refused(bare("/events", &format!("{BASE}/events")).body(JSON), &[403]),
+        ),
+        row(
+            "a hash that is none",
+            refused(bare(short_hash, &format!("{BASE}{short_hash}")).body(JSON), &[403]),
+        ),
+        row("another token", refused(other, &[403])),
+        row("another path", refused(bare("/admin", &format!("{BASE}/sms")), &[403])),
+        row("another query", refused(bare("/sms?x=2", &format!("{BASE}/sms?x=1")), &[403])),
+        row("another host's", refused(bare("/sms", "https://evil.example/sms"), &[403])),
+        row(
+            "a WebSocket handshake",
+            verified(upgrade(bare("/media", "wss://example.com/media")), b"", "url_only"),
+        ),
+        row(
+            "a handshake's signature without the upgrade",
+            refused(bare("/media", "wss://example.com/media"), &[403]),
+        ),
+        row(
+            "a GET's signature with an upgrade",
+            refused(upgrade(bare("/media", "https://example.com/media")), &[403]),
+        ),
+        Row {
+            name: "one refusal does not spoil the next request",
+            gate: gate(),
+            steps: vec![
+                refused(form("/sms", FORM).body(b"Body=Evil"), &[403]),
+                verified(form("/sms", FORM), FORM, "form"),
+                refused(Request::new("POST", "/sms").body(FORM), &[403]),
+                verified(json("/events", JSON), JSON, "body_hash"),
+            ],
+        },
+    ]
+}
+
+fn headers() -> Vec<Row> {
+    let unsigned = || Request::new("POST", "/sms").body(FORM);
+    let genuine = Signer::auth_token(&token()).sign_form(&format!("{BASE}/sms"), FORM);
+    let genuine = genuine.unwrap().header_value();
+    let name = "x-twilio-signature";
+    let settings = "x-twilio-webhooks-signature-settings";
+    let twice = || form("/sms", FORM).header(settings, "algorithm=HMAC_SHA1");
+    let shared = SharedKey::new("key_1", "a shared secret", Algorithm::HmacSha256).unwrap();
+    let by_key = Signer::shared_key(&shared).sign_form(&format!("{BASE}/sms"), FORM).unwrap();
+    let by_key = by_key.header_value();
+    let holds_key = |row: Row| {
+        let verifier = Verifier::builder().auth_token(token()).shared_key(shared.clone());
+        Row { gate: Gate::new(verifier.build().unwrap(), Origin::fixed(BASE).unwrap()), ..row }
+    };
+    vec![
+        row("no signature", refused(unsigned(), &[403])),
+        row("an empty signature", refused(unsigned().header(name, ""), &[403])),
+        row("a signature that is no base64", refused(unsigned().header(name, "*"), &[400])),
+        row(
+            "a signature of 64 KiB",
+            refused(unsigned().header(name, vec![b'A'; 65_536]), &[400, 431, 0]),
+        ),
+        row(
+            "the same signature twice",
+            refused(unsigned().header(name, &genuine).header(name, &genuine), &[400]),
+        ),
+        row(
+            "a genuine signature, then another",
+            refused(unsigned().header(name, &genuine).header("X-TWILIO-signature", "x"), &[400]),
+        ),
+        row(
+            "two signatures in one line",
+            refused(unsigned().header(name, format!("{genuine}, {genuine}")), &[400]),
+        ),
+        row("one settings header", verified(twice(), FORM, "form")),
+        row(
+            "two settings headers",
+            refused(twice().header(settings, "algorithm=HMAC_SHA1"), &[400]),
+        ),
+        row(
+            "settings that are malformed",
+            refused(form("/sms", FORM).header(settings, "key=a,key=b"), &[400]),
+        ),
+        row(
+            "settings that name a key that nobody holds",
+            refused(form("/sms", FORM).header(settings, "key=unknown"), &[403]),
+        ),
+        row(
+            "an algorithm that no key is bound to",
+            refused(unsigned().header(name, &by_key), &[500]),
+        ),
+        holds_key(row(
+            "a shared key",
+            verified(
+                unsigned()
+                    .header(name, &by_key)
+                    .header(settings, "key=key_1,algorithm=HMAC_SHA256"),
+                FORM,
+                "form",
+            ),
+        )),
+        holds_key(row(
+            "a shared key and another algorithm",
+            refused(
+                unsigned().header(name, &by_key).header(settings, "key=key_1,algorithm=HMAC_SHA1"),
+                &[500],
+            ),
+        )),
+        row(
+            "a content type that lies",
+            verified(form("/sms", FORM).header("content-type", "application/json"), FORM, "form"),
+        ),
+    ]
+}
+
+fn bodies() -> Vec<Row> {
+    let longest = [b"Body=".as_slice(), &[b'x'; 995]].concat();
+    let longer = [b"Body=".as_slice(), &[b'x'; 996]].concat();
+    let huge = [b"Body=".as_slice(), &vec![b'x'; 300_000]].concat();
+    let limited = |row: Row| Row { gate: gate().body_limit(1_000), ..row };
+    vec![
+        row("a chunked form", verified(form("/sms", FORM).chunked(), FORM, "form")),
+        row("chunked JSON", verified(json("/events", JSON).chunked(), JSON, "body_hash")),
+        row("a slow form", verified(form("/sms", FORM).slow(), FORM, "form")),
+        row("a long form", verified(form("/sms", &huge), &huge, "form")),
+        limited(row("a form at the limit", verified(form("/sms", &longest), &longest, "form"))),
+        limited(row("a form one byte over it", refused(form("/sms", &longer), &[413]))),
+        limited(row(
+            "a chunked form at the limit",
+            verified(form("/sms", &longest).chunked(), &longest, "form"),
+        )),
+        limited(row(
+            "a chunked form one byte over it",
+            refused(form("/sms", &longer).chunked(), &[413]),
+        )),
+        // Cut off, it is never the empty body that would verify, nor the shorter one that was sent.
+        row("a form that is cut short", refused(form("/sms", FORM).short_by(1), &[400, 0])),
+        row(
+            "a chunked form without its end",
+            refused(form("/sms", FORM).short_chunked(), &[400, 0]),
+        ),
+        row(
+            "an empty body that should have been longer",
+            refused(form("/sms", b"").short_by(10), &[400, 0]),
+        ),
+        row(
+            "a GET that should have had a body",
+            refused(bare("/sms", &format!("{BASE}/sms")).short_chunked(), &[400, 0]),
+        ),
+    ]
+}
+
+fn settings() -> Vec<Row> {
+    let over = [b"Body=".as_slice(), &vec![b'x'; 200_000]].concat();
+    let reporting = |name, steps| Row { name, gate: gate().report_only().body_limit(1_000), steps };
+    let answering = gate().refusal_answer(|refusal| {
+        Answer::new(418).with_body("text/plain", refusal.code().to_owned())
+    });
+    let custom = |request, text: &str| {
+        refused(request, &[418])
+            .with(Check::Body(text.as_bytes().to_owned()))
+            .with(Check::Header("content-type", "text/plain"))
+    };
+    vec![
+        reporting(
+            "report only: all pass, none is verified",
+            vec![
+                unverified(form("/sms", FORM), FORM),
+                unverified(form("/sms", FORM).body(b"Body=Evil"), b"Body=Evil"),
+                unverified(Request::new("POST", "/sms").body(FORM), FORM),
+                unverified(Request::new("POST", "/sms").body(FORM).chunked(), FORM),
+                unverified(form("/sms", &over), &over),
+                unverified(form("/sms", &over).chunked(), &over),
+            ],
+        ),
+        reporting(
+            "report only: what is cut short does not pass",
+            vec![refused(form("/sms", FORM).short_by(1), &[400, 0])],
+        ),
+        Row {
+            name: "a refusal of the user's choice",
+            gate: answering,
+            steps: vec![
+                custom(form("/sms", FORM).body(b"Body=Evil"), "mismatch"),
+                custom(Request::new("POST", "/sms"), "missing_signature"),
+                verified(form("/sms", FORM), FORM, "form"),
+            ],
+        },
+        row(
+            "a refusal says nothing",
+            refused(form("/sms", FORM).body(b"Body=Evil"), &[403]).with(Check::Body(Vec::new())),
+        ),
+    ]
+}
+
+struct OutOfOrder;
+
+impl VerifierSource for OutOfOrder {
+    async fn find(&self, _: Untrusted<'_>) -> Result<Tenant, TenantError> {
+        Err(TenantError::Unavailable)
+    }
+}
+
+fn tenants() -> Vec<Row> {
+    let fixed = || Origin::fixed(BASE).unwrap();
+    let second = "AC00000000000000000000000000000002";
+    let third = "AC00000000000000000000000000000003";
+    let tenant = |name: &str, token, account: &str| {
+        let verifier = Verifier::builder().auth_token(token).account_sid(account).build();
+        Tenant::new(name, verifier.unwrap())
+    };
+    let map = TenantMap::by_param("AccountSid")
+        .with(ACCOUNT, tenant("one", token(), ACCOUNT))
+        .with(second, tenant("two", other_token(), second))
+        .with_inactive(third);
+    let of = |account: &str| format!("AccountSid={account}&Body=Ahoy").into_bytes();
+    // The attacker's tenant is found by the first value, the victim's data comes second.
+    let mixed = format!("AccountSid={second}&AccountSid={ACCOUNT}&Body=Ahoy").into_bytes();
+    let is = |name| Check::Header("x-tenant", name);
+    let accounts = Row {
+        name: "tenants by AccountSid",
+        gate: Gate::for_tenants(map, fixed()),
+        steps: vec![
+            verified(form("/sms", &of(ACCOUNT)), &of(ACCOUNT), "form").with(is("one")),
+            verified(form_to(BASE, "/sms", &of(second), &other_token()), &of(second), "form")
+                .with(is("two")),
+            refused(form("/sms", &of(second)), &[403]),
+            refused(form_to(BASE, "/sms", &of(ACCOUNT), &other_token()), &[403]),
+            refused(form_to(BASE, "/sms", &mixed, &other_token()), &[403]),
+            refused(form("/sms", &of(third)), &[503]),
+            refused(form("/sms", &of("AC4")), &[404]),
+            refused(form("/sms", b"Body=Ahoy"), &[404]),
+        ],
+    };
+    let plain = |name: &str, token| Tenant::new(name, Verifier::new(token));
+    let map = TenantMap::by_path().with("/a/sms", plain("a", token())).with_inactive("/b/sms");
+    let paths = Row {
+        name: "tenants by path",
+        gate: Gate::for_tenants(map, fixed()),
+        steps: vec![
+            verified(form("/a/sms?x=/b/sms", FORM), FORM, "form").with(is("a")),
+            refused(form("/b/sms", FORM), &[503]),
+            refused(form("/A/sms", FORM), &[404]),
+            refused(form("/a/sms/", FORM), &[404]),
+        ],
+    };
+    let map = TenantMap::by_param("To").with("+15005550001", plain("number", token()));
+    let numbers = Row {
+        name: "tenants by number",
+        gate: Gate::for_tenants(map, fixed()),
+        steps: vec![
+            verified(form("/sms", FORM), FORM, "form").with(is("number")),
+            refused(form("/sms", b"To=%2B15005550002"), &[404]),
+        ],
+    };
+    let outage = Row {
+        name: "a directory that is out of order",
+        gate: Gate::for_tenants(OutOfOrder, fixed()),
+        steps: vec![refused(form("/sms", FORM), &[503]).with(Check::Header("retry-after", "5"))],
+    };
+    vec![accounts, paths, numbers, outage]
+}

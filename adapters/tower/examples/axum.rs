@@ -1,0 +1,51 @@
+//! An axum service that answers messages from Twilio, and nobody else's.
+//!
+//! ```sh
+//! cargo run -p twilio_sig_tower --example axum --features axum
+//! curl -i localhost:8080/sms -d Body=Ahoy                                          # 403
+//! curl -i localhost:8080/sms -d Body=Ahoy \
+//!     -H 'X-Twilio-Signature: ZmPdm48OMhZPAXi12ePxecHG9OQ='                                           # 200
+//! ```
+
+#![allow(clippy::print_stdout, reason = "this program says what to do")]
+
+use core::error::Error;
+use core::net::SocketAddr;
+
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::{Form, Router, routing::post};
+use twilio_sig::{AuthToken, Origin, Signer, Verifier};
+use twilio_sig_tower::axum::Verified;
+use twilio_sig_tower::{Gate, WebhookLayer};
+
+/// As in Twilio's console: the public URL, without the path.
+const BASE: &str = "https://example.com";
+
+#[derive(serde::Deserialize)]
+struct Sms {
+    #[serde(rename = "Body")]
+    body: String,
+}
+
+async fn sms(sms: Verified<Form<Sms>>) -> impl IntoResponse {
+    println!("verified: {}", sms.body);
+    ([(CONTENT_TYPE, "text/xml")], "<Response><Message>Ahoy!</Message></Response>")
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let token = AuthToken::from_env("TWILIO_AUTH_TOKEN").or_else(|_| AuthToken::new("12345"))?;
+    let signature = Signer::auth_token(&token).sign_form(&format!("{BASE}/sms"), b"Body=Ahoy")?;
+    println!("Listening. A message as Twilio signs it:");
+    println!(
+        "curl -i localhost:8080/sms -d Body=Ahoy -H 'X-Twilio-Signature: {}'",
+        signature.header_value()
+    );
+
+    let gate = Gate::new(Verifier::new(token), Origin::fixed(BASE)?);
+    let app = Router::new().route("/sms", post(sms)).layer(WebhookLayer::new(gate));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+    let service = app.into_make_service_with_connect_info::<SocketAddr>();
+    Ok(axum::serve(listener, service).await?)
+}

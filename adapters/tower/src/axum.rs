@@ -1,0 +1,169 @@
+//! Extractors that exist only behind the layer.
+//!
+//! They read the proof that the layer has put into the request, and nothing else: not the body of
+//! the request, not its URI. So a handler that takes one sees what Twilio signed, whatever a
+//! middleware in between did; and on a route that the layer does not cover it is never called: the
+//! answer is 500, from the first request on.
+//!
+//! | Extractor | reads | demands |
+//! |---|---|---|
+//! | `Verified<Form<T>>` | the body | `Coverage::Form` or `Coverage::BodyHash` |
+//! | `Verified<Json<T>>` | the body | `Coverage::BodyHash` |
+//! | `Verified<Query<T>>` | the query of the public URL | |
+//! | `Verified<Bytes>` | the body as it came | |
+//! | `Verified<VerifiedWebhook>` | the whole proof | |
+//!
+//! The Content-Type is not signed, so it is not asked for.
+
+use core::net::{IpAddr, SocketAddr};
+use core::ops::Deref;
+
+use alloc::string::ToString;
+use axum::extract::{ConnectInfo, FromRequestParts, OriginalUri, Query};
+use axum::http::request::Parts;
+use axum::http::{Extensions, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::{Form, Json};
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+use crate::{ExtractError, VerifiedWebhook};
+
+/// What `T` reads of a request that Twilio signed.
+///
+/// Only extraction makes one, so a handler that asks for it cannot run without the check. It
+/// dereferences to `T`, and through `Form`, `Json` and `Query` to what they hold.
+///
+/// # Examples
+/// ```
+/// use axum::{Form, Router, routing::post};
+/// use twilio_sig::{AuthToken, Origin, Verifier};
+/// use twilio_sig_tower::axum::Verified;
+/// use twilio_sig_tower::{Gate, WebhookLayer};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Sms {
+///     #[serde(rename = "Body")]
+///     body: String,
+/// }
+///
+/// async fn sms(sms: Verified<Form<Sms>>) -> String {
+///     format!("you said {}", sms.body)
+/// }
+///
+/// let verifier = Verifier::new(AuthToken::new("12345")?);
+/// let gate = Gate::new(verifier, Origin::fixed("https://example.com")?);
+/// let app: Router = Router::new().route("/sms", post(sms)).layer(WebhookLayer::new(gate));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Nobody else can make one:
+///
+/// ```compile_fail,E0423
+/// let forged = twilio_sig_tower::axum::Verified("never checked");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Verified<T>(T);
+
+impl<T> Verified<T> {
+    /// What was extracted.
+    pub fn into_inner(self) -> T {
+        self.0
+    }
+}
+
+impl<T> Deref for Verified<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+/// Why an extractor gave nothing: [`ExtractError`] as a response, its text in the body.
+///
+/// # Examples
+/// ```
+/// use axum::response::IntoResponse;
+/// use twilio_sig_tower::axum::VerifiedRejection;
+/// use twilio_sig_tower::ExtractError;
+///
+/// assert_eq!(VerifiedRejection::from(ExtractError::NoProof).into_response().status(), 500);
+/// ```
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct VerifiedRejection(ExtractError);
+
+impl From<ExtractError> for VerifiedRejection {
+    fn from(error: ExtractError) -> Self {
+        Self(error)
+    }
+}
+
+impl VerifiedRejection {
+    /// The reason.
+    #[must_use]
+    pub const fn reason(&self) -> &ExtractError {
+        &self.0
+    }
+}
+
+impl IntoResponse for VerifiedRejection {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.0.http_status());
+        (status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), self.0.to_string()).into_response()
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Verified<VerifiedWebhook> {
+    type Rejection = VerifiedRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, VerifiedRejection> {
+        Ok(Self(proof(parts)?.clone()))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Verified<Bytes> {
+    type Rejection = VerifiedRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, VerifiedRejection> {
+        Ok(Self(proof(parts)?.body().clone()))
+    }
+}
+
+impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Verified<Form<T>> {
+    type Rejection = VerifiedRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, VerifiedRejection> {
+        Ok(Self(Form(proof(parts)?.form()?)))
+    }
+}
+
+impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Verified<Json<T>> {
+    type Rejection = VerifiedRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, VerifiedRejection> {
+        Ok(Self(Json(proof(parts)?.json()?)))
+    }
+}
+
+impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Verified<Query<T>> {
+    type Rejection = VerifiedRejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, VerifiedRejection> {
+        Ok(Self(Query(proof(parts)?.query()?)))
+    }
+}
+
+fn proof(parts: &Parts) -> Result<&VerifiedWebhook, ExtractError> {
+    parts.extensions.get().ok_or(ExtractError::NoProof)
+}
+
+/// The peer, if axum serves with `into_make_service_with_connect_info`.
+pub(crate) fn peer_of(extensions: &Extensions) -> Option<IpAddr> {
+    extensions.get().map(|ConnectInfo::<SocketAddr>(address)| address.ip())
+}
+
+/// The URI before a router nested the request.
+pub(crate) fn original_uri(extensions: &Extensions) -> Option<&Uri> {
+    extensions.get().map(|OriginalUri(uri)| uri)
+}

@@ -1,0 +1,27 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+
+#[cfg(feature = "axum")]
+pub mod axum;
+mod body;
+mod layer;
+mod peer;
+mod read;
+mod service;
+
+pub use body::{RequestBody, ResponseBody};
+pub use layer::WebhookLayer;
+pub use peer::PeerAddr;
+pub use service::{ResponseFuture, VerifyWebhook};
+pub use twilio_sig;
+#[cfg(feature = "claims")]
+pub use twilio_sig_gate::Dedup;
+#[cfg(feature = "axum")]
+pub use twilio_sig_gate::ExtractError;
+pub use twilio_sig_gate::{
+    Answer, DEFAULT_BODY_LIMIT, Event, Gate, Outcome, Refusal, Tenant, TenantError, TenantMap,
+    Untrusted, VerifiedWebhook, VerifierSource,
+};

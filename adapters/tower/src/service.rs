@@ -1,0 +1,169 @@
+//! The service: asks the gate, and calls the inner service with what was verified.
+
+use alloc::boxed::Box;
+use core::fmt;
+use core::mem;
+use core::pin::Pin;
+use core::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::request::Parts;
+use http::uri::Authority;
+use http::{Request, Response, StatusCode, Uri};
+use http_body::Body;
+use tower_service::Service;
+use twilio_sig_gate::{Admitted, Answer, Decision, Gate, Head, Opened, Refusal, VerifiedWebhook};
+
+use crate::body::{RequestBody, ResponseBody};
+use crate::peer::peer_of;
+use crate::read::{Read, read};
+
+/// The service of a [`WebhookLayer`](crate::WebhookLayer).
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct VerifyWebhook<S> {
+    inner: S,
+    gate: Gate,
+}
+
+impl<S> VerifyWebhook<S> {
+    /// A service that asks `gate` before it calls `inner`.
+    pub const fn new(inner: S, gate: Gate) -> Self {
+        Self { inner, gate }
+    }
+}
+
+impl<S, B, R> Service<Request<B>> for VerifyWebhook<S>
+where
+    S: Service<Request<RequestBody<B>>, Response = Response<R>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Send,
+    B: Body + Send + 'static,
+    B::Data: Send,
+    B::Error: Send,
+    R: Send + 'static,
+{
+    type Response = Response<ResponseBody<R>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<R, S::Error>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        // The service that was polled ready is the one to call; its clone is not ready.
+        let clone = self.inner.clone();
+        let mut inner = mem::replace(&mut self.inner, clone);
+        let gate = self.gate.clone();
+        ResponseFuture(Box::pin(async move {
+            let (mut parts, body) = request.into_parts();
+            // An outer layer's proof is none for this gate.
+            parts.extensions.remove::<VerifiedWebhook>();
+            let (admitted, body) = match decide(&gate, &parts, body).await {
+                (Decision::Answer(answer), _) => return Ok(respond(answer)),
+                (Decision::Continue(admitted), body) => (Some(admitted), body),
+                (Decision::PassUnverified, body) => (None, body),
+            };
+            if let Some(admitted) = &admitted {
+                parts.extensions.insert(admitted.webhook().clone());
+            }
+            let response = inner.call(Request::from_parts(parts, body)).await;
+            if let Some(admitted) = admitted {
+                // An error of the service is no answer.
+                let status = response.as_ref().map_or(500, |response| response.status().as_u16());
+                admitted.settle(status).await;
+            }
+            Ok(response?.map(ResponseBody::of_handler))
+        }))
+    }
+}
+
+/// The gate's decision, and the body to hand on.
+async fn decide<B: Body>(
+    gate: &Gate,
+    parts: &Parts,
+    body: B,
+) -> (Decision<Admitted>, RequestBody<B>) {
+    let opened = match open(gate, parts) {
+        Decision::Continue(opened) => opened,
+        Decision::PassUnverified => {
+            return (Decision::PassUnverified, RequestBody::partial(Bytes::new(), Box::pin(body)));
+        }
+        Decision::Answer(answer) => return (Decision::Answer(answer), RequestBody::empty()),
+    };
+    match read(body, gate.max_body_len()).await {
+        Read::Whole(bytes) => (gate.decide(opened, bytes.clone()).await, RequestBody::whole(bytes)),
+        Read::TooLong(bytes, rest) => {
+            let decision = gate.refuse_body(&opened, Refusal::BodyTooLong);
+            (decision, RequestBody::partial(bytes, rest))
+        }
+        Read::Broken => {
+            let decision = match gate.refuse_body(&opened, Refusal::BodyUnreadable) {
+                // Nor is there anything to hand on.
+                Decision::PassUnverified => {
+                    Decision::Answer(Answer::new(Refusal::BodyUnreadable.http_status()))
+                }
+                decision => decision,
+            };
+            (decision, RequestBody::empty())
+        }
+    }
+}
+
+fn open(gate: &Gate, parts: &Parts) -> Decision<Opened> {
+    let uri = original_uri(parts);
+    // The authority form of `CONNECT` has no target that could be signed.
+    let target = uri.path_and_query().map_or("", |target| target.as_str());
+    let lines = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    let head = Head::new(parts.method.as_str(), target, lines)
+        .authority(uri.authority().map(Authority::as_str))
+        .peer(peer_of(&parts.extensions));
+    gate.open(&head)
+}
+
+/// The URI as it was received: axum cuts the prefix off before a nested router is asked.
+fn original_uri(parts: &Parts) -> &Uri {
+    #[cfg(feature = "axum")]
+    if let Some(uri) = crate::axum::original_uri(&parts.extensions) {
+        return uri;
+    }
+    &parts.uri
+}
+
+fn respond<R>(answer: Answer) -> Response<ResponseBody<R>> {
+    let status = StatusCode::from_u16(answer.status());
+    let content_type = answer.content_type().and_then(|text| HeaderValue::from_str(text).ok());
+    let retry_after = answer.retry_after();
+    let mut response = Response::new(ResponseBody::own(answer.into_body()));
+    *response.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    if let Some(value) = content_type {
+        headers.insert(CONTENT_TYPE, value);
+    }
+    if let Some(seconds) = retry_after {
+        headers.insert(RETRY_AFTER, seconds.into());
+    }
+    response
+}
+
+/// The future of [`VerifyWebhook`]. It may be dropped at any time.
+#[must_use = "futures do nothing unless polled"]
+pub struct ResponseFuture<R, E>(BoxFuture<Result<Response<ResponseBody<R>>, E>>);
+
+type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+impl<R, E> Future for ResponseFuture<R, E> {
+    type Output = Result<Response<ResponseBody<R>>, E>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(context)
+    }
+}
+
+impl<R, E> fmt::Debug for ResponseFuture<R, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ResponseFuture").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,110 @@
+//! What can have happened to the signature header, undone.
+
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+
+use super::edit::Found;
+use super::{Cause, encoding};
+use crate::form::hex;
+use crate::signature::Signature;
+
+/// Characters of a header that may be shown: under another key it is a valid credential.
+const SHOWN: usize = 4;
+/// Values of a joined header that are looked at.
+const MAX_VALUES: usize = 4;
+/// How the values of other providers begin.
+const PREFIXES: [(&str, &str); 6] = [
+    ("sha1=", "GitHub"),
+    ("sha256=", "GitHub or Meta"),
+    ("t=", "Stripe"),
+    ("v0=", "Slack"),
+    ("v1,", "Svix (Standard Webhooks)"),
+    ("v1=", "a provider with versioned signatures"),
+];
+
+/// How a header is named without giving it away.
+pub(super) fn described(header: &str) -> String {
+    let start: String = header.chars().take(SHOWN).collect();
+    format!("{} characters that begin with `{start}`", header.chars().count())
+}
+
+/// The signatures that a malformed header may have been.
+pub(super) fn repaired(header: &str) -> Vec<(Signature, Found)> {
+    let mut repaired = Vec::new();
+    let mut push = |text: &str, cause, signed: &str| {
+        if let Ok(signature) = Signature::from_header(text) {
+            repaired.push((signature, Found::new(cause, described(header), signed)));
+        }
+    };
+    let bare = bare(header);
+    push(bare, Cause::SignaturePadded, "the base64 of the MAC and nothing around it");
+    for value in header.split([',', ';']).take(MAX_VALUES) {
+        push(self::bare(value), Cause::SignatureJoined, "one header");
+    }
+    for end in ["=", "=="] {
+        push(&[bare, end].concat(), Cause::SignatureTrimmed, "an equals sign at the end");
+    }
+    let standard = bare.replace('-', "+").replace('_', "/");
+    let mut padded = standard.clone();
+    while padded.len().checked_rem(4) != Some(0) {
+        padded.push('=');
+    }
+    for text in [standard, padded, encoding::decode(bare, false), bare.replace(' ', "+")] {
+        push(&text, Cause::SignatureReencoded, "plain base64");
+    }
+    if let Some(signature) = from_hex(bare) {
+        let found =
+            Found::new(Cause::SignatureReencoded, described(header), "base64, not hexadecimal");
+        repaired.push((signature, found));
+    }
+    repaired
+}
+
+/// The cause that shows in the header itself, whatever was signed.
+pub(super) fn apparent(header: &str) -> Found {
+    let bare = bare(header);
+    let lower = bare.to_ascii_lowercase();
+    let given = described(header);
+    if let Some((_, provider)) = PREFIXES.iter().find(|(prefix, _)| lower.starts_with(prefix)) {
+        let given = format!("a value in the form of {provider}");
+        return Found::new(Cause::SignatureOfOtherProvider, given, "28 or 44 characters of base64");
+    }
+    let parse = |text| Signature::from_header(text).is_ok();
+    if header.split([',', ';']).count() > 1 && header.split([',', ';']).map(self::bare).any(parse) {
+        return Found::new(Cause::SignatureJoined, given, "one header");
+    }
+    if parse(bare) {
+        return Found::new(Cause::SignaturePadded, given, "the base64 of the MAC alone");
+    }
+    let base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+    let len = bare.trim_end_matches('=').len();
+    if bare.bytes().all(base64) && len <= 27 && from_hex(bare).is_none() {
+        return Found::new(Cause::SignatureTrimmed, given, "28 characters, or 44");
+    }
+    Found::new(Cause::SignatureOfOtherProvider, given, "28 or 44 characters of base64")
+}
+
+fn bare(text: &str) -> &str {
+    text.trim_matches(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\''))
+}
+
+fn from_hex(text: &str) -> Option<Signature> {
+    let (digits, rest) = text.as_bytes().as_chunks::<2>();
+    let byte = |&[high, low]: &[u8; 2]| Some(hex(high)? << 4 | hex(low)?);
+    let bytes: Vec<u8> = digits.iter().map(byte).collect::<Option<_>>()?;
+    match (rest, bytes.len()) {
+        ([], 20) => Some(Signature::from_sha1(bytes.try_into().ok()?)),
+        ([], 32) => Some(Signature::from_sha256(bytes.try_into().ok()?)),
+        _ => None,
+    }
+}
+
+/// The header as text. Twilio's is ASCII; anything else can only be shown as broken.
+pub(super) fn text(header: &[u8]) -> String {
+    match core::str::from_utf8(header) {
+        Ok(text) => text.to_owned(),
+        Err(_) => String::from_utf8_lossy(header).to_string(),
+    }
+}
