@@ -30,8 +30,10 @@ pub enum Kind {
 }
 
 /// How long a server may take to start.
-const START: Duration = Duration::from_secs(60);
-/// A server that runs as root refuses to start, so it runs as the user that Debian made for it.
+const START: Duration = Duration::from_secs(30);
+/// Ports that are tried: another process may take one before the server does.
+const PORTS: usize = 5;
+/// PostgreSQL refuses to run as root. Then it runs as the user that Debian made for it.
 const POSTGRES_USER: &str = "postgres";
 
 impl Server {
@@ -56,11 +58,17 @@ impl Server {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = env::temp_dir().join(format!("twilio-sig-claims-{}-{number}", process::id()));
         fs::create_dir(&folder)?;
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-        let mut server = Self { kind, port, folder, child: None };
+        let mut server = Self { kind, port: 0, folder, child: None };
         if matches!(server.kind, Kind::Postgres) {
             server.init_database()?;
         }
+        for _ in 1..PORTS {
+            server.port = free_port()?;
+            if server.attempt()? {
+                return Ok(server);
+            }
+        }
+        server.port = free_port()?;
         server.restart()?;
         Ok(server)
     }
@@ -101,29 +109,26 @@ impl Server {
     /// Starts it again with the data that it had, and waits until it answers.
     ///
     /// # Errors
-    /// If it does not answer within a minute.
+    /// If it does not answer within half a minute.
     pub fn restart(&mut self) -> io::Result<()> {
         self.kill()?;
         let deadline = Instant::now() + START;
         while Instant::now() < deadline {
-            let child = self.command()?.spawn().map_err(|error| self.missing(&error))?;
-            if self.answers(child, deadline)? {
+            if self.attempt()? {
                 return Ok(());
             }
-            // PostgreSQL waits until the children of one that was killed are gone.
+            // PostgreSQL gives up until the children of the one that was killed are gone.
             thread::sleep(Duration::from_millis(200));
         }
-        let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-        Err(Error::other(format!("{} does not start:\n{log}", self.program())))
+        Err(Error::other(format!("{} does not start:\n{}", self.package(), self.log())))
     }
 
-    /// Whether it answers. False if it has given up.
-    fn answers(&mut self, child: Child, deadline: Instant) -> io::Result<bool> {
+    /// Starts it once. False if it has given up.
+    fn attempt(&mut self) -> io::Result<bool> {
+        let child = self.command()?.spawn().map_err(|error| self.missing(&error))?;
         let child = self.child.insert(child);
-        while Instant::now() < deadline {
-            if child.try_wait()?.is_some() {
-                return Ok(false);
-            }
+        let deadline = Instant::now() + START;
+        while Instant::now() < deadline && child.try_wait()?.is_none() {
             let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
             let ready = log.to_lowercase().contains("ready to accept connections");
             if ready && TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
@@ -131,7 +136,12 @@ impl Server {
             }
             thread::sleep(Duration::from_millis(20));
         }
+        self.kill()?;
         Ok(false)
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.folder.join("log")).unwrap_or_default()
     }
 
     fn command(&self) -> io::Result<Command> {
@@ -170,8 +180,7 @@ impl Server {
     fn as_postgres(&self, program: &str) -> io::Result<Command> {
         let mut command = Command::new(postgres_program(program));
         command.current_dir(&self.folder);
-        // Whoever made the folder is who we are.
-        if fs::metadata(&self.folder)?.uid() == 0 {
+        if fs::metadata("/proc/self")?.uid() == 0 {
             let (user, group) = ids_of(POSTGRES_USER).ok_or_else(|| {
                 Error::other("there is no user postgres: apt-get install postgresql")
             })?;
@@ -181,7 +190,8 @@ impl Server {
         Ok(command)
     }
 
-    const fn program(&self) -> &'static str {
+    /// The Debian package that it is in.
+    const fn package(&self) -> &'static str {
         match self.kind {
             Kind::Redis(_) => "redis-server",
             Kind::Postgres => "postgresql",
@@ -189,9 +199,13 @@ impl Server {
     }
 
     fn missing(&self, error: &Error) -> Error {
-        let program = self.program();
-        Error::other(format!("cannot run {program}: {error}. Try: apt-get install {program}"))
+        let package = self.package();
+        Error::other(format!("{package} cannot be run ({error}). Try: apt-get install {package}"))
     }
+}
+
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 impl Drop for Server {

@@ -13,6 +13,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 /// | `claim KEY COUNT MILLIS` | `fresh A, in progress B, done C, failed D` of so many claims at a time |
 /// | `complete KEY MILLIS` | `ok`, `lost`, `full` or `unavailable`, for the last claim that was fresh |
 /// | `release KEY` | the same |
+/// | `storm NAME MILLIS` | `completed A, failed B` of the keys claimed and completed in that time |
+/// | `recount` | as `claim`, for all keys that a storm has completed |
 #[derive(Debug)]
 pub struct Worker {
     child: Child,

@@ -4,9 +4,11 @@
 
 use std::time::{Duration, Instant};
 
+use claims_live::proxy::Proxy;
 use claims_live::scenes::{self, Scene, block_on, expect};
 use claims_live::server::Server;
-use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{Connection, Executor, PgConnection, PgPool};
 use twilio_sig::claim::{ClaimError, ClaimKey, ClaimStore, Outcome};
 use twilio_sig_postgres::{MIGRATION, PostgresStore, claim_in, complete_in, release_in};
 
@@ -41,7 +43,46 @@ fn a_killed_server_keeps_everything() -> Scene {
 
 #[test]
 fn a_call_is_one_round_trip() -> Scene {
-    scenes::a_call_is_one_round_trip(&Server::postgres()?)
+    let server = Server::postgres()?;
+    let proxy = Proxy::start(server.port())?;
+    block_on(async {
+        PostgresStore::connect(&server.url()).await?.migrate().await?;
+        // As `connect` does, with one connection, so that no other has statements to prepare.
+        let options = PgPoolOptions::new().max_connections(1).test_before_acquire(false);
+        let pool = options.connect(&server.url_at(proxy.port())).await?;
+        scenes::a_call_is_one_round_trip(&proxy, &PostgresStore::with_pool(pool)).await?;
+
+        // In a transaction: `BEGIN`, the claim, its completion, `COMMIT`.
+        let mut connection = PgConnection::connect(&server.url_at(proxy.port())).await?;
+        for (name, expected) in [("first", 6), ("second", 4)] {
+            let before = proxy.round_trips();
+            let mut transaction = connection.begin().await?;
+            let Outcome::Fresh(claim) = claim_in(&mut transaction, &key(name), LEASE).await? else {
+                return Err("not fresh".into());
+            };
+            complete_in(&mut transaction, &claim, KEEP).await?;
+            transaction.commit().await?;
+            let trips = proxy.round_trips() - before;
+            expect(trips == expected, || format!("{name}: {trips} round trips"))?;
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn what_is_not_answered_is_an_error() -> Scene {
+    scenes::what_is_not_answered_is_an_error(&Server::postgres()?)
+}
+
+#[test]
+fn a_clock_that_goes_back_does_no_harm() -> Scene {
+    let server = Server::postgres()?;
+    scenes::a_clock_that_goes_back_does_no_harm(&server.url(), async || {
+        let mut connection = PgConnection::connect(&server.url()).await?;
+        let set_back = "UPDATE twilio_sig_claims SET until = until + interval '1 hour'";
+        connection.execute(set_back).await?;
+        Ok(())
+    })
 }
 
 /// A store, a pool besides, and their server, which must outlive them.
@@ -237,17 +278,28 @@ fn duplicates_are_only_read() -> Scene {
     })
 }
 
+/// Passwords that are right, wrong, or in a URL that is none.
 #[test]
 fn passwords_are_in_no_error_and_no_debug() -> Scene {
     let server = Server::postgres()?;
+    let good = server.url().replace("postgres@", "postgres:hunter2@");
+    let bad = [
+        good.replace("/postgres", "/nowhere"),
+        good.replace("postgres:", "nobody:"),
+        good.replace("127.0.0.1", "127.0.0.1.invalid"),
+        good.replace("hunter2", "hunter2%FF"),
+        good.replace("hunter2", "hunter2/x"),
+        good.replace(&server.port().to_string(), "port"),
+        format!("{good}?sslmode=require"),
+    ];
     block_on(async {
-        let good = server.url().replace("postgres@", "postgres:hunter2@");
-        let bad = good.replace("/postgres", "/nowhere");
-        for url in [good, bad] {
-            let text = match PostgresStore::connect(&url).await {
-                Ok(store) => format!("{store:?}"),
-                Err(error) => format!("{error:?} {error}"),
+        let text = format!("{:?}", PostgresStore::connect(&good).await?);
+        expect(!text.contains("hunter2"), || text.clone())?;
+        for url in bad {
+            let Err(error) = PostgresStore::connect(&url).await else {
+                return Err(format!("{url} is accepted").into());
             };
+            let text = format!("{error:?} {error}");
             expect(!text.contains("hunter2"), || text.clone())?;
         }
         Ok(())

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use claims_live::Store;
+use claims_live::proxy::Proxy;
 use claims_live::scenes::{self, Scene, block_on, expect};
 use claims_live::server::Server;
 use twilio_sig::claim::{ClaimError, ClaimKey, ClaimStore, Outcome};
@@ -46,7 +47,29 @@ fn a_killed_server_without_persistence_comes_back_empty() -> Scene {
 
 #[test]
 fn a_call_is_one_round_trip() -> Scene {
-    scenes::a_call_is_one_round_trip(&Server::redis(&[])?)
+    let server = Server::redis(&[])?;
+    let proxy = Proxy::start(server.port())?;
+    block_on(async {
+        let store = RedisStore::connect(&server.url_at(proxy.port())).await?;
+        scenes::a_call_is_one_round_trip(&proxy, &store).await
+    })
+}
+
+#[test]
+fn what_is_not_answered_is_an_error() -> Scene {
+    scenes::what_is_not_answered_is_an_error(&Server::redis(&[])?)
+}
+
+#[test]
+fn a_clock_that_goes_back_does_no_harm() -> Scene {
+    const SET_BACK: &str = "for _, key in ipairs(redis.call('KEYS', '*')) do \
+        redis.call('PEXPIREAT', key, redis.call('PEXPIRETIME', key) + 3600000) end";
+    let server = Server::redis(&[])?;
+    scenes::a_clock_that_goes_back_does_no_harm(&server.url(), async || {
+        let client = redis::Client::open(server.url())?;
+        let mut connection = client.get_multiplexed_async_connection().await?;
+        Ok(redis::cmd("EVAL").arg(SET_BACK).arg(0).exec_async(&mut connection).await?)
+    })
 }
 
 #[test]
@@ -80,18 +103,25 @@ fn a_full_server_refuses_and_evicts_nothing() -> Scene {
         };
         expect(matches!(full, Err(ClaimError::Full)), || format!("{full:?}"))?;
         expect(claims.len() > 1_000, || format!("only {} fit", claims.len()))?;
-        let none = store.complete(&claims[0], keep).await;
-        expect(matches!(none, Err(ClaimError::Full)), || format!("{none:?}"))?;
+        // What is in it is found all the same, and can be completed.
+        store.complete(&claims[0], keep).await?;
+        let done = store.claim(claims[0].key(), lease).await?;
+        expect(matches!(done, Outcome::Done), || format!("{done:?}"))?;
+        let held = store.claim(claims[2].key(), lease).await?;
+        expect(matches!(held, Outcome::InProgress { .. }), || format!("{held:?}"))?;
+        let more = ClaimKey::new("full", &[b"more"]);
+        let full = store.claim(&more, lease).await;
+        expect(matches!(full, Err(ClaimError::Full)), || format!("{full:?}"))?;
         // Room is made by what is over, and nothing else.
         for claim in claims.iter().skip(1).step_by(2) {
             store.release(claim).await?;
         }
-        for claim in claims.iter().step_by(2) {
+        for claim in claims.iter().skip(2).step_by(2) {
             let outcome = store.claim(claim.key(), lease).await?;
             expect(matches!(outcome, Outcome::InProgress { .. }), || format!("{outcome:?}"))?;
         }
-        store.complete(&claims[0], keep).await?;
-        Ok(())
+        let room = store.claim(&more, lease).await?;
+        expect(matches!(room, Outcome::Fresh(_)), || format!("{room:?}"))
     })
 }
 
@@ -128,17 +158,32 @@ fn what_others_wrote_under_our_name_is_not_vacant() -> Scene {
     })
 }
 
+/// Passwords that are right, wrong, in a URL that is none, or quoted by the server.
 #[test]
 fn passwords_are_in_no_error_and_no_debug() -> Scene {
     let server = Server::redis(&["--requirepass", "hunter2"])?;
+    let without_auth = Server::redis(&["--rename-command", "AUTH", "", "--rename-command", "HELLO", ""])?;
+    let good = server.url().replace("127", ":hunter2@127");
+    let bad = [
+        good.replace("hunter2", "hunter22"),
+        good.replace("hunter2@127.0.0.1", "hunter2@127.0.0.1.invalid"),
+        good.replace("redis://", "http://"),
+        good.replace("redis://", "rediss://"),
+        good.replace("hunter2", "hunter2%FF"),
+        good.replace("hunter2", "hunter2/x"),
+        good.replace(&server.port().to_string(), "port"),
+        without_auth.url().replace("127", "user:hunter2@127"),
+        without_auth.url().replace("127", "user:hunter2@127") + "?protocol=resp3",
+    ];
     block_on(async {
-        for password in ["wrong-secret", "hunter2"] {
-            let url = server.url().replace("127", &format!(":{password}@127"));
-            let text = match RedisStore::connect(&url).await {
-                Ok(store) => format!("{store:?}"),
-                Err(error) => format!("{error:?} {error}"),
+        let text = format!("{:?}", RedisStore::connect(&good).await?);
+        expect(!text.contains("hunter2"), || text.clone())?;
+        for url in bad {
+            let Err(error) = RedisStore::connect(&url).await else {
+                return Err(format!("{url} is accepted").into());
             };
-            expect(!text.contains(password), || text.clone())?;
+            let text = format!("{error:?} {error}");
+            expect(!text.contains("hunter2"), || text.clone())?;
         }
         Ok(())
     })
