@@ -63,11 +63,7 @@ impl Store for Ours {
         Self(MemoryStore::with_clock(entries, clock).unwrap(), Duration::from_millis(live as u64))
     }
     fn claim(&self, key: &ClaimKey) -> bool {
-        let o = self.0.try_claim(key, self.1);
-        if !matches!(o, Ok(Outcome::Fresh(_))) {
-            eprintln!("{o:?} {:?} {:?}", self.0.entries(), self.1);
-        }
-        matches!(o, Ok(Outcome::Fresh(_)))
+        matches!(self.0.try_claim(key, self.1), Ok(Outcome::Fresh(_)))
     }
 }
 

@@ -23,14 +23,15 @@ pub(super) struct Wheel {
 /// A tick is 64 ms: entries may stay in memory that much longer, and are not seen any longer.
 const TICK_BITS: u32 = 6;
 /// Lists of a level: one digit.
-const SLOTS: usize = 64;
-const DIGIT_BITS: u32 = 6;
-/// Six digits of 64 ms: 139 years from the start of the store.
-const LEVELS: usize = 6;
+const SLOTS: usize = 1 << DIGIT_BITS;
+/// Wide enough that an entry of a quarter of an hour is filed twice, and one of a day three times.
+const DIGIT_BITS: u32 = 7;
+/// Five digits of 64 ms: 69 years from the start of the store.
+const LEVELS: usize = 5;
 /// A list that is always empty: what is filed differs from the hand by being greater, and no digit is
 /// less than 0.
 const NOWHERE: usize = 0;
-const LAST_TICK: u64 = (1 << (DIGIT_BITS * 6)) - 1;
+const LAST_TICK: u64 = (1 << (DIGIT_BITS * 5)) - 1;
 
 impl Wheel {
     pub(super) const fn new() -> Self {
@@ -71,7 +72,8 @@ impl Wheel {
         let Entry { before, after, place, .. } = *slab.get(id);
         let place = usize::from(place);
         match self.heads.get_mut(place) {
-            // The next entry's `before` is left as it is, and not looked at while it is first.
+            // What follows stays untouched, for each entry touched is a cache line fetched: the
+            // `before` of an entry that is first is out of date, and nobody looks at it.
             Some(head) if *head == id => *head = after,
             _ => {
                 slab.get_mut(before).after = after;

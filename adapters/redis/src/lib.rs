@@ -56,7 +56,8 @@ impl RedisStore {
         let info: ConnectionInfo = url.parse().map_err(unusable)?;
         #[cfg(feature = "tls")]
         choose_cryptography();
-        let client = redis::Client::open(info.set_tcp_settings(tcp_settings())).map_err(unusable)?;
+        let client =
+            redis::Client::open(info.set_tcp_settings(tcp_settings())).map_err(unusable)?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(TIMEOUT))
             .set_response_timeout(Some(TIMEOUT))
@@ -137,7 +138,11 @@ fn owned(answer: bool) -> Result<(), ClaimError> {
 
 /// A server that may not evict and has no memory left says `OOM`.
 fn claim_error(error: &RedisError) -> ClaimError {
-    if error.code() == Some("OOM") { ClaimError::Full } else { ClaimError::unavailable(cause(error)) }
+    if error.code() == Some("OOM") {
+        ClaimError::Full
+    } else {
+        ClaimError::unavailable(cause(error))
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` asks for")]

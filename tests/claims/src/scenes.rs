@@ -194,7 +194,8 @@ pub fn what_is_not_answered_is_an_error(server: &Server) -> Scene {
     block_on(async {
         let store = Store::connect(&server.url_at(proxy.port())).await?;
         let direct = Store::connect(&server.url()).await?;
-        let [open, lost, held] = ["open", "lost", "held"].map(|name| ClaimKey::new("live", &[name.as_bytes()]));
+        let [open, lost, held] =
+            ["open", "lost", "held"].map(|name| ClaimKey::new("live", &[name.as_bytes()]));
         let owner = fresh(&store, &open, LONG).await?;
 
         proxy.lose_answers(true);
@@ -272,6 +273,23 @@ pub fn a_clock_that_goes_back_does_no_harm(
         tokio::time::sleep(LEASE).await;
         fresh(&store, owned.key(), LEASE).await.map(drop)
     })
+}
+
+/// Over TLS as without it, to a server whose certificate is trusted, and to no other.
+///
+/// # Errors
+/// If it was otherwise.
+pub fn tls_is_spoken_with_who_is_trusted(program: &str, server: &Server, url: &str) -> Scene {
+    let mut worker = Worker::start_trusting(program, url, &server.certificate())?;
+    equal(&worker.ask("claim tls 1 60000")?, FRESH)?;
+    equal(&worker.ask("complete tls 60000")?, "ok")?;
+    match Worker::start(program, url) {
+        Ok(_) => Err("a certificate that nobody vouches for was trusted".into()),
+        Err(error) => {
+            let refused = error.to_string().to_lowercase().contains("certificate");
+            expect(refused, || format!("refused for another reason: {error}"))
+        }
+    }
 }
 
 /// Each call is one round trip.

@@ -14,6 +14,7 @@ use std::{env, fs, process, thread};
 #[derive(Debug)]
 pub struct Server {
     kind: Kind,
+    tls: bool,
     port: u16,
     folder: PathBuf,
     child: Option<Child>,
@@ -42,7 +43,15 @@ impl Server {
     /// # Errors
     /// What went wrong, and what to install.
     pub fn redis(arguments: &[&str]) -> io::Result<Self> {
-        Self::start(Kind::Redis(arguments.iter().map(ToString::to_string).collect()))
+        Self::start(Kind::Redis(arguments.iter().map(ToString::to_string).collect()), false)
+    }
+
+    /// Starts a Redis server that speaks TLS and nothing else.
+    ///
+    /// # Errors
+    /// What went wrong, and what to install.
+    pub fn redis_with_tls() -> io::Result<Self> {
+        Self::start(Kind::Redis(Vec::new()), true)
     }
 
     /// Starts a PostgreSQL server with an empty database.
@@ -50,17 +59,37 @@ impl Server {
     /// # Errors
     /// What went wrong, and what to install.
     pub fn postgres() -> io::Result<Self> {
-        Self::start(Kind::Postgres)
+        Self::start(Kind::Postgres, false)
     }
 
-    fn start(kind: Kind) -> io::Result<Self> {
+    /// The same with TLS.
+    ///
+    /// # Errors
+    /// What went wrong, and what to install.
+    pub fn postgres_with_tls() -> io::Result<Self> {
+        Self::start(Kind::Postgres, true)
+    }
+
+    fn start(kind: Kind, tls: bool) -> io::Result<Self> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder = env::temp_dir().join(format!("twilio-sig-claims-{}-{number}", process::id()));
         fs::create_dir(&folder)?;
-        let mut server = Self { kind, port: 0, folder, child: None };
+        let mut server = Self { kind, tls, port: 0, folder, child: None };
         if matches!(server.kind, Kind::Postgres) {
-            server.init_database()?;
+            let data = server.path("data");
+            let arguments = ["-A", "trust", "--no-sync", "-U", POSTGRES_USER, "-D", &data];
+            server.prepare(&postgres_program("initdb"), &arguments)?;
+        }
+        if tls {
+            let (key, certificate) = (server.path("key"), server.certificate());
+            let arguments = ["req", "-x509", "-nodes", "-newkey", "ec", "-pkeyopt"];
+            let curve = ["ec_paramgen_curve:P-256", "-subj", "/CN=claims"];
+            let name = ["-addext", "subjectAltName=IP:127.0.0.1"];
+            let end = ["-addext", "basicConstraints=critical,CA:FALSE"];
+            let files = ["-keyout", &key, "-out", &certificate];
+            let parts = [&arguments[..], &curve, &name, &end, &files];
+            server.prepare(Path::new("openssl"), &parts.concat())?;
         }
         for _ in 1..PORTS {
             server.port = free_port()?;
@@ -83,9 +112,16 @@ impl Server {
     #[must_use]
     pub fn url_at(&self, port: u16) -> String {
         match self.kind {
+            Kind::Redis(_) if self.tls => format!("rediss://127.0.0.1:{port}/"),
             Kind::Redis(_) => format!("redis://127.0.0.1:{port}/"),
             Kind::Postgres => format!("postgres://{POSTGRES_USER}@127.0.0.1:{port}/postgres"),
         }
+    }
+
+    /// The file of the certificate, if it speaks TLS.
+    #[must_use]
+    pub fn certificate(&self) -> String {
+        self.path("certificate")
     }
 
     /// Its port on the loopback interface.
@@ -125,12 +161,13 @@ impl Server {
 
     /// Starts it once. False if it has given up.
     fn attempt(&mut self) -> io::Result<bool> {
-        let child = self.command()?.spawn().map_err(|error| self.missing(&error))?;
+        let log = self.folder.join("log");
+        let child = self.command()?.spawn().map_err(|error| missing(self.package(), &error))?;
         let child = self.child.insert(child);
         let deadline = Instant::now() + START;
         while Instant::now() < deadline && child.try_wait()?.is_none() {
-            let log = fs::read_to_string(self.folder.join("log")).unwrap_or_default();
-            let ready = log.to_lowercase().contains("ready to accept connections");
+            let said = fs::read_to_string(&log).unwrap_or_default().to_lowercase();
+            let ready = said.contains("ready to accept connections");
             if ready && TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
                 return Ok(true);
             }
@@ -145,18 +182,30 @@ impl Server {
     }
 
     fn command(&self) -> io::Result<Command> {
-        let port = self.port.to_string();
+        let (port, folder) = (self.port.to_string(), self.path(""));
+        let (key, certificate) = (self.path("key"), self.certificate());
         let mut command = match &self.kind {
             Kind::Redis(arguments) => {
-                let mut command = Command::new("redis-server");
-                command.args(["--port", &port, "--bind", "127.0.0.1", "--save", ""]);
-                command.args(["--loglevel", "notice", "--dir"]).arg(&self.folder).args(arguments);
+                let mut command = self.program(Path::new("redis-server"))?;
+                command.args(["--bind", "127.0.0.1", "--save", "", "--loglevel", "notice"]);
+                command.args(["--dir", &folder]).args(arguments);
+                if self.tls {
+                    command.args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"]);
+                    command.args(["--tls-key-file", &key, "--tls-cert-file", &certificate]);
+                    command.args(["--tls-ca-cert-file", &certificate]);
+                } else {
+                    command.args(["--port", &port]);
+                }
                 command
             }
             Kind::Postgres => {
-                let mut command = self.as_postgres("postgres")?;
-                command.arg("-D").arg(self.folder.join("data")).args(["-p", &port]);
-                command.args(["-h", "127.0.0.1", "-k"]).arg(&self.folder);
+                let mut command = self.program(&postgres_program("postgres"))?;
+                command.args(["-D", &self.path("data"), "-p", &port]);
+                command.args(["-h", "127.0.0.1", "-k", &folder]);
+                if self.tls {
+                    command.args(["-c", "ssl=on", "-c", &format!("ssl_key_file={key}")]);
+                    command.args(["-c", &format!("ssl_cert_file={certificate}")]);
+                }
                 command
             }
         };
@@ -165,29 +214,35 @@ impl Server {
         Ok(command)
     }
 
-    fn init_database(&self) -> io::Result<()> {
-        let mut command = self.as_postgres("initdb")?;
-        command.arg("-D").arg(self.folder.join("data")).args(["-A", "trust", "--no-sync"]);
-        command.args(["-U", POSTGRES_USER]);
-        let output = command.output().map_err(|error| self.missing(&error))?;
+    /// Runs a program to its end.
+    fn prepare(&self, program: &Path, arguments: &[&str]) -> io::Result<()> {
+        let output = self.program(program)?.args(arguments).output().map_err(|error| {
+            let package = if program.ends_with("openssl") { "openssl" } else { self.package() };
+            missing(package, &error)
+        })?;
         if output.status.success() {
             return Ok(());
         }
         Err(Error::other(String::from_utf8_lossy(&output.stderr).into_owned()))
     }
 
-    /// A program of PostgreSQL, as a user who is not root.
-    fn as_postgres(&self, program: &str) -> io::Result<Command> {
-        let mut command = Command::new(postgres_program(program));
+    /// A program that works in our folder, for PostgreSQL as a user who is not root.
+    fn program(&self, program: &Path) -> io::Result<Command> {
+        let mut command = Command::new(program);
         command.current_dir(&self.folder);
-        if fs::metadata("/proc/self")?.uid() == 0 {
+        let is_root = fs::metadata("/proc/self")?.uid() == 0;
+        if is_root && matches!(self.kind, Kind::Postgres) {
             let (user, group) = ids_of(POSTGRES_USER).ok_or_else(|| {
-                Error::other("there is no user postgres: apt-get install postgresql")
+                Error::other("there is no user postgres. Try: apt-get install postgresql")
             })?;
             chown(&self.folder, Some(user), Some(group))?;
             command.uid(user).gid(group);
         }
         Ok(command)
+    }
+
+    fn path(&self, name: &str) -> String {
+        self.folder.join(name).display().to_string()
     }
 
     /// The Debian package that it is in.
@@ -197,11 +252,10 @@ impl Server {
             Kind::Postgres => "postgresql",
         }
     }
+}
 
-    fn missing(&self, error: &Error) -> Error {
-        let package = self.package();
-        Error::other(format!("{package} cannot be run ({error}). Try: apt-get install {package}"))
-    }
+fn missing(package: &str, error: &Error) -> Error {
+    Error::other(format!("{package} cannot be run ({error}). Try: apt-get install {package}"))
 }
 
 fn free_port() -> io::Result<u16> {

@@ -28,8 +28,23 @@ impl Worker {
     /// # Errors
     /// If it cannot be started, or cannot connect.
     pub fn start(program: impl AsRef<OsStr>, url: &str) -> io::Result<Self> {
-        let mut child =
-            Command::new(program).arg(url).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        Self::spawn(Command::new(program).arg(url))
+    }
+
+    /// The same, in a process that trusts this certificate alone.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_trusting(
+        program: impl AsRef<OsStr>,
+        url: &str,
+        certificate: &str,
+    ) -> io::Result<Self> {
+        Self::spawn(Command::new(program).arg(url).env("SSL_CERT_FILE", certificate))
+    }
+
+    fn spawn(command: &mut Command) -> io::Result<Self> {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let pipes = child.stdin.take().zip(child.stdout.take());
         let (input, output) = pipes.ok_or_else(|| Error::other("no pipes"))?;
         let mut worker = Self { child, input, output: BufReader::new(output) };

@@ -85,6 +85,13 @@ fn a_clock_that_goes_back_does_no_harm() -> Scene {
     })
 }
 
+#[test]
+fn tls_is_spoken_with_who_is_trusted() -> Scene {
+    let server = Server::postgres_with_tls()?;
+    let url = format!("{}?sslmode=verify-full", server.url());
+    scenes::tls_is_spoken_with_who_is_trusted(WORKER, &server, &url)
+}
+
 /// A store, a pool besides, and their server, which must outlive them.
 async fn open(server: &Server) -> Result<(PostgresStore, PgPool), Box<dyn std::error::Error>> {
     let store = PostgresStore::connect(&server.url()).await?;
@@ -290,7 +297,7 @@ fn passwords_are_in_no_error_and_no_debug() -> Scene {
         good.replace("hunter2", "hunter2%FF"),
         good.replace("hunter2", "hunter2/x"),
         good.replace(&server.port().to_string(), "port"),
-        format!("{good}?sslmode=require"),
+        format!("{good}?sslmode=verify-full"),
     ];
     block_on(async {
         let text = format!("{:?}", PostgresStore::connect(&good).await?);

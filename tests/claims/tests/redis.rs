@@ -73,6 +73,12 @@ fn a_clock_that_goes_back_does_no_harm() -> Scene {
 }
 
 #[test]
+fn tls_is_spoken_with_who_is_trusted() -> Scene {
+    let server = Server::redis_with_tls()?;
+    scenes::tls_is_spoken_with_who_is_trusted(WORKER, &server, &server.url())
+}
+
+#[test]
 fn a_server_that_may_evict_is_refused() -> Scene {
     for policy in ["allkeys-lru", "volatile-ttl", "volatile-lru", "allkeys-random"] {
         let server = Server::redis(&["--maxmemory-policy", policy])?;
@@ -162,7 +168,8 @@ fn what_others_wrote_under_our_name_is_not_vacant() -> Scene {
 #[test]
 fn passwords_are_in_no_error_and_no_debug() -> Scene {
     let server = Server::redis(&["--requirepass", "hunter2"])?;
-    let without_auth = Server::redis(&["--rename-command", "AUTH", "", "--rename-command", "HELLO", ""])?;
+    let without_auth =
+        Server::redis(&["--rename-command", "AUTH", "", "--rename-command", "HELLO", ""])?;
     let good = server.url().replace("127", ":hunter2@127");
     let bad = [
         good.replace("hunter2", "hunter22"),
