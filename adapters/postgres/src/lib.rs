@@ -3,8 +3,8 @@
 
 mod statement;
 
-use std::fmt;
-use std::time::Duration;
+use core::fmt;
+use core::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
@@ -47,7 +47,7 @@ impl PostgresStore {
     /// connections. A call takes 5 seconds at most: 2 to get one of them, 3 for the answer.
     ///
     /// The pool sets `lock_timeout`, `statement_timeout` and the isolation when it connects. Where
-    /// something in between does not hand that on, such as PgBouncer, set them there and use
+    /// something in between does not hand that on, such as a pooler, set them there and use
     /// [`with_pool`](Self::with_pool).
     ///
     /// # Errors

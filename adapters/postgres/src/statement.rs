@@ -1,6 +1,6 @@
 //! The statements: one for each call, so that each is atomic and one round trip.
 
-use std::time::Duration;
+use core::time::Duration;
 
 use sqlx::PgConnection;
 use twilio_sig::claim::{Claim, ClaimError, ClaimKey, Outcome, whole_millis};
@@ -146,12 +146,12 @@ fn millis(duration: Duration) -> Result<i64, ClaimError> {
 }
 
 fn claim_error(error: sqlx::Error) -> ClaimError {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     let is_full = code.is_some_and(|code| code.starts_with(INSUFFICIENT_RESOURCES));
     if is_full { ClaimError::Full } else { ClaimError::unavailable(error) }
 }
 
-fn is_lock_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
+fn is_lock_timeout(error: &(dyn core::error::Error + 'static)) -> bool {
     let error = error.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
-    error.and_then(|error| error.code()).is_some_and(|code| code == LOCK_NOT_AVAILABLE)
+    error.and_then(sqlx::error::DatabaseError::code).is_some_and(|code| code == LOCK_NOT_AVAILABLE)
 }

@@ -2,13 +2,16 @@
 //! claim, and the scenes that every store must survive.
 
 #![forbid(unsafe_code)]
+#![allow(clippy::arithmetic_side_effects, reason = "the numbers are the tests' own")]
+
+extern crate alloc;
 
 pub mod proxy;
 pub mod scenes;
 pub mod server;
 pub mod worker;
 
-use std::time::Duration;
+use core::time::Duration;
 
 use twilio_sig::claim::{Claim, ClaimError, ClaimKey, ClaimStore, Outcome};
 use twilio_sig_postgres::PostgresStore;

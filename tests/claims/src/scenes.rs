@@ -1,9 +1,10 @@
 //! What every store must survive. A scene that goes wrong is an error that says how.
 
-use std::error::Error;
-use std::fmt::Debug;
+use core::error::Error;
+use core::fmt::Debug;
+use core::time::Duration;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use twilio_sig::claim::{Claim, ClaimError, ClaimKey, ClaimStore, Outcome, conformance};
 
@@ -142,7 +143,7 @@ pub fn a_killed_server_comes_back(program: &str, server: &mut Server, keeps: boo
 
     worker.send("storm one 2000")?;
     other.send("storm two 2000")?;
-    thread::sleep(Duration::from_millis(1_000));
+    thread::sleep(Duration::from_secs(1));
     server.kill()?;
     for worker in [&mut worker, &mut other] {
         let answer = worker.answer()?;
@@ -200,8 +201,8 @@ pub fn what_is_not_answered_is_an_error(server: &Server) -> Scene {
 
         proxy.lose_answers(true);
         let claimed = Instant::now();
-        unavailable(store.claim(&lost, LEASE).await)?;
-        unavailable(store.complete(&owner, LONG).await)?;
+        unavailable(&store.claim(&lost, LEASE).await)?;
+        unavailable(&store.complete(&owner, LONG).await)?;
         proxy.lose_answers(false);
         let outcome = direct.claim(&open, LEASE).await?;
         expect(!matches!(outcome, Outcome::Fresh(_)), || format!("{outcome:?}"))?;
@@ -210,7 +211,7 @@ pub fn what_is_not_answered_is_an_error(server: &Server) -> Scene {
 
         proxy.hold(true);
         let asked = Instant::now();
-        unavailable(store.claim(&held, LEASE).await)?;
+        unavailable(&store.claim(&held, LEASE).await)?;
         expect(asked.elapsed() < BOUND, || format!("an error took {:?}", asked.elapsed()))?;
         proxy.hold(false);
         comes_back(&store, &held, asked, LEASE).await?;
@@ -234,7 +235,7 @@ async fn comes_back(store: &Store, key: &ClaimKey, since: Instant, lease: Durati
     expect(matches!(second, Outcome::InProgress { .. }), || format!("{second:?}"))
 }
 
-fn unavailable<T: Debug>(result: Result<T, ClaimError>) -> Scene {
+fn unavailable<T: Debug>(result: &Result<T, ClaimError>) -> Scene {
     let holds = matches!(result, Err(ClaimError::Unavailable(_)));
     expect(holds, || format!("{result:?} and not unavailable"))
 }

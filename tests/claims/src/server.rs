@@ -1,13 +1,15 @@
 //! Servers of the tests' own, on free ports, with data of their own, that can be killed.
 
+use core::net::Ipv4Addr;
+use core::sync::atomic::{AtomicU32, Ordering};
+use core::time::Duration;
 use std::io::{self, Error};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use std::{env, fs, process, thread};
 
 /// A server that is stopped, and whose data is deleted, when it is dropped.

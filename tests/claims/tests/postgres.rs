@@ -2,7 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::time::{Duration, Instant};
+use core::time::Duration;
+use std::time::Instant;
 
 use claims_live::proxy::Proxy;
 use claims_live::scenes::{self, Scene, block_on, expect};
@@ -93,7 +94,7 @@ fn tls_is_spoken_with_who_is_trusted() -> Scene {
 }
 
 /// A store, a pool besides, and their server, which must outlive them.
-async fn open(server: &Server) -> Result<(PostgresStore, PgPool), Box<dyn std::error::Error>> {
+async fn open(server: &Server) -> Result<(PostgresStore, PgPool), Box<dyn core::error::Error>> {
     let store = PostgresStore::connect(&server.url()).await?;
     store.migrate().await?;
     Ok((store, PgPool::connect(&server.url()).await?))

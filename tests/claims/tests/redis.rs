@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::time::Duration;
+use core::time::Duration;
 
 use claims_live::Store;
 use claims_live::proxy::Proxy;

@@ -1,10 +1,12 @@
 //! Claims what its standard input says. See `claims_live::worker`.
 
+use core::error::Error;
+use core::fmt;
+use core::time::Duration;
 use std::collections::HashMap;
-use std::error::Error;
+use std::env;
 use std::io::{BufRead, Write, stdin, stdout};
-use std::time::{Duration, Instant};
-use std::{env, fmt};
+use std::time::Instant;
 
 use claims_live::Store;
 use twilio_sig::claim::{Claim, ClaimError, ClaimKey, ClaimStore, Outcome};
@@ -75,13 +77,13 @@ async fn storm(
     stormed: &mut Vec<ClaimKey>,
 ) -> Result<String, Box<dyn Error>> {
     const TASKS: usize = 8;
-    let end = Instant::now() + time;
+    let start = Instant::now();
     let task = |task: usize| {
         let (store, name) = (store.clone(), name.to_owned());
         tokio::spawn(async move {
             let (mut completed, mut failed) = (Vec::new(), 0_u32);
             for number in 0_usize.. {
-                if Instant::now() >= end {
+                if start.elapsed() >= time {
                     break;
                 }
                 let number = [task.to_be_bytes(), number.to_be_bytes()].concat();
@@ -150,13 +152,15 @@ impl fmt::Display for Counts {
 }
 
 fn result(result: Result<(), ClaimError>) -> String {
-    match result {
-        Ok(()) => "ok",
-        Err(ClaimError::Lost) => "lost",
-        Err(ClaimError::Full) => "full",
-        Err(_) => "unavailable",
-    }
-    .to_owned()
+    let answer = result.map_or_else(
+        |error| match error {
+            ClaimError::Lost => "lost",
+            ClaimError::Full => "full",
+            _ => "unavailable",
+        },
+        |()| "ok",
+    );
+    answer.to_owned()
 }
 
 fn say(line: &str) -> Result<(), Box<dyn Error>> {
