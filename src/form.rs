@@ -2,10 +2,9 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
-use core::convert::Infallible;
 
-use crate::mac::Sink;
-use crate::scan::{place, specials};
+use crate::mac::Writer;
+use crate::scan::percents;
 
 /// A name or a value of a form, still encoded (`application/x-www-form-urlencoded`) or not.
 #[derive(Clone, Copy)]
@@ -31,6 +30,7 @@ pub(crate) struct Decode<'a> {
 
 impl<'a> Text<'a> {
     /// The first `len` bytes of `tail`, with escapes if they are `encoded`.
+    #[inline]
     pub(crate) const fn new(tail: &'a [u8], len: usize, encoded: bool) -> Self {
         Self { tail, len, encoded }
     }
@@ -58,12 +58,12 @@ impl<'a> Text<'a> {
         Self { tail, len: self.len.saturating_sub(bytes), ..self }
     }
 
-    /// Its first bytes, at most `max` of them, at the start of a chunk of `N`, and how many they
-    /// are; if they need no decoding and there are `N` bytes to read.
+    /// Its first bytes, at most `max` of them, at the start of a chunk of eight, and how many they
+    /// are; if they need no decoding and there are eight bytes to read.
     #[inline]
-    pub(crate) fn plain_start<const N: usize>(self, max: usize) -> Option<(&'a [u8; N], usize)> {
+    pub(crate) fn plain_start(self, max: usize) -> Option<(&'a [u8; 8], u32)> {
         let chunk = self.tail.first_chunk().filter(|_| !self.encoded)?;
-        Some((chunk, self.len.min(max)))
+        Some((chunk, u32::try_from(self.len.min(max)).unwrap_or_default()))
     }
 
     /// The bytes that it stands for.
@@ -71,32 +71,42 @@ impl<'a> Text<'a> {
         Decode { rest: self.raw(), encoded: self.encoded }
     }
 
+    /// Writes the bytes that it stands for.
     #[inline]
-    pub(crate) fn write(self, out: &mut impl Sink) {
+    pub(crate) fn write(self, out: &mut Writer<'_>) {
         if self.encoded { self.write_decoded(out) } else { out.put_start(self.tail, self.len) }
     }
 
-    /// Writes runs between escapes as they are, and what the escapes stand for.
-    fn write_decoded(self, out: &mut impl Sink) {
-        let raw = self.raw();
+    /// Writes runs between escapes, whose `+` are spaces, and what the escapes stand for.
+    fn write_decoded(self, out: &mut Writer<'_>) {
+        let from = |at: usize| self.tail.get(at..).unwrap_or_default();
+        // Words that reach past the end of the text are read whole, if the body goes on.
+        let words = self.tail.get(..self.len.next_multiple_of(8)).unwrap_or(self.tail);
         let mut run = 0;
-        let mut escape_at = |at: u32, byte: u8| {
-            let at = place(at);
-            // A special byte inside an escape that was decoded already is none.
-            let escape = raw.get(at..).filter(|_| at >= run && matches!(byte, b'%' | b'+'));
-            let mut decode = Decode { rest: escape.unwrap_or_default(), encoded: true };
-            let Some(decoded) = decode.next() else { return Ok::<(), Infallible>(()) };
-            let end = raw.len().saturating_sub(decode.rest.len());
-            // A `%` that stands for itself, unlike a `%25`, stays in its run.
-            if byte == b'+' || end > at.saturating_add(1) {
-                out.put_start(self.tail.get(run..).unwrap_or_default(), at.saturating_sub(run));
-                out.put(&[decoded]);
+        percents(words, |at| {
+            let end = at.saturating_add(3);
+            // A `%` that begins no escape stays in its run.
+            let digits = from(at.saturating_add(1)).first_chunk().filter(|_| end <= self.len);
+            if let Some(byte) = digits.and_then(|digits| from_hex(*digits)) {
+                if at > run {
+                    out.put_spaced(from(run), at.saturating_sub(run));
+                }
+                out.put_byte(byte);
                 run = end;
             }
-            Ok(())
-        };
-        let Ok(()) = specials(raw, &mut escape_at);
-        out.put_start(self.tail.get(run..).unwrap_or_default(), raw.len().saturating_sub(run));
+        });
+        out.put_spaced(from(run), self.len.saturating_sub(run));
+    }
+
+    /// Writes the bytes that it stands for, and those that `next` does.
+    #[inline]
+    pub(crate) fn write_both(self, next: Self, out: &mut Writer<'_>) {
+        if self.encoded | next.encoded {
+            self.write(out);
+            next.write(out);
+        } else {
+            out.put_starts((self.tail, self.len), (next.tail, next.len));
+        }
     }
 
     pub(crate) fn to_cow(self) -> Cow<'a, [u8]> {
@@ -120,18 +130,25 @@ impl Iterator for Decode<'_> {
     type Item = u8;
 
     fn next(&mut self) -> Option<u8> {
-        let (byte, rest) = match *self.rest {
-            [b'%', high, low, ref rest @ ..] if self.encoded => match (hex(high), hex(low)) {
-                (Some(high), Some(low)) => (high << 4 | low, rest),
-                _ => (b'%', self.rest.get(1..)?),
-            },
-            [b'+', ref rest @ ..] if self.encoded => (b' ', rest),
-            [byte, ref rest @ ..] => (byte, rest),
-            [] => return None,
-        };
+        let (&byte, rest) = self.rest.split_first()?;
         self.rest = rest;
-        Some(byte)
+        match byte {
+            b'+' if self.encoded => Some(b' '),
+            b'%' if self.encoded => {
+                let Some((digits, after)) = rest.split_first_chunk() else { return Some(byte) };
+                let Some(decoded) = from_hex(*digits) else { return Some(byte) };
+                self.rest = after;
+                Some(decoded)
+            }
+            _ => Some(byte),
+        }
     }
+}
+
+/// The byte that two hexadecimal digits stand for.
+#[inline]
+fn from_hex([high, low]: [u8; 2]) -> Option<u8> {
+    Some(hex(high)? << 4 | hex(low)?)
 }
 
 /// The value of a hexadecimal digit of either case.

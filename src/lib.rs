@@ -23,8 +23,10 @@ mod error;
 mod form;
 mod key;
 mod mac;
+mod order;
 #[cfg(feature = "origin")]
 mod origin;
+mod pair;
 mod pairs;
 mod policy;
 #[cfg(feature = "replay")]

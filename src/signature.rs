@@ -26,12 +26,11 @@ use crate::key::Algorithm;
 /// # Ok::<(), twilio_sig::VerifyError>(())
 /// ```
 #[derive(Clone, Copy, Eq)]
-pub struct Signature(Mac);
-
-#[derive(Clone, Copy, Eq, PartialEq)]
-enum Mac {
-    Sha1([u8; SHA1_LEN]),
-    Sha256([u8; SHA256_LEN]),
+#[repr(align(8))]
+pub struct Signature {
+    /// Of an HMAC-SHA1, the first 20 bytes, and then zeros.
+    mac: [u8; SHA256_LEN],
+    algorithm: Algorithm,
 }
 
 /// Bytes of an HMAC-SHA1 (RFC 2104, FIPS 180-4).
@@ -71,27 +70,30 @@ impl Signature {
             SHA1_TEXT_LEN | SHA256_TEXT_LEN => STANDARD.decode_slice(text, &mut bytes).ok(),
             _ => None,
         };
-        let mac = decoded.and_then(|len| bytes.get(..len)).unwrap_or_default();
-        let sha1 = || mac.try_into().map(Mac::Sha1);
-        let sha256 = || mac.try_into().map(Mac::Sha256);
-        sha1().or_else(|_| sha256()).map(Self).map_err(|_| VerifyError::MalformedSignature)
+        let algorithm = match decoded {
+            Some(SHA1_LEN) => Algorithm::HmacSha1,
+            Some(SHA256_LEN) => Algorithm::HmacSha256,
+            _ => return Err(VerifyError::MalformedSignature),
+        };
+        if let Some(unused) = bytes.get_mut(SHA1_LEN..).filter(|_| decoded == Some(SHA1_LEN)) {
+            unused.fill(0);
+        }
+        let [mac @ .., _] = bytes;
+        Ok(Self { mac, algorithm })
     }
 
     /// The algorithm that makes a MAC of this length.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
-        match self.0 {
-            Mac::Sha1(_) => Algorithm::HmacSha1,
-            Mac::Sha256(_) => Algorithm::HmacSha256,
-        }
+        self.algorithm
     }
 
     /// The bytes of the MAC: 20 or 32. They are what a replay cache is keyed on.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8] {
-        match &self.0 {
-            Mac::Sha1(mac) => mac,
-            Mac::Sha256(mac) => mac,
+        match self.algorithm {
+            Algorithm::HmacSha1 => self.mac.split_at(SHA1_LEN).0,
+            Algorithm::HmacSha256 => &self.mac,
         }
     }
 
@@ -112,22 +114,25 @@ impl Signature {
     }
 
     pub(crate) const fn from_sha1(mac: [u8; SHA1_LEN]) -> Self {
-        Self(Mac::Sha1(mac))
+        let mut padded = [0; SHA256_LEN];
+        let (start, _) = padded.split_at_mut(SHA1_LEN);
+        start.copy_from_slice(&mac);
+        Self { mac: padded, algorithm: Algorithm::HmacSha1 }
     }
 
     pub(crate) const fn from_sha256(mac: [u8; SHA256_LEN]) -> Self {
-        Self(Mac::Sha256(mac))
+        Self { mac, algorithm: Algorithm::HmacSha256 }
     }
 }
 
 impl ConstantTimeEq for Signature {
     fn ct_eq(&self, other: &Self) -> Choice {
-        let (words, _) = self.as_bytes().as_chunks::<4>();
-        let (others, _) = other.as_bytes().as_chunks::<4>();
         // MACs of unequal length are unequal: the length is public.
-        let comparable = Choice::from(u8::from(words.len() == others.len()));
+        let comparable = Choice::from(u8::from(self.algorithm == other.algorithm));
+        let (words, _) = self.mac.as_chunks::<8>();
+        let (others, _) = other.mac.as_chunks::<8>();
         words.iter().zip(others).fold(comparable, |equal, (&word, &other)| {
-            equal & u32::from_ne_bytes(word).ct_eq(&u32::from_ne_bytes(other))
+            equal & u64::from_ne_bytes(word).ct_eq(&u64::from_ne_bytes(other))
         })
     }
 }

@@ -2,91 +2,23 @@
 //!
 //! A URL is never parsed and printed again: what a parser normalises, Twilio may have signed.
 
-use core::fmt;
+mod candidate;
+
+use core::iter;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use crate::form::{self, Text};
 use crate::mac::Sink;
+use crate::url::candidate::{Form, PortChange};
+
+pub use candidate::{Candidate, UrlPolicy};
 
 /// Longest URL that is read, in bytes: twice the 8 KiB that common servers take as a request line.
 pub const MAX_URL_LEN: usize = 16 * 1_024;
 
 /// The most candidates of one URL. No URL gives rise to more than 29.
 pub const MAX_CANDIDATES: usize = 32;
-
-/// Which spellings of the URL a signature may be for.
-///
-/// # Examples
-/// ```
-/// use twilio_sig::{AuthToken, Signer, UrlPolicy, Verifier, Webhook};
-///
-/// let token = AuthToken::new("12345")?;
-/// let signature = Signer::auth_token(&token).sign_url("https://example.com/").header_value();
-/// let with_port = Webhook::new("https://example.com:8443/").signature(&signature);
-///
-/// let exact = Verifier::builder().auth_token(token.clone()).url_policy(UrlPolicy::Exact).build()?;
-/// assert!(exact.verify(&with_port).is_err());
-/// assert!(Verifier::new(token).verify(&with_port).is_ok());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum UrlPolicy {
-    /// All that Twilio and its helper libraries are known to sign for a URL: the port present or
-    /// not, user information present or not, apostrophes escaped or not, and a few more, listed in
-    /// `SPEC.md`. At most [`MAX_CANDIDATES`].
-    #[default]
-    Compatible,
-    /// The URL as given, without its fragment, and nothing else.
-    Exact,
-}
-
-/// The spelling of the URL that was signed, as a change to the URL as given.
-///
-/// `Display` names the changes, joined by `+`: `as_given`, `port_removed`,
-/// `slash_added+port_added`.
-///
-/// # Examples
-/// ```
-/// use twilio_sig::{AuthToken, Signer, Verifier, Webhook};
-///
-/// let token = AuthToken::new("12345")?;
-/// let signature = Signer::auth_token(&token).sign_url("https://example.com:443/").header_value();
-/// let webhook = Webhook::new("https://example.com/").signature(&signature);
-///
-/// let candidate = Verifier::new(token).verify(&webhook)?.candidate();
-/// assert_eq!(candidate.to_string(), "port_added");
-/// assert!(!candidate.is_as_given());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[derive(Clone, Copy, Eq, Hash, PartialEq)]
-pub struct Candidate {
-    form: Form,
-    userinfo_removed: bool,
-    port_changed: Option<PortChange>,
-    fragment_kept: bool,
-}
-
-/// A change of the text, one at a time.
-#[derive(Clone, Copy, Eq, Hash, PartialEq)]
-enum Form {
-    AsGiven,
-    ApostrophesEscaped,
-    ApostrophesUnescaped,
-    QueryReencoded,
-    RootSlashAdded,
-    RootSlashRemoved,
-    SlashAdded,
-    QueryAsParams,
-    SlashAddedQueryAsParams,
-}
-
-#[derive(Clone, Copy, Eq, Hash, PartialEq)]
-enum PortChange {
-    Removed,
-    Added,
-}
 
 /// In the order in which they are tried.
 const TEXT_FORMS: [Form; 7] = [
@@ -113,58 +45,6 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'\'')
     .remove(b'(')
     .remove(b')');
-
-impl Candidate {
-    const AS_GIVEN: Self = Self {
-        form: Form::AsGiven,
-        userinfo_removed: false,
-        port_changed: None,
-        fragment_kept: false,
-    };
-
-    /// Whether the URL was signed as given (without its fragment; for a WebSocket handshake with
-    /// the scheme ws or wss).
-    #[must_use]
-    pub fn is_as_given(&self) -> bool {
-        *self == Self::AS_GIVEN
-    }
-
-    /// Whether the query is signed as pairs rather than as text of the URL.
-    pub(crate) const fn query_is_params(self) -> bool {
-        matches!(self.form, Form::QueryAsParams | Form::SlashAddedQueryAsParams)
-    }
-}
-
-impl fmt::Display for Candidate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let form = match self.form {
-            Form::AsGiven => None,
-            Form::ApostrophesEscaped => Some("apostrophes_escaped"),
-            Form::ApostrophesUnescaped => Some("apostrophes_unescaped"),
-            Form::QueryReencoded => Some("query_reencoded"),
-            Form::RootSlashAdded => Some("root_slash_added"),
-            Form::RootSlashRemoved => Some("root_slash_removed"),
-            Form::SlashAdded => Some("slash_added"),
-            Form::QueryAsParams => Some("query_as_params"),
-            Form::SlashAddedQueryAsParams => Some("slash_added+query_as_params"),
-        };
-        let port = self.port_changed.map(|change| match change {
-            PortChange::Removed => "port_removed",
-            PortChange::Added => "port_added",
-        });
-        let userinfo = self.userinfo_removed.then_some("userinfo_removed");
-        let fragment = self.fragment_kept.then_some("fragment_kept");
-        let mut changes = [form, userinfo, port, fragment].into_iter().flatten();
-        f.write_str(changes.next().unwrap_or("as_given"))?;
-        changes.try_for_each(|change| write!(f, "+{change}"))
-    }
-}
-
-impl fmt::Debug for Candidate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Candidate({self})")
-    }
-}
 
 /// A URL cut into the pieces that its candidates are made of.
 #[derive(Clone, Copy)]
@@ -231,21 +111,25 @@ impl<'a> SignedUrl<'a> {
 
     /// The candidates whose query is part of the text, in the order in which they are tried, no
     /// text twice.
-    pub(crate) fn candidates(self, policy: UrlPolicy) -> impl Iterator<Item = Candidate> + Clone {
-        let with_fragment = Candidate { fragment_kept: true, ..Candidate::AS_GIVEN };
-        let with_fragment = self.fragment.map(|_| with_fragment);
-        let limit = match policy {
-            UrlPolicy::Compatible => MAX_CANDIDATES,
-            UrlPolicy::Exact => 1,
+    pub(crate) fn candidates(
+        &self,
+        policy: UrlPolicy,
+    ) -> impl Iterator<Item = Candidate> + Clone + use<'_, 'a> {
+        let as_given = Candidate::AS_GIVEN;
+        let with_fragment = self.fragment.map(|_| Candidate { fragment_kept: true, ..as_given });
+        let others = match policy {
+            UrlPolicy::Compatible => Some(self.of_forms(&TEXT_FORMS).skip(1).chain(with_fragment)),
+            UrlPolicy::Exact => None,
         };
-        self.of_forms(&TEXT_FORMS).chain(with_fragment).take(limit)
+        // Nearly every URL is signed as given, which takes no thinking of the others.
+        iter::once(as_given).chain(others.into_iter().flatten()).take(MAX_CANDIDATES)
     }
 
     /// The candidates of a WebSocket handshake whose query is signed as pairs.
     pub(crate) fn candidates_without_query(
-        self,
+        &self,
         policy: UrlPolicy,
-    ) -> impl Iterator<Item = Candidate> + Clone {
+    ) -> impl Iterator<Item = Candidate> + Clone + use<'_, 'a> {
         let forms = match policy {
             UrlPolicy::Compatible => QUERY_AS_PARAMS_FORMS.as_slice(),
             UrlPolicy::Exact => &[],
@@ -253,7 +137,10 @@ impl<'a> SignedUrl<'a> {
         self.of_forms(forms)
     }
 
-    fn of_forms(self, forms: &'static [Form]) -> impl Iterator<Item = Candidate> + Clone {
+    fn of_forms(
+        &self,
+        forms: &'static [Form],
+    ) -> impl Iterator<Item = Candidate> + Clone + use<'_, 'a> {
         let port_changed = match self.port {
             Some(_) => PortChange::Removed,
             None => PortChange::Added,
@@ -273,7 +160,7 @@ impl<'a> SignedUrl<'a> {
     }
 
     /// Whether `form` differs from what is tried before it.
-    fn gives_rise_to(self, form: Form) -> bool {
+    fn gives_rise_to(&self, form: Form) -> bool {
         let query_holds = |text| self.query.is_some_and(|query| query.contains(text));
         let adds_a_byte =
             |(name, value): (Text<'_>, Text<'_>)| !name.is_empty() || !value.is_empty();

@@ -1,8 +1,8 @@
 //! The verdict, in one function, and the only place where a [`Verified`] is made.
 
-use alloc::borrow::Cow;
+mod verified;
+
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::fmt;
 
 use crate::builder::{Config, Key, VerifierBuilder};
@@ -10,11 +10,13 @@ use crate::error::VerifyError;
 use crate::form::{self, Text};
 use crate::key::{Algorithm, AuthToken};
 use crate::mac;
-use crate::pairs::{MAX_PARAMS_LIMIT, Pairs};
+use crate::pairs::Pairs;
 use crate::settings::Settings;
 use crate::signature::Signature;
-use crate::url::{self, Candidate, MAX_URL_LEN, SignedUrl};
+use crate::url::{Candidate, MAX_URL_LEN, SignedUrl};
 use crate::webhook::{Payload, Webhook};
+
+pub use verified::{Coverage, Verified};
 
 /// Decides whether a request was signed with one of its keys.
 ///
@@ -75,14 +77,16 @@ impl Verifier {
         if webhook.payload_len() > config.max_body_len {
             return Err(VerifyError::BodyTooLong);
         }
-        let signature = webhook.signature.ok_or(VerifyError::MissingSignature)?;
-        let signature = Signature::from_header(signature)?;
-        let settings = Settings::from_header(webhook.settings)?;
-        config.require_key(&settings, signature.algorithm())?;
-        let url = SignedUrl::cut(webhook.url, webhook.websocket).ok_or(VerifyError::InvalidUrl)?;
+        let header = webhook.signature.ok_or(VerifyError::MissingSignature)?;
+        let signature = Signature::from_header(header)?;
+        let settings = &Settings::from_header(webhook.settings)?;
+        config.require_key(settings, signature.algorithm())?;
+        let Some(url) = &SignedUrl::cut(webhook.url, webhook.websocket) else {
+            return Err(VerifyError::InvalidUrl);
+        };
 
-        let (coverage, (key, candidate)) =
-            Attempt { config, signature, settings, url }.prove(&webhook.payload)?;
+        let attempt = Attempt { config, signature: &signature, settings, url };
+        let (coverage, (key, candidate)) = attempt.prove(&webhook.payload)?;
         Ok(Verified { webhook: *webhook, signature, coverage, candidate, key })
     }
 }
@@ -96,9 +100,9 @@ impl fmt::Debug for Verifier {
 /// One verification: the canonical strings of a request against its signature.
 struct Attempt<'v, 'a> {
     config: &'v Config,
-    signature: Signature,
-    settings: Settings<'a>,
-    url: SignedUrl<'a>,
+    signature: &'v Signature,
+    settings: &'v Settings<'a>,
+    url: &'v SignedUrl<'a>,
 }
 
 /// What matched: the position of the key, and the candidate.
@@ -127,7 +131,7 @@ impl<'a> Attempt<'_, 'a> {
 
     /// Whether the signature is that of the URL alone.
     fn match_url(&self, payload: &Payload<'a>) -> Result<Option<Match>, VerifyError> {
-        let found = self.find(&self.url.candidates(self.config.url_policy), None);
+        let found = self.find_with_query(None);
         if found.is_some() || !payload.is_empty() {
             return Ok(found);
         }
@@ -138,7 +142,7 @@ impl<'a> Attempt<'_, 'a> {
         {
             return Ok(None);
         }
-        let found = self.find(&with_params, Some(&pairs));
+        let found = self.find(with_params, Some(&pairs));
         found.map(|found| self.config.parameter_policy.check(&pairs).map(|()| found)).transpose()
     }
 
@@ -150,36 +154,47 @@ impl<'a> Attempt<'_, 'a> {
         if !pairs.add_a_byte() {
             return Err(VerifyError::UncoveredBody);
         }
-        let candidates = self.url.candidates(self.config.url_policy);
-        let found = self.find(&candidates, Some(&pairs)).ok_or(VerifyError::Mismatch)?;
+        let found = self.find_with_query(Some(&pairs)).ok_or(VerifyError::Mismatch)?;
         self.config.parameter_policy.check(&pairs)?;
         self.config.check_account(pairs.iter(), true)?;
         Ok(found)
     }
 
-    /// The first key and candidate under which the signature is that of the URL and the pairs.
+    /// [`find`](Self::find) among the candidates whose query is part of the text. Nearly every URL
+    /// is signed as given, so that is tried before the others are thought of.
+    fn find_with_query(&self, pairs: Option<&Pairs<'a>>) -> Option<Match> {
+        let as_given = Candidate::AS_GIVEN;
+        if let Some(key) = self.key_of(as_given, pairs) {
+            return Some((key, as_given));
+        }
+        self.find(self.url.candidates(self.config.url_policy).skip(1), pairs)
+    }
+
+    /// The first candidate and key under which the signature is that of the URL and the pairs.
     ///
     /// A wrong MAC costs the same wherever it is wrong. That a MAC is right is no secret, so the
     /// search may end there.
     fn find(
         &self,
-        candidates: &(impl Iterator<Item = Candidate> + Clone),
+        mut candidates: impl Iterator<Item = Candidate>,
         pairs: Option<&Pairs<'a>>,
     ) -> Option<Match> {
-        let algorithm = self.signature.algorithm();
-        let mut keys = self.config.keys_for(&self.settings, algorithm);
-        keys.find_map(|(position, key)| {
-            let matched = candidates.clone().find(|&candidate| {
-                let is_match = key.mac.verify(&self.signature, |out| {
-                    self.url.write(candidate, out);
-                    if let Some(pairs) = pairs {
-                        pairs.write(out);
-                    }
-                });
-                is_match.into()
+        candidates.find_map(|candidate| Some((self.key_of(candidate, pairs)?, candidate)))
+    }
+
+    /// The first key under which the signature is that of `candidate` and the pairs.
+    fn key_of(&self, candidate: Candidate, pairs: Option<&Pairs<'a>>) -> Option<usize> {
+        let mut keys = self.config.keys_for(self.settings, self.signature.algorithm());
+        let key = keys.find(|(_, key)| {
+            let is_match = key.mac.verify(self.signature, |out| {
+                self.url.write(candidate, out);
+                if let Some(pairs) = pairs {
+                    pairs.write(out);
+                }
             });
-            matched.map(|candidate| (position, candidate))
-        })
+            is_match.into()
+        });
+        key.map(|(position, _)| position)
     }
 }
 
@@ -261,151 +276,5 @@ impl<'a> Payload<'a> {
             Self::Body(body) => pairs.read_body(body, max),
             Self::Params(params) => pairs.read_params(params, max),
         }
-    }
-}
-
-/// What Twilio signed. The only way to get one is [`Verifier::verify`].
-///
-/// What is proven is the canonical string: the URL of [`candidate`](Self::candidate), followed by
-/// the parameters or, through its hash, the body. Where a name ends and its value begins, and where
-/// the URL ends and the parameters begin, Twilio does not sign; `SECURITY.md` says what follows.
-#[derive(Clone, Copy)]
-#[must_use]
-pub struct Verified<'a> {
-    webhook: Webhook<'a>,
-    signature: Signature,
-    coverage: Coverage,
-    candidate: Candidate,
-    key: usize,
-}
-
-/// How the signature covers the body.
-///
-/// `Display` gives `url_only`, `form` or `body_hash`.
-///
-/// # Examples
-/// ```
-/// assert_eq!(twilio_sig::Coverage::BodyHash.to_string(), "body_hash");
-/// ```
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum Coverage {
-    /// There is no body, and the URL is signed.
-    UrlOnly,
-    /// The body is a form, whose parameters are signed after the URL. It may be read as a form and
-    /// as nothing else.
-    Form,
-    /// The URL is signed, and the body has the hash that the URL holds.
-    BodyHash,
-}
-
-impl fmt::Display for Coverage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::UrlOnly => "url_only",
-            Self::Form => "form",
-            Self::BodyHash => "body_hash",
-        })
-    }
-}
-
-impl<'a> Verified<'a> {
-    /// The URL as it was given. Port, user information and fragment of it are proven only if
-    /// [`candidate`](Self::candidate) kept them.
-    #[must_use]
-    pub const fn url(&self) -> &'a str {
-        self.webhook.url
-    }
-
-    /// How the body is covered. A handler that reads JSON must ask for [`Coverage::BodyHash`].
-    #[must_use]
-    pub const fn coverage(&self) -> Coverage {
-        self.coverage
-    }
-
-    /// The spelling of the URL that was signed.
-    #[must_use]
-    pub const fn candidate(&self) -> Candidate {
-        self.candidate
-    }
-
-    /// The key that matched: its position in the order in which keys were added, from 0. When the
-    /// old token of a rotation has not matched for long enough, it can go.
-    #[must_use]
-    pub const fn key(&self) -> usize {
-        self.key
-    }
-
-    /// The signature. Its bytes, and nothing else of a request, are what a replay cache may be
-    /// keyed on: URL and parameters can be split differently under one signature.
-    #[must_use]
-    pub const fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    /// The body as it was given, empty if [`Webhook::params`] was given instead.
-    #[must_use]
-    pub const fn body(&self) -> &'a [u8] {
-        match self.webhook.payload {
-            Payload::Body(body) => body,
-            Payload::Params(_) => &[],
-        }
-    }
-
-    /// The signed parameters: decoded, sorted by name and value, equal pairs once. Empty unless the
-    /// coverage is [`Coverage::Form`], or a handshake's query was signed as parameters.
-    pub fn params(&self) -> impl Iterator<Item = (Cow<'a, [u8]>, Cow<'a, [u8]>)> + use<'a> {
-        let mut pairs = Pairs::new();
-        let read = if self.candidate.query_is_params() {
-            pairs.read_body(url::query_of(self.webhook.url), MAX_PARAMS_LIMIT)
-        } else if self.coverage == Coverage::Form {
-            self.webhook.payload.read_into(&mut pairs, MAX_PARAMS_LIMIT)
-        } else {
-            Ok(())
-        };
-        let decoded = |(name, value): (Text<'a>, Text<'a>)| (name.to_cow(), value.to_cow());
-        // It was read once already, when it was verified.
-        let params: Vec<_> =
-            read.map_or_else(|_| Vec::new(), |()| pairs.iter().map(decoded).collect());
-        params.into_iter()
-    }
-
-    /// The signed parameter called `name`, if its value is UTF-8; of several, the one whose value
-    /// sorts first, since their order is not signed.
-    #[must_use]
-    pub fn param(&self, name: &str) -> Option<Cow<'a, str>> {
-        let (_, value) = self.params().find(|(own, _)| **own == *name.as_bytes())?;
-        form::utf8(value)
-    }
-
-    /// The parameters of the URL's query, decoded, in their order: all that a `GET` webhook has.
-    ///
-    /// # Examples
-    /// ```
-    /// use twilio_sig::{AuthToken, Signer, Verifier, Webhook};
-    ///
-    /// let token = AuthToken::new("12345")?;
-    /// let url = "https://example.com/voice?CallSid=CA1&From=%2B15005550006";
-    /// let signature = Signer::auth_token(&token).sign_url(url).header_value();
-    ///
-    /// let webhook = Webhook::new(url).signature(&signature);
-    /// let verified = Verifier::new(token).verify(&webhook)?;
-    /// let from = verified.query_params().find(|(name, _)| **name == *b"From");
-    /// assert_eq!(from.map(|(_, value)| value.into_owned()), Some(b"+15005550006".to_vec()));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn query_params(&self) -> impl Iterator<Item = (Cow<'a, [u8]>, Cow<'a, [u8]>)> + use<'a> {
-        form::split(url::query_of(self.webhook.url))
-            .map(|(name, value)| (name.to_cow(), value.to_cow()))
-    }
-}
-
-impl fmt::Debug for Verified<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verified")
-            .field("coverage", &self.coverage)
-            .field("candidate", &self.candidate)
-            .field("key", &self.key)
-            .finish_non_exhaustive()
     }
 }

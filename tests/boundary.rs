@@ -9,13 +9,15 @@ use std::fs;
 use std::path::Path;
 
 /// The files that a verdict depends on. Whatever is not here is a feature and may not be imported.
-const CORE: [&str; 15] = [
+const CORE: [&str; 19] = [
     "builder",
     "error",
     "form",
     "key",
     "lib",
     "mac",
+    "order",
+    "pair",
     "pairs",
     "policy",
     "scan",
@@ -23,12 +25,14 @@ const CORE: [&str; 15] = [
     "sign",
     "signature",
     "url",
+    "url/candidate",
     "verifier",
+    "verifier/verified",
     "webhook",
 ];
 
 /// Lines of code in the core, without docs, comments and tests: what an auditor reads.
-const BUDGET: usize = 1_900;
+const BUDGET: usize = 2_150;
 
 fn source(module: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(format!("{module}.rs"));

@@ -120,6 +120,6 @@ fn is_configured(config: &Config, key: &MacKey) -> bool {
 
 /// Whether two keys are equal: they make the same MAC.
 fn same(key: &MacKey, other: &MacKey) -> bool {
-    let probe = |out: &mut crate::mac::Writer| out.put(b"probe");
+    let probe = |out: &mut crate::mac::Writer<'_>| out.put(b"probe");
     key.mac(probe) == other.mac(probe)
 }

@@ -1,0 +1,157 @@
+//! What a verification proves. The fields can be filled in by the verifier alone.
+
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::fmt;
+
+use crate::form::{self, Text};
+use crate::pairs::{MAX_PARAMS_LIMIT, Pairs};
+use crate::signature::Signature;
+use crate::url::{self, Candidate};
+use crate::webhook::{Payload, Webhook};
+
+/// What Twilio signed. The only way to get one is [`Verifier::verify`](crate::Verifier::verify).
+///
+/// What is proven is the canonical string: the URL of [`candidate`](Self::candidate), followed by
+/// the parameters or, through its hash, the body. Where a name ends and its value begins, and where
+/// the URL ends and the parameters begin, Twilio does not sign; `SECURITY.md` says what follows.
+#[derive(Clone, Copy)]
+#[must_use]
+pub struct Verified<'a> {
+    pub(super) webhook: Webhook<'a>,
+    pub(super) signature: Signature,
+    pub(super) coverage: Coverage,
+    pub(super) candidate: Candidate,
+    pub(super) key: usize,
+}
+
+/// How the signature covers the body.
+///
+/// `Display` gives `url_only`, `form` or `body_hash`.
+///
+/// # Examples
+/// ```
+/// assert_eq!(twilio_sig::Coverage::BodyHash.to_string(), "body_hash");
+/// ```
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[non_exhaustive]
+pub enum Coverage {
+    /// There is no body, and the URL is signed.
+    UrlOnly,
+    /// The body is a form, whose parameters are signed after the URL. It may be read as a form and
+    /// as nothing else.
+    Form,
+    /// The URL is signed, and the body has the hash that the URL holds.
+    BodyHash,
+}
+
+impl fmt::Display for Coverage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::UrlOnly => "url_only",
+            Self::Form => "form",
+            Self::BodyHash => "body_hash",
+        })
+    }
+}
+
+impl<'a> Verified<'a> {
+    /// The URL as it was given. Port, user information and fragment of it are proven only if
+    /// [`candidate`](Self::candidate) kept them.
+    #[must_use]
+    pub const fn url(&self) -> &'a str {
+        self.webhook.url
+    }
+
+    /// How the body is covered. A handler that reads JSON must ask for [`Coverage::BodyHash`].
+    #[must_use]
+    pub const fn coverage(&self) -> Coverage {
+        self.coverage
+    }
+
+    /// The spelling of the URL that was signed.
+    #[must_use]
+    pub const fn candidate(&self) -> Candidate {
+        self.candidate
+    }
+
+    /// The key that matched: its position in the order in which keys were added, from 0. When the
+    /// old token of a rotation has not matched for long enough, it can go.
+    #[must_use]
+    pub const fn key(&self) -> usize {
+        self.key
+    }
+
+    /// The signature. Its bytes, and nothing else of a request, are what a replay cache may be
+    /// keyed on: URL and parameters can be split differently under one signature.
+    #[must_use]
+    pub const fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    /// The body as it was given, empty if [`Webhook::params`] was given instead.
+    #[must_use]
+    pub const fn body(&self) -> &'a [u8] {
+        match self.webhook.payload {
+            Payload::Body(body) => body,
+            Payload::Params(_) => &[],
+        }
+    }
+
+    /// The signed parameters: decoded, sorted by name and value, equal pairs once. Empty unless the
+    /// coverage is [`Coverage::Form`], or a handshake's query was signed as parameters.
+    pub fn params(&self) -> impl Iterator<Item = (Cow<'a, [u8]>, Cow<'a, [u8]>)> + use<'a> {
+        let mut pairs = Pairs::new();
+        let read = if self.candidate.query_is_params() {
+            pairs.read_body(url::query_of(self.webhook.url), MAX_PARAMS_LIMIT)
+        } else if self.coverage == Coverage::Form {
+            self.webhook.payload.read_into(&mut pairs, MAX_PARAMS_LIMIT)
+        } else {
+            Ok(())
+        };
+        let decoded = |(name, value): (Text<'a>, Text<'a>)| (name.to_cow(), value.to_cow());
+        // It was read once already, when it was verified.
+        let params: Vec<_> =
+            read.map_or_else(|_| Vec::new(), |()| pairs.iter().map(decoded).collect());
+        params.into_iter()
+    }
+
+    /// The signed parameter called `name`, if its value is UTF-8; of several, the one whose value
+    /// sorts first, since their order is not signed.
+    #[must_use]
+    pub fn param(&self, name: &str) -> Option<Cow<'a, str>> {
+        let (_, value) = self.params().find(|(own, _)| **own == *name.as_bytes())?;
+        form::utf8(value)
+    }
+
+    /// The parameters of the URL's query, decoded, in their order: all that a `GET` webhook has.
+    ///
+    /// # Examples
+    /// ```
+    /// use twilio_sig::{AuthToken, Signer, Verifier, Webhook};
+    ///
+    /// let token = AuthToken::new("12345")?;
+    /// let url = "https://example.com/voice?CallSid=CA1&From=%2B15005550006";
+    /// let signature = Signer::auth_token(&token).sign_url(url).header_value();
+    ///
+    /// let webhook = Webhook::new(url).signature(&signature);
+    /// let verified = Verifier::new(token).verify(&webhook)?;
+    /// let from = verified.query_params().find(|(name, _)| **name == *b"From");
+    /// assert_eq!(from.map(|(_, value)| value.into_owned()), Some(b"+15005550006".to_vec()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn query_params(&self) -> impl Iterator<Item = (Cow<'a, [u8]>, Cow<'a, [u8]>)> + use<'a> {
+        form::split(url::query_of(self.webhook.url))
+            .map(|(name, value)| (name.to_cow(), value.to_cow()))
+    }
+}
+
+impl fmt::Debug for Verified<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified")
+            .field("coverage", &self.coverage)
+            .field("candidate", &self.candidate)
+            .field("key", &self.key)
+            .finish_non_exhaustive()
+    }
+}
