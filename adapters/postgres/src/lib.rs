@@ -11,7 +11,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Executor, PgPool, Postgres};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
-use twilio_sig::claim::{Claim, ClaimError, ClaimKey, ClaimStore, Outcome};
+use twilio_sig::claim::{Claim, ClaimError, ClaimKey, ClaimStore, MAX_DURATION, Outcome};
 
 pub use self::statement::{claim_in, complete_in, release_in};
 
@@ -69,6 +69,16 @@ impl PostgresStore {
     /// trips. Without a `lock_timeout`, a claim of a key that an open transaction holds is
     /// [`ClaimError::Unavailable`] and not in progress. The isolation must be `READ COMMITTED`, or
     /// claims of one key at a time are errors for all but one.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let options = sqlx::postgres::PgPoolOptions::new().test_before_acquire(false);
+    /// let pool = options.connect("postgres://app@localhost/app?options[lock_timeout]=1s").await?;
+    /// let store = twilio_sig_postgres::PostgresStore::with_pool(pool);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub const fn with_pool(pool: PgPool) -> Self {
         Self { pool }
@@ -91,9 +101,23 @@ impl PostgresStore {
     /// were. It blocks no claim. Run it now and then; nothing depends on it but the disk.
     ///
     /// # Errors
-    /// [`ClaimError::Unavailable`] if the server cannot be used, [`ClaimError::OutOfRange`] if the
-    /// duration is above 2^63 microseconds.
+    /// [`ClaimError::Unavailable`] if the server cannot be used, [`ClaimError::OutOfRange`] if
+    /// `older_than` is above [`MAX_DURATION`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # async fn example(store: twilio_sig_postgres::PostgresStore) -> Result<(), twilio_sig::claim::ClaimError> {
+    /// loop {
+    ///     tokio::time::sleep(Duration::from_secs(600)).await;
+    ///     store.purge(Duration::ZERO).await?;
+    /// }
+    /// # }
+    /// ```
     pub async fn purge(&self, older_than: Duration) -> Result<u64, ClaimError> {
+        if older_than > MAX_DURATION {
+            return Err(ClaimError::OutOfRange);
+        }
         let micros = i64::try_from(older_than.as_micros()).map_err(|_| ClaimError::OutOfRange)?;
         let mut purged: u64 = 0;
         loop {

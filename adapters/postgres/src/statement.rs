@@ -70,6 +70,8 @@ const INSUFFICIENT_RESOURCES: &str = "53";
 ///
 /// # Errors
 /// As there. After an error, PostgreSQL takes no more statements in the transaction: roll it back.
+/// Two transactions that claim the same keys in different orders may wait for each other, and one of
+/// them gets an error.
 /// Where the isolation is `REPEATABLE READ` or stricter, a key that was claimed since the
 /// transaction began is an error too.
 pub async fn claim_in(

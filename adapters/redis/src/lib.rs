@@ -22,7 +22,7 @@ pub struct RedisStore {
     prefix: String,
 }
 
-/// Why a server was not taken. Shows no address and no password.
+/// Why a server was not taken. Shows no password.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ConnectError {
@@ -45,7 +45,7 @@ const PREFIX: &str = "twilio_sig:claim:";
 
 impl RedisStore {
     /// Connects to `redis://[user:password@]host[:port][/database]`, or `rediss://…` with the
-    /// feature `tls`.
+    /// feature `tls`: then a program that has not chosen its cryptography for rustls gets `ring`'s.
     ///
     /// A call takes 2 seconds at most. A connection that breaks is made anew in the background. No
     /// call is sent twice.
@@ -55,7 +55,9 @@ impl RedisStore {
     pub async fn connect(url: &str) -> Result<Self, ConnectError> {
         let info: ConnectionInfo = url.parse().map_err(unusable)?;
         #[cfg(feature = "tls")]
-        choose_cryptography();
+        if matches!(info.addr(), redis::ConnectionAddr::TcpTls { .. }) {
+            choose_cryptography();
+        }
         let client =
             redis::Client::open(info.set_tcp_settings(tcp_settings())).map_err(unusable)?;
         let config = ConnectionManagerConfig::new()
@@ -71,6 +73,16 @@ impl RedisStore {
     ///
     /// # Errors
     /// A [`ConnectError`].
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let client = redis::Client::open("redis://127.0.0.1/")?;
+    /// let connection = client.get_connection_manager().await?;
+    /// let store = twilio_sig_redis::RedisStore::with_connection(connection).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn with_connection(mut connection: ConnectionManager) -> Result<Self, ConnectError> {
         let mut command = redis::cmd("INFO");
         let info = command.arg("memory").query_async(&mut connection);
@@ -87,6 +99,15 @@ impl RedisStore {
 
     /// Sets what the names of our keys begin with. Default: `twilio_sig:claim:`. Services that share
     /// a server and must not share claims need one each.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// # async fn example() -> Result<(), twilio_sig_redis::ConnectError> {
+    /// let store = twilio_sig_redis::RedisStore::connect("redis://127.0.0.1/").await?;
+    /// let invoices = store.prefix("invoices:claim:");
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefix = prefix.into();

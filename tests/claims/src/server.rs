@@ -23,9 +23,8 @@ pub struct Server {
 }
 
 /// What to start.
-#[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_enums, reason = "there are these two")]
-pub enum Kind {
+#[derive(Debug)]
+enum Kind {
     /// `redis-server` with these arguments besides.
     Redis(Vec<String>),
     /// `postgres`, with the settings that it has by default.

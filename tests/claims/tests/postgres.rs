@@ -122,7 +122,6 @@ fn a_claim_in_a_transaction_is_made_with_it_or_not_at_all() -> Scene {
             if commit {
                 transaction.commit().await?;
             } else {
-                // The process dies: its connection is closed in the middle of the transaction.
                 transaction.rollback().await?;
             }
         }
@@ -140,6 +139,25 @@ fn a_claim_in_a_transaction_is_made_with_it_or_not_at_all() -> Scene {
         transaction.commit().await?;
         let after = store.claim(&key("released"), LEASE).await?;
         expect(matches!(after, Outcome::Fresh(_)), || format!("{after:?}"))
+    })
+}
+
+/// An owner who dies in the middle of the transaction needs no lease to run out.
+#[test]
+fn a_claim_in_a_transaction_dies_with_its_connection() -> Scene {
+    let server = Server::postgres()?;
+    block_on(async {
+        let (store, _) = open(&server).await?;
+        let mut connection = PgConnection::connect(&server.url()).await?;
+        connection.execute("BEGIN").await?;
+        let claimed = claim_in(&mut connection, &key("dies"), LEASE).await?;
+        expect(matches!(claimed, Outcome::Fresh(_)), || format!("{claimed:?}"))?;
+        let died = Instant::now();
+        drop(connection);
+        while !matches!(store.claim(&key("dies"), LEASE).await?, Outcome::Fresh(_)) {
+            expect(died.elapsed() < LEASE / 4, || "it does not come back".into())?;
+        }
+        Ok(())
     })
 }
 
@@ -252,6 +270,8 @@ fn a_purge_deletes_what_is_over_and_nothing_else() -> Scene {
         sqlx::raw_sql("SELECT FROM twilio_sig_claims WHERE key = sha256('7') FOR UPDATE")
             .execute(&mut *busy)
             .await?;
+        let never = store.purge(Duration::MAX).await;
+        expect(matches!(never, Err(ClaimError::OutOfRange)), || format!("{never:?}"))?;
         let too_young = store.purge(Duration::from_secs(7_200)).await?;
         expect(too_young == 0, || format!("{too_young} were too young"))?;
         let purged = store.purge(Duration::from_secs(60)).await?;
