@@ -139,7 +139,7 @@ pub fn a_killed_server_comes_back(program: &str, server: &mut Server, keeps: boo
     let mut other = Worker::start(program, &server.url())?;
     equal(&worker.ask("claim done 1 60000")?, FRESH)?;
     equal(&worker.ask("complete done 600000")?, "ok")?;
-    equal(&worker.ask("claim open 1 60000")?, FRESH)?;
+    equal(&worker.ask("claim open 1 600000")?, FRESH)?;
 
     worker.send("storm one 2000")?;
     other.send("storm two 2000")?;
