@@ -2,8 +2,7 @@
 //!
 //! A captured request and Twilio's honest retry are the same bytes, so replay protection and
 //! idempotency rest on one idea: **claim** a key, do the work, then **complete** or **release** the
-//! claim. A [`ClaimStore`] keeps the keys. [`replay`](crate::replay) and [`dedup`](crate::dedup)
-//! make them.
+//! claim. A [`ClaimStore`] keeps the keys. The features `replay` and `dedup` make them.
 //!
 //! ```text
 //!             claim ──> Fresh ── work done ───> complete ──> Done until `keep` ends, then vacant
