@@ -169,12 +169,19 @@ pub(crate) fn utf8(bytes: Cow<'_, [u8]>) -> Option<Cow<'_, str>> {
     }
 }
 
-/// The pairs of a form body or a query, in its order: split at `&`, empty segments skipped, the
-/// first `=` divides name and value.
+/// The pairs of a form body or a query, in its order.
 pub(crate) fn split(body: &[u8]) -> impl Iterator<Item = (Text<'_>, Text<'_>)> + Clone {
-    body.split(|&byte| byte == b'&').filter(|segment| !segment.is_empty()).map(|segment| {
-        let mut halves = segment.splitn(2, |&byte| byte == b'=');
-        let mut half = || Text::encoded(halves.next().unwrap_or_default());
-        (half(), half())
-    })
+    segments(body).map(pair)
+}
+
+/// What lies between `&`, empty segments skipped.
+pub(crate) fn segments(body: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
+    body.split(|&byte| byte == b'&').filter(|segment| !segment.is_empty())
+}
+
+/// Name and value of a segment: the first `=` divides them.
+pub(crate) fn pair(segment: &[u8]) -> (Text<'_>, Text<'_>) {
+    let mut halves = segment.splitn(2, |&byte| byte == b'=');
+    let mut half = || Text::encoded(halves.next().unwrap_or_default());
+    (half(), half())
 }

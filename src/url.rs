@@ -79,7 +79,7 @@ impl<'a> SignedUrl<'a> {
         };
         let (host, port) = host_and_port.split_at_checked(host_len)?;
         let (path, rest) = cut_before(rest, |byte| matches!(byte, b'?' | b'#'))?;
-        let (query, fragment) = cut_before(rest, |byte| byte == b'#')?;
+        let (query, fragment) = rest.split_at_checked(rest.find('#').unwrap_or(rest.len()))?;
         let after_scheme_len = hierarchy.len().checked_sub(fragment.len())?;
         Some(Self {
             scheme,
@@ -99,7 +99,10 @@ impl<'a> SignedUrl<'a> {
     ///
     /// Source: <https://www.twilio.com/docs/usage/security#validating-requests>
     pub(crate) fn body_hashes(&self) -> impl Iterator<Item = Text<'a>> {
-        form::split(self.query())
+        // Most names begin with another byte, and need no decoding.
+        form::segments(self.query())
+            .filter(|segment| matches!(segment.first(), Some(b'b' | b'%')))
+            .map(form::pair)
             .filter(|(name, _)| name.bytes().eq(*b"bodySHA256"))
             .map(|(_, hash)| hash)
     }
