@@ -2,8 +2,7 @@
 //!
 //! A captured request and Twilio's honest retry are the same bytes, so replay protection and
 //! idempotency rest on one idea: **claim** a key, do the work, then **complete** or **release** the
-//! claim. A [`ClaimStore`] keeps the keys. [`replay`](crate::replay) and [`dedup`](crate::dedup)
-//! make them.
+//! claim. A [`ClaimStore`] keeps the keys. The features `replay` and `dedup` make them.
 //!
 //! ```text
 //!             claim ──> Fresh ── work done ───> complete ──> Done until `keep` ends, then vacant
@@ -27,11 +26,27 @@
 //!
 //! # Which store
 //!
-//! | deployment | store | restart of the store | store unreachable |
+//! | deployment | store |
+//! |---|---|
+//! | one process, and a restart may forget what was done | [`MemoryStore`] |
+//! | several processes, many claims, and Redis is there | `twilio_sig_redis` |
+//! | several processes, and nothing that is done may be forgotten | `twilio_sig_postgres` |
+//! | the work is a change in PostgreSQL | `twilio_sig_postgres`, in the work's transaction |
+//!
+//! # What each store promises when something fails
+//!
+//! | | `MemoryStore` | `twilio_sig_redis` | `twilio_sig_postgres` |
 //! |---|---|---|---|
-//! | one process | [`MemoryStore`] | forgets everything | cannot happen; full is an error |
-//! | several processes, speed first | `twilio_sig_redis` | keeps what its persistence kept: all with `appendfsync always`, up to a second less with `everysec`, nothing without | an error |
-//! | several processes, the work is in the same database | `twilio_sig_postgres` | keeps everything | an error |
+//! | exactly one owner | in its process | on one server, until it forgets | yes |
+//! | at least once, if the owner dies | everything is forgotten with the process, so the retry is `Fresh` | `Fresh` when the lease ends | `Fresh` when the lease ends; in a transaction at once |
+//! | at most once, after a restart | no | what its persistence kept: all with `appendfsync always`, up to a second less with `everysec`, nothing without | yes, unless `synchronous_commit` or `fsync` is off |
+//! | at most once, after a failover | – | no: replication is asynchronous | if replication is synchronous |
+//! | both at once, with the work | no | no | in the work's transaction |
+//! | no room | [`Full`](ClaimError::Full) | `Full`, and it never evicts | `Full` |
+//! | unreachable | cannot be | [`Unavailable`](ClaimError::Unavailable) within 2 s | `Unavailable` within 5 s |
+//! | its answer is lost | cannot be | `Unavailable`; a claim made comes back with its lease, and the rest can be repeated | the same |
+//! | its clock goes back | cannot be, and would not be followed | keys are held longer, and none is `Fresh` too early | the same |
+//! | its clock jumps ahead | cannot be | leases and keeps end earlier by as much | the same |
 //!
 //! Every error means *not claimed as far as you know*: answer 503, and Twilio's retry or the next
 //! webhook tries again. Nothing is ever evicted before its time, because whoever can push out a key

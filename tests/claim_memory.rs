@@ -222,6 +222,20 @@ fn a_full_store_refuses_and_says_so() {
     }
 }
 
+/// Keys that come and go at a steady rate, into a store that has a fiftieth to spare: while whole levels
+/// of the wheel are filed anew, what expires makes room in time.
+#[test]
+fn what_expires_makes_room_for_what_comes() {
+    const LIVE: usize = 100_000;
+    let clock = Clock::default();
+    let store = clock.store(LIVE + LIVE / 50).unwrap();
+    let millis = |number: usize| Duration::from_millis(number.try_into().unwrap());
+    for number in 0..12 * LIVE {
+        clock.set(millis(number));
+        assert!(fresh(&store, number, millis(LIVE)).is_some(), "claim {number}");
+    }
+}
+
 #[test]
 fn a_bound_out_of_range_is_refused() {
     for entries in [0, MAX_ENTRIES + 1, usize::MAX] {

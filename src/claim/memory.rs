@@ -19,12 +19,13 @@ pub const MAX_ENTRIES: usize = 1 << 30;
 /// Claims in memory: for a service of one process.
 ///
 /// - **Bounded.** It holds exactly as many keys as it was built for, in progress or done, and says
-///   [`ClaimError::Full`] to one more. Nothing is evicted before its time.
+///   [`ClaimError::Full`] to one more. Nothing is evicted before its time. What has expired makes room
+///   when later calls have removed it; of a million keys, ten thousand may wait for that.
 /// - **Small.** An entry takes 64 bytes and its share of the index, which is allocated at the start:
 ///   at most 96 bytes together when the store is full. [`heap_bytes`](Self::heap_bytes) says how
 ///   many it is.
-/// - **Even.** There is no background thread and no sweep: each call removes a few entries that
-///   have expired. Nothing is ever copied to grow.
+/// - **Even.** There is no background thread: each call removes some entries that have expired.
+///   Nothing is ever copied to grow.
 /// - **Forgetful.** It lives and dies with its process, and another process does not see it. Behind
 ///   a load balancer it protects nothing; after a restart every key is vacant.
 ///

@@ -62,11 +62,10 @@ impl Room {
     }
 }
 
-/// Expired entries that a call removes at most. A call adds one entry, and one entry is filed a few
-/// times in its life: so expiry keeps up, and no call stalls.
-const SWEEP: usize = 16;
-/// The same for a call that finds the store full, for each shard.
-const SWEEP_WHEN_FULL: usize = 128;
+/// Steps of expiry that a call takes at most: an entry is removed, or filed anew. A call adds one entry,
+/// which is filed three times or so in its life, so expiry keeps up, and no call stalls. When a list of
+/// everything there is comes to be filed anew, no more than one in this many have expired meanwhile.
+const SWEEP: usize = 128;
 
 impl Shard {
     /// A shard for about `entries`.
@@ -91,7 +90,7 @@ impl Shard {
         now: u64,
         room: &Room,
     ) -> Result<Answer, ClaimError> {
-        let now = self.begin(now, SWEEP);
+        let now = self.begin(now);
         let found = self.find(key);
         if let Some(id) = found {
             let entry = self.slab.get(id);
@@ -114,7 +113,7 @@ impl Shard {
         now: u64,
         room: &Room,
     ) -> Result<(), ClaimError> {
-        let now = self.begin(now, SWEEP);
+        let now = self.begin(now);
         let found = self.find(key);
         if let Some(id) = found {
             let entry = self.slab.get(id);
@@ -131,7 +130,7 @@ impl Shard {
         owner: u64,
         now: u64,
     ) -> Result<(), ClaimError> {
-        let now = self.begin(now, SWEEP);
+        let now = self.begin(now);
         let Some(id) = self.find(key) else { return Ok(()) };
         let entry = self.slab.get(id);
         if entry.owner == owner && !entry.done {
@@ -144,7 +143,7 @@ impl Shard {
 
     /// Removes expired entries and gives back their room, because the store is full.
     pub(super) fn make_room(&mut self, now: u64, room: &Room) {
-        self.begin(now, SWEEP_WHEN_FULL);
+        self.begin(now);
         room.give_back(core::mem::take(&mut self.spare));
     }
 
@@ -158,10 +157,10 @@ impl Shard {
         self.slab.bytes().saturating_add(size_of_val(&*self.buckets))
     }
 
-    /// Removes at most `budget` expired entries. Gives back the time to go by.
-    fn begin(&mut self, now: u64, budget: usize) -> u64 {
+    /// Removes what has expired, in a bounded number of steps. Gives back the time to go by.
+    fn begin(&mut self, now: u64) -> u64 {
         self.latest = self.latest.max(now);
-        for _ in 0..budget {
+        for _ in 0..SWEEP {
             let Some(id) = self.wheel.due(self.latest) else { break };
             self.wheel.take_out(&mut self.slab, id);
             if self.slab.get(id).until <= self.latest {

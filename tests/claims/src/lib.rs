@@ -1,0 +1,69 @@
+//! What the live tests of the claim stores share: servers that they start and kill, processes that
+//! claim, and the scenes that every store must survive.
+
+#![forbid(unsafe_code)]
+#![allow(clippy::arithmetic_side_effects, reason = "the numbers are the tests' own")]
+
+extern crate alloc;
+
+pub mod proxy;
+pub mod scenes;
+pub mod server;
+pub mod worker;
+
+use core::time::Duration;
+
+use twilio_sig::claim::{Claim, ClaimError, ClaimKey, ClaimStore, Outcome};
+use twilio_sig_postgres::PostgresStore;
+use twilio_sig_redis::RedisStore;
+
+/// Either store, by the scheme of its URL.
+#[derive(Clone, Debug)]
+#[expect(clippy::exhaustive_enums, reason = "there are these two")]
+pub enum Store {
+    /// `redis://…`
+    Redis(RedisStore),
+    /// `postgres://…`
+    Postgres(PostgresStore),
+}
+
+impl Store {
+    /// Connects, and makes the table.
+    ///
+    /// # Errors
+    /// [`ClaimError::Unavailable`] if it cannot.
+    pub async fn connect(url: &str) -> Result<Self, ClaimError> {
+        if url.starts_with("redis") {
+            return RedisStore::connect(url)
+                .await
+                .map(Self::Redis)
+                .map_err(ClaimError::unavailable);
+        }
+        let store = PostgresStore::connect(url).await?;
+        store.migrate().await?;
+        Ok(Self::Postgres(store))
+    }
+}
+
+impl ClaimStore for Store {
+    async fn claim(&self, key: &ClaimKey, lease: Duration) -> Result<Outcome, ClaimError> {
+        match self {
+            Self::Redis(store) => store.claim(key, lease).await,
+            Self::Postgres(store) => store.claim(key, lease).await,
+        }
+    }
+
+    async fn complete(&self, claim: &Claim, keep: Duration) -> Result<(), ClaimError> {
+        match self {
+            Self::Redis(store) => store.complete(claim, keep).await,
+            Self::Postgres(store) => store.complete(claim, keep).await,
+        }
+    }
+
+    async fn release(&self, claim: &Claim) -> Result<(), ClaimError> {
+        match self {
+            Self::Redis(store) => store.release(claim).await,
+            Self::Postgres(store) => store.release(claim).await,
+        }
+    }
+}

@@ -1,0 +1,335 @@
+//! The store on PostgreSQL, against servers that the tests start and kill.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use core::time::Duration;
+use std::time::Instant;
+
+use claims_live::proxy::Proxy;
+use claims_live::scenes::{self, Scene, block_on, expect};
+use claims_live::server::Server;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{Connection, Executor, PgConnection, PgPool};
+use twilio_sig::claim::{ClaimError, ClaimKey, ClaimStore, Outcome};
+use twilio_sig_postgres::{MIGRATION, PostgresStore, claim_in, complete_in, release_in};
+
+const WORKER: &str = env!("CARGO_BIN_EXE_claim_worker");
+const LEASE: Duration = Duration::from_secs(60);
+const KEEP: Duration = Duration::from_secs(600);
+
+#[test]
+fn the_contract_is_kept() -> Scene {
+    scenes::the_contract_is_kept(&Server::postgres()?.url())
+}
+
+#[test]
+fn of_concurrent_claims_one_is_fresh() -> Scene {
+    scenes::of_concurrent_claims_one_is_fresh(WORKER, &Server::postgres()?.url())
+}
+
+#[test]
+fn a_killed_owner_loses_nothing() -> Scene {
+    scenes::a_killed_owner_loses_nothing(WORKER, &Server::postgres()?.url())
+}
+
+#[test]
+fn a_late_owner_is_told() -> Scene {
+    scenes::a_late_owner_is_told(WORKER, &Server::postgres()?.url())
+}
+
+#[test]
+fn a_killed_server_keeps_everything() -> Scene {
+    scenes::a_killed_server_comes_back(WORKER, &mut Server::postgres()?, true)
+}
+
+#[test]
+fn a_call_is_one_round_trip() -> Scene {
+    let server = Server::postgres()?;
+    let proxy = Proxy::start(server.port())?;
+    block_on(async {
+        PostgresStore::connect(&server.url()).await?.migrate().await?;
+        // As `connect` does, with one connection, so that no other has statements to prepare.
+        let options = PgPoolOptions::new().max_connections(1).test_before_acquire(false);
+        let pool = options.connect(&server.url_at(proxy.port())).await?;
+        scenes::a_call_is_one_round_trip(&proxy, &PostgresStore::with_pool(pool)).await?;
+
+        // In a transaction: `BEGIN`, the claim, its completion, `COMMIT`.
+        let mut connection = PgConnection::connect(&server.url_at(proxy.port())).await?;
+        for (name, expected) in [("first", 6), ("second", 4)] {
+            let before = proxy.round_trips();
+            let mut transaction = connection.begin().await?;
+            let Outcome::Fresh(claim) = claim_in(&mut transaction, &key(name), LEASE).await? else {
+                return Err("not fresh".into());
+            };
+            complete_in(&mut transaction, &claim, KEEP).await?;
+            transaction.commit().await?;
+            let trips = proxy.round_trips() - before;
+            expect(trips == expected, || format!("{name}: {trips} round trips"))?;
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn what_is_not_answered_is_an_error() -> Scene {
+    scenes::what_is_not_answered_is_an_error(&Server::postgres()?)
+}
+
+#[test]
+fn a_clock_that_goes_back_does_no_harm() -> Scene {
+    let server = Server::postgres()?;
+    scenes::a_clock_that_goes_back_does_no_harm(&server.url(), async || {
+        let mut connection = PgConnection::connect(&server.url()).await?;
+        let set_back = "UPDATE twilio_sig_claims SET until = until + interval '1 hour'";
+        connection.execute(set_back).await?;
+        Ok(())
+    })
+}
+
+#[test]
+fn tls_is_spoken_with_who_is_trusted() -> Scene {
+    let server = Server::postgres_with_tls()?;
+    let url = format!("{}?sslmode=verify-full", server.url());
+    scenes::tls_is_spoken_with_who_is_trusted(WORKER, &server, &url)
+}
+
+/// A store, a pool besides, and their server, which must outlive them.
+async fn open(server: &Server) -> Result<(PostgresStore, PgPool), Box<dyn core::error::Error>> {
+    let store = PostgresStore::connect(&server.url()).await?;
+    store.migrate().await?;
+    Ok((store, PgPool::connect(&server.url()).await?))
+}
+
+fn key(name: &str) -> ClaimKey {
+    ClaimKey::new("live", &[name.as_bytes()])
+}
+
+/// The claim and the work are one: both are committed, or neither is.
+#[test]
+fn a_claim_in_a_transaction_is_made_with_it_or_not_at_all() -> Scene {
+    let server = Server::postgres()?;
+    block_on(async {
+        let (store, pool) = open(&server).await?;
+        sqlx::raw_sql("CREATE TABLE work (note text)").execute(&pool).await?;
+        for commit in [false, true] {
+            let mut transaction = pool.begin().await?;
+            let Outcome::Fresh(claim) = claim_in(&mut transaction, &key("event"), LEASE).await?
+            else {
+                return Err("not fresh".into());
+            };
+            sqlx::raw_sql("INSERT INTO work VALUES ('done')").execute(&mut *transaction).await?;
+            complete_in(&mut transaction, &claim, KEEP).await?;
+            if commit {
+                transaction.commit().await?;
+            } else {
+                transaction.rollback().await?;
+            }
+        }
+        let notes: i64 = sqlx::query_scalar("SELECT count(*) FROM work").fetch_one(&pool).await?;
+        expect(notes == 1, || format!("the work was done {notes} times"))?;
+        let after = store.claim(&key("event"), LEASE).await?;
+        expect(matches!(after, Outcome::Done), || format!("{after:?}"))?;
+
+        let mut transaction = pool.begin().await?;
+        let Outcome::Fresh(claim) = claim_in(&mut transaction, &key("released"), LEASE).await?
+        else {
+            return Err("not fresh".into());
+        };
+        release_in(&mut transaction, &claim).await?;
+        transaction.commit().await?;
+        let after = store.claim(&key("released"), LEASE).await?;
+        expect(matches!(after, Outcome::Fresh(_)), || format!("{after:?}"))
+    })
+}
+
+/// An owner who dies in the middle of the transaction needs no lease to run out.
+#[test]
+fn a_claim_in_a_transaction_dies_with_its_connection() -> Scene {
+    let server = Server::postgres()?;
+    block_on(async {
+        let (store, _) = open(&server).await?;
+        let mut connection = PgConnection::connect(&server.url()).await?;
+        connection.execute("BEGIN").await?;
+        let claimed = claim_in(&mut connection, &key("dies"), LEASE).await?;
+        expect(matches!(claimed, Outcome::Fresh(_)), || format!("{claimed:?}"))?;
+        let died = Instant::now();
+        drop(connection);
+        while !matches!(store.claim(&key("dies"), LEASE).await?, Outcome::Fresh(_)) {
+            expect(died.elapsed() < LEASE / 4, || "it does not come back".into())?;
+        }
+        Ok(())
+    })
+}
+
+/// While a transaction holds a key, nobody else gets it, and nobody waits for ever.
+#[test]
+fn a_key_in_an_open_transaction_is_in_progress() -> Scene {
+    let server = Server::postgres()?;
+    block_on(async {
+        let (store, pool) = open(&server).await?;
+        let mut transaction = pool.begin().await?;
+        let first = claim_in(&mut transaction, &key("open"), LEASE).await?;
+        let asked = Instant::now();
+        let second = store.claim(&key("open"), LEASE).await?;
+        expect(matches!(second, Outcome::InProgress { .. }), || format!("{second:?}"))?;
+        expect(asked.elapsed() < Duration::from_secs(4), || "it waited too long".into())?;
+
+        // Rolled back while another waits: the other one gets it.
+        let waiting = {
+            let store = store.clone();
+            tokio::spawn(async move { store.claim(&key("open"), LEASE).await })
+        };
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        transaction.rollback().await?;
+        let third = waiting.await??;
+        expect(matches!(third, Outcome::Fresh(_)), || format!("{third:?}"))?;
+        // What was never committed is nobody's.
+        let Outcome::Fresh(never) = first else { return Err("not fresh".into()) };
+        let lost = store.complete(&never, KEEP).await;
+        expect(matches!(lost, Err(ClaimError::Lost)), || format!("{lost:?}"))
+    })
+}
+
+/// Committed while another waits, and in every isolation: never a second owner.
+#[test]
+fn a_transaction_that_commits_first_wins() -> Scene {
+    let server = Server::postgres()?;
+    block_on(async {
+        let (_store, pool) = open(&server).await?;
+        for isolation in ["READ COMMITTED", "REPEATABLE READ", "SERIALIZABLE"] {
+            let mut first = pool.begin().await?;
+            let mut second = pool.begin().await?;
+            let set = format!("SET TRANSACTION ISOLATION LEVEL {isolation}");
+            sqlx::raw_sql(&set).execute(&mut *second).await?;
+            sqlx::raw_sql("SELECT count(*) FROM twilio_sig_claims").execute(&mut *second).await?;
+            let Outcome::Fresh(claim) = claim_in(&mut first, &key(isolation), LEASE).await? else {
+                return Err("not fresh".into());
+            };
+            let waiting =
+                tokio::spawn(async move { claim_in(&mut second, &key(isolation), LEASE).await });
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            complete_in(&mut first, &claim, KEEP).await?;
+            first.commit().await?;
+            let outcome = waiting.await?;
+            let refused = match isolation {
+                "READ COMMITTED" => matches!(outcome, Ok(Outcome::Done)),
+                _ => matches!(outcome, Err(ClaimError::Unavailable(_))),
+            };
+            expect(refused, || format!("{isolation}: {outcome:?}"))?;
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn many_may_migrate_at_a_time() -> Scene {
+    let server = Server::postgres()?;
+    block_on(async {
+        let store = PostgresStore::connect(&server.url()).await?;
+        let unready = store.claim(&key("early"), LEASE).await;
+        expect(matches!(unready, Err(ClaimError::Unavailable(_))), || format!("{unready:?}"))?;
+        let migrations: Vec<_> = (0..8)
+            .map(|_| {
+                let store = store.clone();
+                tokio::spawn(async move { store.migrate().await })
+            })
+            .collect();
+        for migration in migrations {
+            migration.await??;
+        }
+        // By hand as well, and with claims in the table.
+        let _claim = store.claim(&key("kept"), LEASE).await?;
+        let pool = PgPool::connect(&server.url()).await?;
+        sqlx::raw_sql(MIGRATION).execute(&pool).await?;
+        let kept = store.claim(&key("kept"), LEASE).await?;
+        expect(matches!(kept, Outcome::InProgress { .. }), || format!("{kept:?}"))
+    })
+}
+
+#[test]
+fn a_purge_deletes_what_is_over_and_nothing_else() -> Scene {
+    let server = Server::postgres()?;
+    block_on(async {
+        let (store, pool) = open(&server).await?;
+        for number in 0..25_000 {
+            if number % 100 == 0 {
+                // A hundred at a time, as claims would have left them.
+                let insert = "INSERT INTO twilio_sig_claims \
+                    SELECT sha256(convert_to(($1 + n)::text, 'UTF8')), decode(repeat('ab', 16), 'hex'), \
+                    true, clock_timestamp() - interval '1 hour' FROM generate_series(0, 99) n";
+                sqlx::query(insert).bind(number).execute(&pool).await?;
+            }
+        }
+        let _open = store.claim(&key("open"), LEASE).await?;
+        let Outcome::Fresh(claim) = store.claim(&key("done"), LEASE).await? else {
+            return Err("not fresh".into());
+        };
+        store.complete(&claim, KEEP).await?;
+        // Somebody is about to claim one of the old keys: the purge does not wait for them.
+        let mut busy = pool.begin().await?;
+        sqlx::raw_sql("SELECT FROM twilio_sig_claims WHERE key = sha256('7') FOR UPDATE")
+            .execute(&mut *busy)
+            .await?;
+        let never = store.purge(Duration::MAX).await;
+        expect(matches!(never, Err(ClaimError::OutOfRange)), || format!("{never:?}"))?;
+        let too_young = store.purge(Duration::from_secs(7_200)).await?;
+        expect(too_young == 0, || format!("{too_young} were too young"))?;
+        let purged = store.purge(Duration::from_secs(60)).await?;
+        expect(purged == 24_999, || format!("{purged} were purged"))?;
+        busy.rollback().await?;
+        let last = store.purge(Duration::ZERO).await?;
+        expect(last == 1, || format!("{last} were left"))?;
+        for (name, done) in [("open", false), ("done", true)] {
+            let outcome = store.claim(&key(name), LEASE).await?;
+            expect(matches!(outcome, Outcome::Done) == done, || format!("{name}: {outcome:?}"))?;
+            expect(!matches!(outcome, Outcome::Fresh(_)), || name.to_owned())?;
+        }
+        Ok(())
+    })
+}
+
+/// A claim of a key that is held writes nothing.
+#[test]
+fn duplicates_are_only_read() -> Scene {
+    let server = Server::postgres()?;
+    block_on(async {
+        let (store, pool) = open(&server).await?;
+        let _claim = store.claim(&key("held"), LEASE).await?;
+        let version = "SELECT xmin::text || ctid::text FROM twilio_sig_claims";
+        let before: String = sqlx::query_scalar(version).fetch_one(&pool).await?;
+        for _ in 0..10 {
+            let held = store.claim(&key("held"), LEASE).await?;
+            expect(matches!(held, Outcome::InProgress { .. }), || format!("{held:?}"))?;
+        }
+        let after: String = sqlx::query_scalar(version).fetch_one(&pool).await?;
+        expect(before == after, || format!("{before} became {after}"))
+    })
+}
+
+/// Passwords that are right, wrong, or in a URL that is none.
+#[test]
+fn passwords_are_in_no_error_and_no_debug() -> Scene {
+    let server = Server::postgres()?;
+    let good = server.url().replace("postgres@", "postgres:hunter2@");
+    let bad = [
+        good.replace("/postgres", "/nowhere"),
+        good.replace("postgres:", "nobody:"),
+        good.replace("127.0.0.1", "127.0.0.1.invalid"),
+        good.replace("hunter2", "hunter2%FF"),
+        good.replace("hunter2", "hunter2/x"),
+        good.replace(&server.port().to_string(), "port"),
+        format!("{good}?sslmode=verify-full"),
+    ];
+    block_on(async {
+        let text = format!("{:?}", PostgresStore::connect(&good).await?);
+        expect(!text.contains("hunter2"), || text.clone())?;
+        for url in bad {
+            let Err(error) = PostgresStore::connect(&url).await else {
+                return Err(format!("{url} is accepted").into());
+            };
+            let text = format!("{error:?} {error}");
+            expect(!text.contains("hunter2"), || text.clone())?;
+        }
+        Ok(())
+    })
+}
