@@ -58,6 +58,22 @@ fn the_length_of_a_signature_names_its_algorithm() {
     assert_eq!((sha1.algorithm(), sha1.as_bytes().len()), (Algorithm::HmacSha1, 20));
     let sha256 = Signature::from_header(oracle::sha256(TOKEN, URL)).unwrap();
     assert_eq!((sha256.algorithm(), sha256.as_bytes().len()), (Algorithm::HmacSha256, 32));
+    assert_ne!(sha1, sha256);
+}
+
+#[test]
+fn signatures_are_equal_if_every_byte_is() {
+    let signature = Signature::from_header(oracle::sha1(TOKEN, URL)).unwrap();
+    assert_eq!(signature, Signature::from_header(signature.header_value()).unwrap());
+    for at in 0..20 {
+        let mut bytes = signature.as_bytes().to_vec();
+        bytes[at] ^= 1;
+        let other = Signature::from_header(oracle::base64(&bytes)).unwrap();
+        assert_ne!(signature, other, "byte {at}");
+    }
+    // The bytes that an HMAC-SHA1 lacks are not taken for zeros.
+    let padded = Signature::from_header(oracle::base64(&[signature.as_bytes(), &[0; 12]].concat()));
+    assert_ne!(Ok(signature), padded);
 }
 
 #[test]

@@ -138,6 +138,7 @@ fn the_signature_is_given_to_those_who_ask_for_it() {
     assert_eq!(signature.header_value(), oracle::sha1(TOKEN, URL));
     assert_eq!(Signature::from_header(signature.header_value()), Ok(signature));
     assert_eq!(format!("{:?}", Coverage::UrlOnly), "UrlOnly");
+    assert_eq!(format!("{signature:?}"), "Signature(HmacSha1, ..)");
     let verifier = Verifier::new(AuthToken::new(TOKEN).unwrap());
     assert_eq!(format!("{verifier:?}"), "Verifier { keys: 1, .. }");
 }

@@ -133,6 +133,9 @@ fn an_ipv6_literal_keeps_its_colons() {
         "https://2001:db8::1/p",
         "https://[::1]:x/p",
         "https://a[::1]/p",
+        "https://a[b]/p",
+        "https://a[b/p",
+        "https://a]b/p",
     ] {
         assert_eq!(candidate(url, url), Err(VerifyError::InvalidUrl), "{url}");
     }
@@ -243,6 +246,7 @@ fn what_is_not_an_absolute_url_with_a_host_is_refused() {
         "https://:443/p",
         "https://u@/p",
         "https://u@:1/p",
+        "ab://h.io/p",
         "ftp://h.io/p",
         "file:///p",
         " https://h.io/p",

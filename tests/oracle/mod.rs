@@ -26,6 +26,11 @@ pub(crate) fn body_hash(body: impl AsRef<[u8]>) -> String {
     hex(&Sha256::digest(body))
 }
 
+/// Padded base64 (RFC 4648, section 4).
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
+
 /// Lower-case hexadecimal digits.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
