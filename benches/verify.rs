@@ -4,8 +4,8 @@
 //! - `cargo bench --bench verify` runs criterion, and prints a table of ratios at its end. With a
 //!   filter it runs criterion alone.
 //! - `cargo bench --bench verify -- --ratios` prints the table alone, in half a minute. It fails if
-//!   a ratio is above its target by more than a quarter: a busy machine should not fail it, and a
-//!   step back should.
+//!   a ratio is above what is held by more than a quarter: a busy machine should not fail it, and a
+//!   step back should. What is held is the target, or, where that is not met yet, what was reached.
 //!
 //! Each ratio is one of shortest times over many rounds in which the two take turns
 //! (`verify/measure.rs`). Numbers of one machine mean little on another; ratios mean a lot.

@@ -32,13 +32,23 @@ pub(crate) struct Row {
     pub(crate) scale: f64,
     /// The verifier that one writes first, on the same request.
     pub(crate) naive: Option<Work>,
-    /// The most that work may take, in times of the base.
+    /// What work should take at most, in times of the base.
     pub(crate) target: Option<f64>,
+    /// What it takes as long as the target is not met; else the target. It must not get worse.
+    pub(crate) held: Option<f64>,
 }
 
 impl Row {
     const fn target(mut self, target: f64) -> Self {
         self.target = Some(target);
+        self.held = Some(target);
+        self
+    }
+
+    /// A target that is not met yet, and what must be held meanwhile.
+    const fn target_ahead(mut self, target: f64, held: f64) -> Self {
+        self.target = Some(target);
+        self.held = Some(held);
         self
     }
 }
@@ -65,7 +75,7 @@ fn accepted() -> Made<Vec<Row>> {
         Row { naive: (!request.websocket).then(|| by_hand(&request)), ..row }
     };
     let mut rows = vec![
-        row("voice form, 25 parameters", Request::voice()?).target(2.0),
+        row("voice form, 25 parameters", Request::voice()?).target_ahead(2.0, 3.0),
         row("WhatsApp message", Request::whatsapp()?),
         row("64 parameters", Request::with_params(64)?),
         row("1,000 parameters", Request::with_params(1_000)?).target(4.0),
@@ -247,7 +257,18 @@ fn row(
 ) -> Row {
     let bytes = request.url.len() + request.body.len();
     let (name, against) = (name.to_owned(), against.to_owned());
-    Row { group, name, bytes, work, base, against, scale: 1.0, naive: None, target: None }
+    Row {
+        group,
+        name,
+        bytes,
+        work,
+        base,
+        against,
+        scale: 1.0,
+        naive: None,
+        target: None,
+        held: None,
+    }
 }
 
 /// A verifier of so many tokens, of which the last is [`TOKEN`].
