@@ -59,6 +59,9 @@ fn the_length_of_a_signature_names_its_algorithm() {
     let sha256 = Signature::from_header(oracle::sha256(TOKEN, URL)).unwrap();
     assert_eq!((sha256.algorithm(), sha256.as_bytes().len()), (Algorithm::HmacSha256, 32));
     assert_ne!(sha1, sha256);
+    for algorithm in [Algorithm::HmacSha1, Algorithm::HmacSha256] {
+        assert_eq!(algorithm.to_string().parse(), Ok(algorithm));
+    }
 }
 
 #[test]
@@ -165,6 +168,11 @@ fn one_id_may_stand_for_two_algorithms() {
     assert_eq!(refused, Err(VerifyError::NoKeyForAlgorithm));
     let again = keys().shared_key(shared("k", "other", Algorithm::HmacSha1));
     assert_eq!(again.build().unwrap_err(), BuildError::DuplicateKeyId);
+    let twice = Verifier::builder()
+        .shared_key(shared("k", SECRET, Algorithm::HmacSha256))
+        .shared_key(shared("k", SECRET, Algorithm::HmacSha256));
+    assert_eq!(twice.build().unwrap_err(), BuildError::DuplicateKeyId);
+    assert_eq!(shared("k", SECRET, Algorithm::HmacSha1).id(), "k");
 }
 
 #[test]

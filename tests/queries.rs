@@ -3,7 +3,7 @@
 mod candidates;
 mod oracle;
 
-use twilio_sig::Webhook;
+use twilio_sig::{AuthToken, Verifier, Webhook};
 
 #[track_caller]
 fn accepts(url: &str, signed: &[(&str, &str)]) {
@@ -134,4 +134,16 @@ fn an_empty_query_keeps_its_question_mark() {
         refuses(url, &["https://h.io/p"]);
     }
     refuses("https://h.io/p", &["https://h.io/p?"]);
+}
+
+#[test]
+fn the_url_is_told_as_given_and_its_query_decoded_in_its_order() {
+    let url = "https://h.io/p?b=%2B1&a=1+2&b=#f";
+    let signature = oracle::sha1(oracle::TOKEN, "https://h.io/p?b=%2B1&a=1+2&b=");
+    let webhook = Webhook::new(url).signature(&signature);
+    let token = AuthToken::new(oracle::TOKEN).unwrap();
+    let verified = Verifier::new(token).verify(&webhook).unwrap();
+    assert_eq!(verified.url(), url);
+    let told: Vec<_> = verified.query_params().map(|(n, v)| [&*n, b"=", &*v].concat()).collect();
+    assert_eq!(told, [b"b=+1".as_slice(), b"a=1 2", b"b="]);
 }
