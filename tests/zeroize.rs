@@ -9,6 +9,7 @@ mod oracle;
 
 use core::alloc::{GlobalAlloc, Layout};
 use core::cell::Cell;
+use core::hint::black_box;
 use core::mem::ManuallyDrop;
 use std::alloc::System;
 
@@ -163,12 +164,13 @@ fn no_freed_block_holds_a_token_from_the_environment() {
 fn a_keyed_state_that_is_not_wiped_is_found() {
     let [inner_sha1, outer_sha1, inner_sha256, outer_sha256] = keyed_states(TOKEN);
     for state in [inner_sha1, outer_sha1] {
-        let unwiped = || drop(Box::new(ManuallyDrop::new(AuthToken::new(TOKEN).unwrap())));
+        let unwiped =
+            || drop(black_box(Box::new(ManuallyDrop::new(AuthToken::new(TOKEN).unwrap()))));
         assert_eq!(freed_with(state, unwiped), 1);
     }
     for state in [inner_sha256, outer_sha256] {
         let key = || SharedKey::new("k", TOKEN, Algorithm::HmacSha256).unwrap();
-        assert_eq!(freed_with(state, || drop(Box::new(ManuallyDrop::new(key())))), 1);
+        assert_eq!(freed_with(state, || drop(black_box(Box::new(ManuallyDrop::new(key()))))), 1);
     }
 }
 
