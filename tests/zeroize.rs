@@ -206,3 +206,32 @@ fn no_freed_block_holds_a_keyed_state_of_many_keys() {
         assert_eq!(found, 0);
     }
 }
+
+/// A diagnosis tries a secret in every form in which it may have been copied, and other tokens.
+#[test]
+#[cfg(feature = "diagnose")]
+fn no_freed_block_holds_a_secret_of_a_diagnosis() {
+    use twilio_sig::{Hints, diagnose};
+
+    let copied =
+        [[" ", TOKEN, "\n"], ["\"", TOKEN, "\""], ["token=", TOKEN, ""], [TOKEN, TOKEN, ""]];
+    let with = |work: &dyn Fn(Hints) -> Hints| {
+        let hints = copied.iter().fold(Hints::new(), |hints, text| hints.raw_secret(text.concat()));
+        let hints = work(hints.raw_secret(TOKEN.get(1..).unwrap()));
+        let url = "https://example.com/sms";
+        let webhook = Webhook::new(url).signature("RSOYDt4T1cUTdK1PDd93/VVr8B8=");
+        let verifier = Verifier::new(AuthToken::new("another").unwrap());
+        assert!(diagnose(&verifier, &webhook, &hints).verdict().is_err());
+    };
+    // Eight bytes: also what a string leaves behind that grows.
+    assert_eq!(freed_with(b"01234567", || with(&|hints| hints)), 0);
+    let [inner, outer, ..] = keyed_states(TOKEN);
+    for state in [inner, outer] {
+        let found = freed_with(state, || {
+            with(&|hints| {
+                (0..6).fold(hints, |hints, _| hints.secondary_token(AuthToken::new(TOKEN).unwrap()))
+            });
+        });
+        assert_eq!(found, 0);
+    }
+}

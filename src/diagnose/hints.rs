@@ -94,7 +94,8 @@ pub struct Hints {
 pub(super) struct OtherToken {
     pub(super) cause: Cause,
     pub(super) account_sid: Option<Box<str>>,
-    pub(super) mac: MacKey,
+    /// In a box, so that a list that grows leaves no key in freed memory.
+    pub(super) mac: Box<MacKey>,
 }
 
 /// A piece of a URL, and who says so.
@@ -169,7 +170,7 @@ impl Hints {
     fn token(mut self, cause: Cause, account_sid: Option<&str>, token: AuthToken) -> Self {
         if self.tokens.len() < MAX_SECRETS {
             let account_sid = account_sid.map(Into::into);
-            self.tokens.push(OtherToken { cause, account_sid, mac: token.0 });
+            self.tokens.push(OtherToken { cause, account_sid, mac: Box::new(token.0) });
         }
         self
     }

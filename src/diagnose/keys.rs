@@ -1,5 +1,6 @@
 //! The keys that may have made a signature: those that a verifier takes, and those it does not.
 
+use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -62,8 +63,9 @@ pub(super) fn others(request: &Request<'_>, algorithm: Algorithm) -> Vec<KeyEdit
         let found = Found::new(token.cause, "the configured keys", signed);
         keys.push(KeyEdit { mac: token.mac.clone(), found });
     }
+    let boxed = |secret: &str| Box::new(MacKey::new(algorithm, secret.as_bytes()));
     for raw in &hints.secrets {
-        let as_is = MacKey::new(algorithm, raw.as_bytes());
+        let as_is = boxed(raw);
         let bound = |other| is_configured(request.config, &MacKey::new(other, raw.as_bytes()));
         let other = match algorithm {
             Algorithm::HmacSha1 => Algorithm::HmacSha256,
@@ -81,7 +83,7 @@ pub(super) fn others(request: &Request<'_>, algorithm: Algorithm) -> Vec<KeyEdit
             keys.push(KeyEdit { mac: as_is, found });
         }
         for (text, found) in secret::variants(raw) {
-            keys.push(KeyEdit { mac: MacKey::new(algorithm, text.as_bytes()), found });
+            keys.push(KeyEdit { mac: boxed(&text), found });
         }
     }
     keys

@@ -1,5 +1,6 @@
 //! The search for what explains a signature: single causes, then pairs of them.
 
+use alloc::boxed::Box;
 use alloc::collections::BTreeSet;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -27,7 +28,8 @@ pub(super) struct Base<'k> {
 
 /// Another key.
 pub(super) struct KeyEdit {
-    pub(super) mac: MacKey,
+    /// In a box, so that a list that grows leaves no key in freed memory.
+    pub(super) mac: Box<MacKey>,
     pub(super) found: Found,
 }
 
@@ -261,7 +263,7 @@ impl<'r, 'a> Search<'r, 'a> {
         let edit = edit.map(|edit| (&edit.change, edit.layout));
         let hit = match key {
             Some(key) => {
-                let keys = Vec::from([&key.mac]);
+                let keys = Vec::from([&*key.mac]);
                 let signed = Signed { signature: base.signed.signature, keys };
                 self.request.attempt(&signed, target, edit, &mut self.budget)
             }

@@ -19,43 +19,54 @@ pub(super) type Variant = (Zeroizing<String>, Found);
 pub(super) fn variants(secret: &str) -> Vec<Variant> {
     let len = secret.chars().count();
     let mut variants: Vec<Variant> = Vec::new();
-    let mut push = |text: String, cause, given: &str, signed: &str| {
-        let text = Zeroizing::new(text);
+    let mut push = |text: Zeroizing<String>, cause, given: &str, signed: &str| {
         let known = variants.iter().any(|(other, _)| *other == text);
         if *text != *secret && !text.is_empty() && !known {
             let found = Found::new(cause, format!("{len} characters{given}"), signed);
             variants.push((text, found));
         }
     };
-    let visible = |text: &str| -> String { text.chars().filter(|c| !is_invisible(*c)).collect() };
     push(visible(secret), Cause::TokenWhitespace, ", some of them white space", "no white space");
 
     let unquoted = |text: &str| {
         let text = text.trim_matches(|c: char| is_invisible(c) || is_quote(c));
         let text = text.rsplit_once([':', '=', ' ']).map_or(text, |(_, value)| value);
-        Zeroizing::new(visible(text.trim_matches(|c: char| is_invisible(c) || is_quote(c))))
+        visible(text.trim_matches(|c: char| is_invisible(c) || is_quote(c)))
     };
     let bare = unquoted(secret);
     let quoted = ", quotation marks or a name among them";
-    push((*bare).clone(), Cause::TokenQuoted, quoted, "the token alone");
+    push(bare.clone(), Cause::TokenQuoted, quoted, "the token alone");
 
-    push(bare.to_ascii_lowercase(), Cause::TokenCase, ", in upper case", "lower case");
+    push(
+        Zeroizing::new(bare.to_ascii_lowercase()),
+        Cause::TokenCase,
+        ", in upper case",
+        "lower case",
+    );
 
     let digits = format!("{TOKEN_LEN} characters");
     let mut cut = |text: Option<&str>| {
-        push(text.unwrap_or_default().into(), Cause::TokenLength, "", &digits);
+        push(Zeroizing::new(text.unwrap_or_default().into()), Cause::TokenLength, "", &digits);
     };
     cut(bare.get(..TOKEN_LEN));
     cut(bare.len().checked_sub(TOKEN_LEN).and_then(|at| bare.get(at..)));
     cut(bare.get(..bare.len() / 2));
     if bare.len() == TOKEN_LEN.saturating_sub(1) {
-        for digit in "0123456789abcdef".chars() {
-            for text in [format!("{digit}{}", &*bare), format!("{}{digit}", &*bare)] {
-                cut(Some(&Zeroizing::new(text)));
+        for digit in "0123456789abcdef".split_inclusive(|_: char| true) {
+            for halves in [[digit, &bare], [&bare, digit]] {
+                cut(Some(&Zeroizing::new(halves.concat())));
             }
         }
     }
     variants
+}
+
+/// The text without what cannot be seen. Made in one piece: a string that grows leaves what it held
+/// in freed memory.
+fn visible(text: &str) -> Zeroizing<String> {
+    let mut kept = Zeroizing::new(String::with_capacity(text.len()));
+    kept.extend(text.chars().filter(|c| !is_invisible(*c)));
+    kept
 }
 
 /// White space, and what looks like nothing: zero-width characters, the byte order mark.

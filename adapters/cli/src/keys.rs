@@ -42,7 +42,9 @@ fn environment() -> Result<Option<Secret>, Failure> {
 
 /// Reads a secret from a file, whose last line break is not part of it.
 pub(crate) fn secret(path: &Path) -> Result<Secret, Failure> {
-    let bytes = Zeroizing::new(request::read(path, MAX_SECRET_LEN)?);
+    // Room for all of it and more: a buffer that grows leaves what it held in freed memory.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_SECRET_LEN.saturating_mul(2)));
+    request::read_into(&mut bytes, path, MAX_SECRET_LEN)?;
     let text = str::from_utf8(&bytes)
         .map_err(|_| Failure::usage(format!("{} is not UTF-8", path.display())))?;
     let text = text.strip_suffix('\n').map_or(text, |line| line.strip_suffix('\r').unwrap_or(line));

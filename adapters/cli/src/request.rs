@@ -110,16 +110,21 @@ pub(crate) fn params(arguments: &[String]) -> Result<Vec<(String, String)>, Fail
 
 /// Reads a file, or standard input if it is `-`, of at most `max` bytes.
 pub(crate) fn read(path: &Path, max: usize) -> Result<Vec<u8>, Failure> {
-    let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
+    read_into(&mut bytes, path, max).map(|()| bytes)
+}
+
+/// As [`read`], into a buffer of the caller's.
+pub(crate) fn read_into(bytes: &mut Vec<u8>, path: &Path, max: usize) -> Result<(), Failure> {
+    let limit = u64::try_from(max).unwrap_or(u64::MAX).saturating_add(1);
     let read = if path == Path::new("-") {
-        io::stdin().lock().take(limit).read_to_end(&mut bytes)
+        io::stdin().lock().take(limit).read_to_end(bytes)
     } else {
-        File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        File::open(path).and_then(|file| file.take(limit).read_to_end(bytes))
     };
     read.map_err(|error| Failure::read(path, &error))?;
     if bytes.len() > max {
         return Err(Failure::Io(format!("{} is longer than {max} bytes", path.display())));
     }
-    Ok(bytes)
+    Ok(())
 }
