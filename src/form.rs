@@ -2,9 +2,10 @@
 
 use alloc::borrow::Cow;
 use alloc::string::String;
+use core::iter;
 
 use crate::mac::Writer;
-use crate::scan::percents;
+use crate::scan::{escape, find};
 
 /// A name or a value of a form, still encoded (`application/x-www-form-urlencoded`) or not.
 #[derive(Clone, Copy)]
@@ -66,46 +67,39 @@ impl<'a> Text<'a> {
         Some((chunk, u32::try_from(self.len.min(max)).unwrap_or_default()))
     }
 
+    /// The first eight bytes that it stands for, zero-padded, as a big-endian word.
+    #[inline]
+    pub(crate) fn start(self) -> u64 {
+        match self.tail.first_chunk() {
+            Some(&chunk) if !self.encoded => start_of(chunk, self.len),
+            _ => self.decoded_start(),
+        }
+    }
+
+    #[cold]
+    fn decoded_start(self) -> u64 {
+        let mut bytes = [0; 8];
+        bytes.iter_mut().zip(self.bytes()).for_each(|(slot, byte)| *slot = byte);
+        u64::from_be_bytes(bytes)
+    }
+
     /// The bytes that it stands for.
     pub(crate) fn bytes(self) -> Decode<'a> {
         Decode { rest: self.raw(), encoded: self.encoded }
     }
 
+    /// Whether it stands for `bytes`, of which none is a `%`, `+` or space.
+    pub(crate) fn is(self, bytes: &[u8]) -> bool {
+        self.raw() == bytes || self.bytes().eq(bytes.iter().copied())
+    }
+
     /// Writes the bytes that it stands for.
     #[inline]
     pub(crate) fn write(self, out: &mut Writer<'_>) {
-        if self.encoded { self.write_decoded(out) } else { out.put_start(self.tail, self.len) }
-    }
-
-    /// Writes runs between escapes, whose `+` are spaces, and what the escapes stand for.
-    fn write_decoded(self, out: &mut Writer<'_>) {
-        let from = |at: usize| self.tail.get(at..).unwrap_or_default();
-        // Words that reach past the end of the text are read whole, if the body goes on.
-        let words = self.tail.get(..self.len.next_multiple_of(8)).unwrap_or(self.tail);
-        let mut run = 0;
-        percents(words, |at| {
-            let end = at.saturating_add(3);
-            // A `%` that begins no escape stays in its run.
-            let digits = from(at.saturating_add(1)).first_chunk().filter(|_| end <= self.len);
-            if let Some(byte) = digits.and_then(|digits| from_hex(*digits)) {
-                if at > run {
-                    out.put_spaced(from(run), at.saturating_sub(run));
-                }
-                out.put_byte(byte);
-                run = end;
-            }
-        });
-        out.put_spaced(from(run), self.len.saturating_sub(run));
-    }
-
-    /// Writes the bytes that it stands for, and those that `next` does.
-    #[inline]
-    pub(crate) fn write_both(self, next: Self, out: &mut Writer<'_>) {
-        if self.encoded | next.encoded {
-            self.write(out);
-            next.write(out);
+        if self.encoded {
+            write_decoded(self.tail, self.len, out);
         } else {
-            out.put_starts((self.tail, self.len), (next.tail, next.len));
+            out.put_start(self.tail, self.len);
         }
     }
 
@@ -117,6 +111,14 @@ impl<'a> Text<'a> {
             Cow::Borrowed(raw)
         }
     }
+}
+
+/// The first `len` bytes of a chunk, zero-padded, as a big-endian word.
+#[inline]
+pub(crate) fn start_of(chunk: [u8; 8], len: usize) -> u64 {
+    const FIRST: [u64; 9] =
+        [0, !0 << 56, !0 << 48, !0 << 40, !0 << 32, !0 << 24, !0 << 16, !0 << 8, !0];
+    u64::from_be_bytes(chunk) & FIRST.get(len.min(8)).unwrap_or(&0)
 }
 
 impl<'a> Decode<'a> {
@@ -143,6 +145,42 @@ impl Iterator for Decode<'_> {
             _ => Some(byte),
         }
     }
+}
+
+/// Writes the bytes that the first `len` ones of a text stand for: what its escapes stand for, and
+/// the runs between them, whose `+` are spaces.
+#[inline(never)]
+fn write_decoded(mut text: &[u8], mut len: usize, out: &mut Writer<'_>) {
+    while len > 0 {
+        let escaped = match *text {
+            [b'%', high, low, ..] if len > 2 => from_hex([high, low]),
+            _ => None,
+        };
+        let used = if let Some(byte) = escaped {
+            out.put_byte(byte);
+            3
+        } else {
+            let run = run(text, len);
+            out.put_spaced(text, run);
+            run
+        };
+        text = text.get(used..).unwrap_or_default();
+        len = len.saturating_sub(used);
+    }
+}
+
+/// How many of the first `len` bytes of a text to write before it is looked at again. No escape
+/// begins at the first of them, nor at another one.
+#[inline]
+fn run(text: &[u8], len: usize) -> usize {
+    // Most of what is left is short, and holds no more escapes.
+    if let Some(chunk) = text.first_chunk::<16>()
+        && chunk.iter().fold(0, |any, &byte| any | u8::from(byte == b'%')) == 0
+    {
+        return len.min(chunk.len());
+    }
+    let rest = text.get(1..).unwrap_or_default();
+    escape(rest, len.saturating_sub(1)).saturating_add(1)
 }
 
 /// The byte that two hexadecimal digits stand for.
@@ -176,12 +214,23 @@ pub(crate) fn split(body: &[u8]) -> impl Iterator<Item = (Text<'_>, Text<'_>)> +
 
 /// What lies between `&`, empty segments skipped.
 pub(crate) fn segments(body: &[u8]) -> impl Iterator<Item = &[u8]> + Clone {
-    body.split(|&byte| byte == b'&').filter(|segment| !segment.is_empty())
+    let mut rest = Some(body);
+    let segments = iter::from_fn(move || {
+        let (segment, after) = cut(rest?, b'&');
+        rest = after;
+        Some(segment)
+    });
+    segments.filter(|segment| !segment.is_empty())
 }
 
 /// Name and value of a segment: the first `=` divides them.
 pub(crate) fn pair(segment: &[u8]) -> (Text<'_>, Text<'_>) {
-    let mut halves = segment.splitn(2, |&byte| byte == b'=');
-    let mut half = || Text::encoded(halves.next().unwrap_or_default());
-    (half(), half())
+    let (name, value) = cut(segment, b'=');
+    (Text::encoded(name), Text::encoded(value.unwrap_or_default()))
+}
+
+/// What comes before the first `byte` of a text, and what comes after it, if it is there.
+fn cut(text: &[u8], byte: u8) -> (&[u8], Option<&[u8]>) {
+    let (before, rest) = text.split_at_checked(find(text, byte)).unwrap_or((text, &[]));
+    (before, rest.get(1..))
 }

@@ -1,6 +1,10 @@
 //! The only file that touches HMAC and SHA: canonical bytes in, a [`Signature`] or a `Choice` out.
 
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::KeyInit;
+use hmac::block_api::HmacCore;
+use hmac::digest::Output;
+use hmac::digest::array::Array;
+use hmac::digest::block_api::{Buffer, FixedOutputCore, UpdateCore};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use subtle::{Choice, ConstantTimeEq};
@@ -20,8 +24,8 @@ pub(crate) trait Sink {
 /// The states are wiped on drop (`zeroize` of `hmac` and its hashes).
 #[derive(Clone)]
 pub(crate) enum MacKey {
-    Sha1(Hmac<Sha1>),
-    Sha256(Hmac<Sha256>),
+    Sha1(HmacCore<Sha1>),
+    Sha256(HmacCore<Sha256>),
 }
 
 impl MacKey {
@@ -42,16 +46,8 @@ impl MacKey {
     /// The MAC of what `write` puts.
     pub(crate) fn mac(&self, write: impl FnOnce(&mut Writer<'_>)) -> Signature {
         match self {
-            Self::Sha1(keyed) => {
-                let mut mac = keyed.clone();
-                Writer::run(State::Sha1(&mut mac), write);
-                Signature::from_sha1(mac.finalize().into_bytes().into())
-            }
-            Self::Sha256(keyed) => {
-                let mut mac = keyed.clone();
-                Writer::run(State::Sha256(&mut mac), write);
-                Signature::from_sha256(mac.finalize().into_bytes().into())
-            }
+            Self::Sha1(keyed) => Writer::run(State::Sha1(&mut keyed.clone()), write),
+            Self::Sha256(keyed) => Writer::run(State::Sha256(&mut keyed.clone()), write),
         }
     }
 
@@ -85,66 +81,92 @@ const LEN: usize = 8 * BLOCK;
 /// Bytes of a copy of fixed size, which is a few loads and stores instead of a call. What it
 /// copies too much is overwritten by what comes next. All but free text fits: a SID has 34.
 const CHUNK: usize = 48;
+/// Bytes of such a copy of a name.
+const NAME_CHUNK: usize = 32;
+/// Bytes of such a copy near the end of a text, and between escapes.
+const SHORT_CHUNK: usize = 16;
 /// Room for two such copies at the end of the buffer.
 const SLACK: usize = 2 * CHUNK;
 
 /// The MAC that takes the bytes.
 enum State<'m> {
-    Sha1(&'m mut Hmac<Sha1>),
-    Sha256(&'m mut Hmac<Sha256>),
+    Sha1(&'m mut HmacCore<Sha1>),
+    Sha256(&'m mut HmacCore<Sha256>),
 }
 
 impl Writer<'_> {
-    fn run(state: State<'_>, write: impl FnOnce(&mut Writer<'_>)) {
+    fn run(state: State<'_>, write: impl FnOnce(&mut Writer<'_>)) -> Signature {
         let mut writer = Writer { state, buffer: [0; LEN + SLACK], filled: 0, hashed: 0 };
         write(&mut writer);
-        writer.hash_to(writer.filled);
+        let rest = writer.buffer.get(writer.hashed..writer.filled).unwrap_or_default();
+        match writer.state {
+            State::Sha1(mac) => Signature::from_sha1(finish(mac, rest).into()),
+            State::Sha256(mac) => Signature::from_sha256(finish(mac, rest).into()),
+        }
     }
 
     /// Appends the first `len` bytes of `text`, and may read what follows them.
     #[inline]
     pub(crate) fn put_start(&mut self, text: &[u8], len: usize) {
-        match text.first_chunk::<CHUNK>() {
-            Some(chunk) if len <= CHUNK => {
-                self.copy(0, chunk);
-                self.gathered(len);
-            }
-            _ => self.put_long(text, len),
+        if !self.put_chunk::<CHUNK>(text, len) && !self.put_chunk::<SHORT_CHUNK>(text, len) {
+            self.put_long(text, len);
         }
     }
 
-    /// Appends the starts of two texts. Most pairs are two short ones, and so take no branch.
     #[inline]
-    pub(crate) fn put_starts(&mut self, first: (&[u8], usize), second: (&[u8], usize)) {
-        match (first.0.first_chunk::<CHUNK>(), second.0.first_chunk::<CHUNK>()) {
-            (Some(chunk), Some(next)) if first.1 <= CHUNK && second.1 <= CHUNK => {
-                self.copy(0, chunk);
-                self.copy(first.1, next);
-                self.gathered(first.1.wrapping_add(second.1));
-            }
-            _ => {
-                self.put_long(first.0, first.1);
-                self.put_long(second.0, second.1);
-            }
+    fn put_chunk<const N: usize>(&mut self, text: &[u8], len: usize) -> bool {
+        let chunk = text.first_chunk::<N>().filter(|_| len <= N);
+        if let Some(chunk) = chunk {
+            self.copy(chunk);
+            self.gathered(len);
         }
+        chunk.is_some()
+    }
+
+    /// Appends the name that begins at `start` and, one byte behind it, the value, given the
+    /// lengths of both. Appends nothing, and says `false`, if they are long or near the end of the
+    /// text.
+    #[inline]
+    pub(crate) fn put_pair(
+        &mut self,
+        text: &[u8],
+        start: usize,
+        name: usize,
+        value: usize,
+    ) -> bool {
+        let end = start.wrapping_add(name).wrapping_add(1 + CHUNK);
+        let Some(near) = text.get(start..end) else { return false };
+        let (Some(names), Some(values)) = (near.first_chunk::<NAME_CHUNK>(), near.last_chunk())
+        else {
+            return false;
+        };
+        if name > NAME_CHUNK || value > CHUNK {
+            return false;
+        }
+        let free = self.buffer.get_mut(self.filled..).and_then(<[u8]>::first_chunk_mut::<SLACK>);
+        let Some(free) = free else { return false };
+        if let Some(free) = free.first_chunk_mut() {
+            *free = *names;
+        }
+        if let Some(free) = free.get_mut(name..).and_then(<[u8]>::first_chunk_mut::<CHUNK>) {
+            *free = *values;
+        }
+        self.gathered(name.wrapping_add(value));
+        true
     }
 
     /// Appends the first `len` bytes of `text`, every `+` as a space.
     #[inline]
     pub(crate) fn put_spaced(&mut self, mut text: &[u8], mut len: usize) {
         // Runs between escapes are short.
-        while let Some((chunk, rest)) = text.split_first_chunk::<16>() {
-            let mut chunk = *chunk;
-            for byte in &mut chunk {
-                *byte = if *byte == b'+' { b' ' } else { *byte };
-            }
-            self.copy(0, &chunk);
-            self.gathered(len.min(16));
-            if len <= 16 {
+        while let Some((chunk, rest)) = text.split_first_chunk::<SHORT_CHUNK>() {
+            self.copy(&chunk.map(|byte| if byte == b'+' { b' ' } else { byte }));
+            self.gathered(len.min(SHORT_CHUNK));
+            if len <= SHORT_CHUNK {
                 return;
             }
             text = rest;
-            len = len.wrapping_sub(16);
+            len = len.wrapping_sub(SHORT_CHUNK);
         }
         for &byte in text.iter().take(len) {
             self.put_byte(if byte == b'+' { b' ' } else { byte });
@@ -153,14 +175,14 @@ impl Writer<'_> {
 
     #[inline]
     pub(crate) fn put_byte(&mut self, byte: u8) {
-        self.copy(0, &[byte]);
+        self.copy(&[byte]);
         self.gathered(1);
     }
 
     #[inline(never)]
     fn put_long(&mut self, mut text: &[u8], mut len: usize) {
         while let Some((chunk, rest)) = text.split_first_chunk::<CHUNK>() {
-            self.copy(0, chunk);
+            self.copy(chunk);
             self.gathered(len.min(CHUNK));
             if len <= CHUNK {
                 return;
@@ -176,10 +198,10 @@ impl Writer<'_> {
         self.gathered(bytes.len());
     }
 
-    /// Copies `chunk` to where the buffer is free, but for `after` bytes.
+    /// Copies `chunk` to where the buffer is free.
     #[inline]
-    fn copy<const N: usize>(&mut self, after: usize, chunk: &[u8; N]) {
-        let free = self.buffer.get_mut(self.filled.wrapping_add(after)..);
+    fn copy<const N: usize>(&mut self, chunk: &[u8; N]) {
+        let free = self.buffer.get_mut(self.filled..);
         if let Some(free) = free.and_then(<[u8]>::first_chunk_mut) {
             *free = *chunk;
         }
@@ -206,25 +228,50 @@ impl Writer<'_> {
         self.hashed = 0;
     }
 
+    /// Hashes what is gathered up to `end`, which ends a block.
     fn hash_to(&mut self, end: usize) {
         let Some(bytes) = self.buffer.get(self.hashed..end) else { return };
+        let (blocks, _) = Array::slice_as_chunks(bytes);
         self.hashed = end;
         match &mut self.state {
-            State::Sha1(mac) => mac.update(bytes),
-            State::Sha256(mac) => mac.update(bytes),
+            State::Sha1(mac) => mac.update_blocks(blocks),
+            State::Sha256(mac) => mac.update_blocks(blocks),
         }
     }
 }
 
 impl Sink for Writer<'_> {
+    #[inline]
     fn put(&mut self, bytes: &[u8]) {
-        self.put_long(bytes, bytes.len());
+        if bytes.len() > CHUNK {
+            return self.put_long(bytes, bytes.len());
+        }
+        let free = self.buffer.get_mut(self.filled..).and_then(<[u8]>::first_chunk_mut::<CHUNK>);
+        if let Some(free) = free.and_then(|free| free.get_mut(..bytes.len())) {
+            free.copy_from_slice(bytes);
+        }
+        self.gathered(bytes.len());
     }
 }
 
-/// SHA-256 of a body, as `bodySHA256` carries it (in hex).
-pub(crate) fn body_hash(body: &[u8]) -> [u8; 32] {
-    Sha256::digest(body).into()
+/// Hashes the last bytes of a canonical string, and what HMAC adds to them.
+fn finish<M: FixedOutputCore>(mac: &mut M, rest: &[u8]) -> Output<M> {
+    let mut buffer = Buffer::<M>::default();
+    buffer.digest_blocks(rest, |blocks| mac.update_blocks(blocks));
+    let mut output = Output::<M>::default();
+    mac.finalize_fixed_core(&mut buffer, &mut output);
+    output
+}
+
+/// SHA-256 of a body as `bodySHA256` carries it: in lower-case hexadecimal digits.
+pub(crate) fn body_hash(body: &[u8]) -> [u8; 64] {
+    let mut digits = [0; 64];
+    let (pairs, _) = digits.as_chunks_mut();
+    for (pair, byte) in pairs.iter_mut().zip(Sha256::digest(body)) {
+        let digit = |value: u8| value.wrapping_add(if value < 10 { b'0' } else { b'a' - 10 });
+        *pair = [digit(byte >> 4), digit(byte & 0xf)];
+    }
+    digits
 }
 
 /// Keys an HMAC (RFC 2104, section 2) through a block that is wiped afterwards, which
@@ -246,6 +293,7 @@ fn keyed<M: KeyInit, D: Digest>(secret: &[u8]) -> M {
 mod tests {
     use super::*;
     use alloc::vec::Vec;
+    use hmac::{Hmac, Mac};
 
     /// Ways to put the first `len` bytes of a text, each with what it puts for them.
     type Put = fn(&mut Writer<'_>, &[u8], usize);
@@ -254,8 +302,14 @@ mod tests {
         |out, text, len| out.put(&text[..len]),
         |out, text, len| out.put_start(text, len),
         |out, text, len| out.put_spaced(text, len),
-        |out, text, len| out.put_starts((text, len / 3), (&text[len / 3..], len - len / 3)),
         |out, text, len| text[..len].iter().for_each(|&byte| out.put_byte(byte)),
+        |out, text, len| {
+            // As a name and a value, which are a third and the rest of it.
+            let pair = [b"&", &text[..len / 3], b"=", &text[len / 3..]].concat();
+            if !out.put_pair(&pair, 1, len / 3, len - len / 3) {
+                out.put(&text[..len]);
+            }
+        },
     ];
 
     /// Wherever in the buffer a text begins, whatever follows it, and whichever way it is put:
@@ -265,11 +319,8 @@ mod tests {
         let key = MacKey::new(Algorithm::HmacSha1, b"12345");
         let text: Vec<u8> =
             (0..=u8::MAX).filter(|&byte| byte != b'+').cycle().take(1_100).collect();
-        let bare = {
-            let mut mac: Hmac<Sha1> = keyed::<_, Sha1>(b"12345");
-            mac.update(&text[..900]);
-            Signature::from_sha1(mac.finalize().into_bytes().into())
-        };
+        let mac = Hmac::<Sha1>::new_from_slice(b"12345").unwrap().chain_update(&text[..900]);
+        let bare = Signature::from_sha1(mac.finalize().into_bytes().into());
         let lens = [0, 1, 15, 16, 17, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK + 1, 3 * BLOCK];
         for before in (0..2 * BLOCK).chain(LEN - 2 * BLOCK..LEN + BLOCK) {
             for len in lens {

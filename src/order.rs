@@ -18,7 +18,7 @@
 //! Every byte is decoded for at most one prefix and one window, so that sorting stays linear in the
 //! bytes (and the pairs times their logarithm), however alike an attacker makes them.
 
-use crate::form::Text;
+use crate::form::{Text, start_of};
 use crate::pair::{Pair, Part, Source};
 use crate::scan::{HIGHS, place};
 
@@ -39,8 +39,15 @@ struct Sorter<'s, 'a> {
 /// lowest `index_bits` of a key are the index of a pair. The fewer, the more of a name fits.
 pub(crate) fn sort(source: Source<'_>, pairs: &mut [Pair], order: &mut [u64], index_bits: u32) {
     let mask = !(u64::MAX << index_bits);
-    for ((key, pair), index) in order.iter_mut().zip(pairs.iter()).zip(0..) {
-        *key = prefix(source.name(pair)) & !mask | index;
+    source.name_starts(pairs, order);
+    if order.iter().fold(0, |all, start| all | start) & HIGHS != 0 {
+        for start in &mut *order {
+            *start = ascii_start(*start);
+        }
+    }
+    // Apart from reading the names, so that the compiler makes two keys at once.
+    for (key, index) in order.iter_mut().zip(0..) {
+        *key = prefix(*key) & !mask | index;
     }
     order.sort_unstable();
     if order.windows(2).any(|two| matches!(two, [a, b] if a ^ b <= mask)) {
@@ -63,41 +70,23 @@ pub(crate) const fn index(key: u64, index_bits: u32) -> usize {
 /// The first eight characters of a name, seven bits each, above eight zero bits. Of ASCII, seven
 /// bits are all, and the eighth ones make room for the index.
 #[inline]
-fn prefix(name: Text<'_>) -> u64 {
-    let mut bytes = match name.plain_start(8) {
-        Some((chunk, len)) => u64::from_be_bytes(*chunk) & !beyond(len),
-        None => decoded_start(name),
-    };
-    if bytes & HIGHS != 0 {
-        bytes = ascii_start(bytes);
-    }
+const fn prefix(start: u64) -> u64 {
     // Moves the higher half of every pair of bytes, then of every four, then of all eight down to
     // the lower one.
-    for (half, unused) in
-        [(0xff00_ff00_ff00_ff00, 1), (0xffff_0000_ffff_0000, 2), (0xffff_ffff_0000_0000, 4)]
-    {
-        bytes = bytes & !half | (bytes & half) >> unused;
+    let start = start & 0x00ff_00ff_00ff_00ff | (start & 0xff00_ff00_ff00_ff00) >> 1;
+    let start = start & 0x0000_ffff_0000_ffff | (start & 0xffff_0000_ffff_0000) >> 2;
+    let start = start & 0x0000_0000_ffff_ffff | (start & 0xffff_ffff_0000_0000) >> 4;
+    start << 8
+}
+
+/// The start of a name, if it is ASCII. Else the highest characters from the first byte on that is
+/// not: no name that comes before such a name has a higher prefix, and none that comes after it a
+/// lower one.
+const fn ascii_start(start: u64) -> u64 {
+    match start & HIGHS {
+        0 => start,
+        high => (start | u64::MAX.unbounded_shr(high.leading_zeros())) & !HIGHS,
     }
-    bytes << 8
-}
-
-#[cold]
-fn decoded_start(name: Text<'_>) -> u64 {
-    let mut bytes = [0; 8];
-    bytes.iter_mut().zip(name.bytes()).for_each(|(slot, byte)| *slot = byte);
-    u64::from_be_bytes(bytes)
-}
-
-/// From the first byte on that is not ASCII, the highest characters: no name that comes before such
-/// a name has a higher prefix, and none that comes after it a lower one.
-#[cold]
-const fn ascii_start(bytes: u64) -> u64 {
-    (bytes | u64::MAX.unbounded_shr((bytes & HIGHS).leading_zeros())) & !HIGHS
-}
-
-/// The bits of a big-endian word beyond its first `len` bytes.
-const fn beyond(len: u32) -> u64 {
-    u64::MAX.unbounded_shr(len.wrapping_mul(8))
 }
 
 /// Characters that tied prefixes have in common, if all of them are there, and ASCII. The eighth
@@ -115,7 +104,7 @@ fn proves(prefix: u64) -> bool {
 /// The first window of a text: its bytes, how many they are, and how many the text spends on them.
 fn window(text: Text<'_>) -> (u64, u32, u32) {
     if let Some((chunk, len)) = text.plain_start(WINDOW) {
-        return (u64::from_be_bytes(*chunk) & !beyond(len), len, len);
+        return (start_of(*chunk, place(len)), len, len);
     }
     let mut decode = text.bytes();
     let mut window = [0; 8];
@@ -197,7 +186,9 @@ impl Sorter<'_, '_> {
         for (nth, key) in run.iter_mut().enumerate() {
             let Some(pair) = self.pair(*key) else { continue };
             if ended {
-                pair.repeated = nth > 0;
+                if nth > 0 {
+                    pair.repeat();
+                }
             } else {
                 *key = next_window(source, pair) | *key & mask;
             }

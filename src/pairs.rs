@@ -9,7 +9,7 @@ use crate::error::VerifyError;
 use crate::form::Text;
 use crate::mac::Writer;
 use crate::order::{self, INDEX_BITS};
-use crate::pair::{Pair, Source};
+use crate::pair::{Open, Pair, Source};
 use crate::scan::{Blocks, Marks};
 
 /// Default bound on the parameters of a request. The longest webhooks that Twilio documents have
@@ -108,21 +108,19 @@ impl<'a> Pairs<'a> {
     /// Whether two of the pairs, equal or not, have one name.
     pub(crate) fn a_name_repeats(&self) -> bool {
         let names = || self.iter().map(|(name, _)| name.bytes());
-        self.sorted().any(|pair| pair.repeated)
+        self.sorted().any(Pair::is_repeated)
             || names().zip(names().skip(1)).any(|(name, next)| name.eq(next))
     }
 
     /// Appends every pair to a canonical string: name, value, no separator.
     pub(crate) fn write(&self, out: &mut Writer<'_>) {
-        for pair in self.sorted().filter(|pair| !pair.repeated) {
-            Text::write_both(self.source.name(pair), self.source.value(pair), out);
-        }
+        self.source.write(self.sorted(), out);
     }
 
     /// Name and value of every pair, in signed order, equal pairs once.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (Text<'a>, Text<'a>)> {
         let source = self.source;
-        let pairs = self.sorted().filter(|pair| !pair.repeated);
+        let pairs = self.sorted().filter(|pair| !pair.is_repeated());
         pairs.map(move |pair| (source.name(pair), source.value(pair)))
     }
 
@@ -143,18 +141,19 @@ impl<'a> Pairs<'a> {
 fn split(body: &[u8], slots: &mut [Pair]) -> Option<usize> {
     let room = slots.len();
     let mut slots = slots.iter_mut();
-    let mut pair = Pair::begin(0);
+    let mut pair = Open::at(0);
     for (first, Marks { mut ends, mut inner }) in Blocks::new(body) {
         while ends != 0 {
-            let before = ends.wrapping_sub(1) & !ends;
-            pair.note(body, first, inner & before);
-            inner &= !before;
+            let before = ends.wrapping_sub(1);
+            let own = inner & before & !ends;
+            inner ^= own;
+            pair.note(body, first, own);
             let end = first.wrapping_add(ends.trailing_zeros());
-            ends &= ends.wrapping_sub(1);
-            if let Some(pair) = pair.end(end) {
-                *slots.next()? = pair;
+            ends &= before;
+            if end != pair.start() {
+                pair.close(end, slots.next()?);
             }
-            pair = Pair::begin(end.wrapping_add(1));
+            pair = Open::at(end.wrapping_add(1));
         }
         pair.note(body, first, inner);
     }

@@ -47,54 +47,76 @@ impl Iterator for Blocks<'_> {
 /// The marks of one block. Not inlined, because a loop around it would be left without registers.
 #[inline(never)]
 fn marks(block: &[u8; BLOCK]) -> Marks {
-    Marks {
-        ends: mask(block, |byte| byte == b'&'),
-        inner: mask(block, |byte| matches!(byte, b'=' | b'%' | b'+')),
-    }
+    let [ends, inner] = transpose([
+        matrix(block, |byte| byte == b'&'),
+        matrix(block, |byte| matches!(byte, b'=' | b'%' | b'+')),
+    ]);
+    Marks { ends, inner }
 }
 
-/// The bytes that `is` is true for. There is no branch in it, and the compiler has it compare 16
-/// bytes at once.
+/// The bytes that `is` is true for, as a matrix of bits: the eight bytes in the nth row of the
+/// block are its nth column. There is no branch in it, and the compiler has it compare 16 bytes at
+/// once.
 #[inline]
-fn mask(block: &[u8; BLOCK], is: impl Fn(u8) -> bool) -> u64 {
+fn matrix(block: &[u8; BLOCK], is: impl Fn(u8) -> bool) -> u64 {
     let mut bits = [0; BLOCK];
     for ((bit, &byte), nth) in bits.iter_mut().zip(block).zip(0_u32..) {
         *bit = if is(byte) { 1_u8 << (nth >> 3) } else { 0 };
     }
     let (rows, _) = bits.as_chunks();
-    transpose(rows.iter().fold(0, |matrix, row| matrix | u64::from_le_bytes(*row)))
+    rows.iter().fold(0, |matrix, row| matrix | u64::from_le_bytes(*row))
 }
 
-/// Swaps rows and columns of a matrix of eight bytes of eight bits: of its blocks of two rows and
-/// columns, then of four, then of eight.
+/// Swaps rows and columns of matrices of eight bytes of eight bits: of their blocks of two rows and
+/// columns, then of four, then of eight. Two at once, in one register.
 #[inline]
-const fn transpose(matrix: u64) -> u64 {
-    let swap = (matrix ^ (matrix >> 7)) & 0x00aa_00aa_00aa_00aa;
-    let matrix = matrix ^ swap ^ (swap << 7);
-    let swap = (matrix ^ (matrix >> 14)) & 0x0000_cccc_0000_cccc;
-    let matrix = matrix ^ swap ^ (swap << 14);
-    let swap = (matrix ^ (matrix >> 28)) & 0x0000_0000_f0f0_f0f0;
-    matrix ^ swap ^ (swap << 28)
+fn transpose(matrices: [u64; 2]) -> [u64; 2] {
+    let steps = [(7, 0x00aa_00aa_00aa_00aa), (14, 0x0000_cccc_0000_cccc), (28, 0xf0f0_f0f0)];
+    steps.into_iter().fold(matrices, |matrices, (by, half)| {
+        matrices.map(|matrix| {
+            let swap = (matrix ^ (matrix >> by)) & half;
+            matrix ^ swap ^ (swap << by)
+        })
+    })
 }
 
-/// Gives the place of every `%` of a text that may begin an escape to `found`, in order.
+/// The place of the first `%` that may begin an escape in the first `len` bytes of `text`; `len` if
+/// there is none. What follows them may be read.
 #[inline]
-pub(crate) fn percents(text: &[u8], mut found: impl FnMut(usize)) {
-    let (words, rest) = text.as_chunks();
-    let mut last = [0; WORD];
-    last.iter_mut().zip(rest).for_each(|(slot, &byte)| *slot = byte);
-    let last = if rest.is_empty() { [].as_slice() } else { &[last] };
-    for (word, first) in words.iter().chain(last).zip((0..).step_by(WORD)) {
+pub(crate) fn escape(text: &[u8], len: usize) -> usize {
+    // Every hexadecimal digit has bit 4 or bit 6. A `%` has neither, so that of many in a row only
+    // those are looked at that end a word.
+    let before_digits = |word: u64| word >> 5 | word >> 7 | 1 << 63;
+    first(text, len, b'%', before_digits)
+}
+
+/// The place of the first `byte` in `text`, or its length.
+#[inline]
+pub(crate) fn find(text: &[u8], byte: u8) -> usize {
+    first(text, text.len(), byte, |_| HIGHS)
+}
+
+/// The place of the first `byte` in the first `len` bytes of `text`, or `len`. A word may say which
+/// of its bytes count, by their high bits.
+#[inline]
+fn first(text: &[u8], len: usize, byte: u8, counts: impl Fn(u64) -> u64) -> usize {
+    let bytes = u64::from(byte).wrapping_mul(ONES);
+    let mut rest = text;
+    let mut at = 0_usize;
+    while let Some((word, after)) = rest.split_first_chunk() {
         let word = u64::from_le_bytes(*word);
-        // Every hexadecimal digit has bit 4 or bit 6. A `%` has neither, so that of many in a row
-        // only those are looked at that end a word.
-        let before_digits = word >> 5 | word >> 7 | 1 << 63;
-        let mut hits = equal(word, PERCENTS) & before_digits;
-        while hits != 0 {
-            found(place(hits.trailing_zeros() >> 3).wrapping_add(first));
-            hits &= hits.wrapping_sub(1);
+        let hits = equal(word, bytes) & counts(word);
+        if hits != 0 {
+            return at.wrapping_add(place(hits.trailing_zeros() >> 3)).min(len);
         }
+        at = at.wrapping_add(WORD);
+        if at >= len {
+            return len;
+        }
+        rest = after;
     }
+    let nth = rest.iter().position(|&other| other == byte).unwrap_or(len);
+    at.saturating_add(nth).min(len)
 }
 
 /// Bytes of a word.
@@ -107,8 +129,6 @@ const fn equal(word: u64, other: u64) -> u64 {
     !((differ & !HIGHS).wrapping_add(!HIGHS) | differ) & HIGHS
 }
 
-/// A percent sign in every byte.
-const PERCENTS: u64 = ONES * 0x25;
 /// One in every byte.
 const ONES: u64 = u64::MAX / 0xff;
 /// The high bit of every byte.
@@ -144,12 +164,30 @@ mod tests {
                         |kinds: &'static [u8]| (0..70).filter(move |&at| kinds.contains(&text[at]));
                     assert!(ends.into_iter().eq(all(b"&").chain([70])), "{text:?}");
                     assert!(inner.into_iter().eq(all(b"=%+")), "{text:?}");
-                    let mut found = Vec::new();
-                    percents(&text, |at| found.push(at));
-                    let begins = |&at: &usize| {
-                        at % 8 == 7 || text.get(at + 1).is_some_and(|next| next & 0x50 != 0)
-                    };
-                    assert!(found.into_iter().eq(all(b"%").filter(begins)), "{text:?}");
+                }
+            }
+        }
+    }
+
+    /// Wherever a byte is, and whatever bytes are around it, how far one looks, and what follows.
+    #[test]
+    fn the_first_byte_and_the_first_escape_are_found() {
+        for at in 0..26 {
+            for byte in 0..=u8::MAX {
+                for around in [b'a', b'%', b'&', b'F', b'9', b'g', 0, 0x7f, 0x80, 0xff] {
+                    let mut text = [around; 26];
+                    text[at] = byte;
+                    for wanted in [b'%', b'&', b'#', 0, 0x80, 0xff] {
+                        let first = text.iter().position(|&byte| byte == wanted);
+                        assert_eq!(find(&text, wanted), first.unwrap_or(26), "{text:?}");
+                    }
+                    for len in [0, 1, 7, 8, 9, 17, 26] {
+                        let place = escape(&text, len);
+                        assert!(place == len || place < len && text[place] == b'%', "{text:?}");
+                        let digit = |at| text.get(at).is_some_and(u8::is_ascii_hexdigit);
+                        let escaped = |at| text[at] == b'%' && digit(at + 1) && digit(at + 2);
+                        assert!(!(0..place).any(escaped), "{text:?}");
+                    }
                 }
             }
         }

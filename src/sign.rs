@@ -114,11 +114,7 @@ impl Signer {
         let mut signed = String::from(base);
         signed.push(if base.contains('?') { '&' } else { '?' });
         signed.push_str("bodySHA256=");
-        for byte in mac::body_hash(body) {
-            for digit in [byte >> 4, byte & 0xf] {
-                signed.extend(char::from_digit(u32::from(digit), 16));
-            }
-        }
+        signed.extend(mac::body_hash(body).map(char::from));
         if let Some(fragment) = fragment {
             signed.push('#');
             signed.push_str(fragment);

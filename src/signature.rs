@@ -75,11 +75,13 @@ impl Signature {
             Some(SHA256_LEN) => Algorithm::HmacSha256,
             _ => return Err(VerifyError::MalformedSignature),
         };
-        if let Some(unused) = bytes.get_mut(SHA1_LEN..).filter(|_| decoded == Some(SHA1_LEN)) {
+        if let Some(unused) =
+            bytes.get_mut(SHA1_LEN..SHA256_LEN).filter(|_| decoded == Some(SHA1_LEN))
+        {
             unused.fill(0);
         }
-        let [mac @ .., _] = bytes;
-        Ok(Self { mac, algorithm })
+        let (mac, _) = bytes.split_first_chunk().ok_or(VerifyError::MalformedSignature)?;
+        Ok(Self { mac: *mac, algorithm })
     }
 
     /// The algorithm that makes a MAC of this length.
@@ -127,13 +129,13 @@ impl Signature {
 
 impl ConstantTimeEq for Signature {
     fn ct_eq(&self, other: &Self) -> Choice {
+        let (words, _) = self.mac.as_chunks();
+        let (others, _) = other.mac.as_chunks();
+        let differ = words.iter().zip(others).fold(0, |differ, (&word, &other)| {
+            differ | (u64::from_ne_bytes(word) ^ u64::from_ne_bytes(other))
+        });
         // MACs of unequal length are unequal: the length is public.
-        let comparable = Choice::from(u8::from(self.algorithm == other.algorithm));
-        let (words, _) = self.mac.as_chunks::<8>();
-        let (others, _) = other.mac.as_chunks::<8>();
-        words.iter().zip(others).fold(comparable, |equal, (&word, &other)| {
-            equal & u64::from_ne_bytes(word).ct_eq(&u64::from_ne_bytes(other))
-        })
+        differ.ct_eq(&0) & Choice::from(u8::from(self.algorithm == other.algorithm))
     }
 }
 

@@ -10,6 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use crate::form::{self, Text};
 use crate::mac::Sink;
+use crate::scan;
 use crate::url::candidate::{Form, PortChange};
 
 pub use candidate::{Candidate, UrlPolicy};
@@ -49,6 +50,8 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
 /// A URL cut into the pieces that its candidates are made of.
 #[derive(Clone, Copy)]
 pub(crate) struct SignedUrl<'a> {
+    /// The whole text, but for the fragment, if the scheme is signed as it is.
+    text: Option<&'a str>,
     /// As it is signed: ws or wss for a WebSocket handshake.
     scheme: &'a str,
     /// Between `://` and the fragment.
@@ -68,8 +71,8 @@ impl<'a> SignedUrl<'a> {
     /// `None` unless it is `scheme://authority…` (RFC 3986, section 3) with scheme http, https, ws
     /// or wss in any case, a host, and a port of at most 65,535 or none.
     pub(crate) fn cut(text: &'a str, websocket: bool) -> Option<Self> {
-        let (scheme, rest) = text.split_at_checked(text.bytes().position(|byte| byte == b':')?)?;
-        let scheme = signed_scheme(scheme, websocket)?;
+        let (given, rest) = text.split_at_checked(text.bytes().position(|byte| byte == b':')?)?;
+        let scheme = signed_scheme(given, websocket)?;
         let hierarchy = rest.strip_prefix("://")?;
         let Authority { len, userinfo_len, host_len } = Authority::measure(hierarchy)?;
         let (authority, rest) = hierarchy.split_at_checked(len)?;
@@ -79,11 +82,12 @@ impl<'a> SignedUrl<'a> {
         };
         let (host, port) = host_and_port.split_at_checked(host_len)?;
         let (path, rest) = cut_before(rest, |byte| matches!(byte, b'?' | b'#'))?;
-        let (query, fragment) = rest.split_at_checked(rest.find('#').unwrap_or(rest.len()))?;
-        let after_scheme_len = hierarchy.len().checked_sub(fragment.len())?;
+        let (query, fragment) = rest.split_at_checked(scan::find(rest.as_bytes(), b'#'))?;
+        let before_fragment = |text: &'a str| text.get(..text.len().checked_sub(fragment.len())?);
         Some(Self {
+            text: if !websocket || scheme == given { before_fragment(text) } else { None },
             scheme,
-            after_scheme: hierarchy.get(..after_scheme_len)?,
+            after_scheme: before_fragment(hierarchy)?,
             userinfo,
             host,
             port: if port.is_empty() { None } else { Some(cut_port(port)?) },
@@ -103,7 +107,7 @@ impl<'a> SignedUrl<'a> {
         form::segments(self.query())
             .filter(|segment| matches!(segment.first(), Some(b'b' | b'%')))
             .map(form::pair)
-            .filter(|(name, _)| name.bytes().eq(*b"bodySHA256"))
+            .filter(|(name, _)| name.is(b"bodySHA256"))
             .map(|(_, hash)| hash)
     }
 
@@ -184,6 +188,9 @@ impl<'a> SignedUrl<'a> {
 
     /// Writes the text of `candidate`. Its query, if that is signed as pairs, is not written.
     pub(crate) fn write(&self, candidate: Candidate, out: &mut impl Sink) {
+        if let Some(text) = self.text.filter(|_| candidate.is_as_given()) {
+            return out.put(text.as_bytes());
+        }
         out.put(self.scheme.as_bytes());
         out.put(b"://");
         if candidate.is_as_given() {
@@ -312,7 +319,7 @@ fn cut_port(text: &str) -> Option<&str> {
 
 /// The scheme as it is signed, if it is one of the four, in any case of letters.
 fn signed_scheme(scheme: &str, websocket: bool) -> Option<&str> {
-    let is = |name| scheme.eq_ignore_ascii_case(name);
+    let is = |name| scheme == name || scheme.eq_ignore_ascii_case(name);
     let signed = match scheme.len() {
         5 if is("https") => "wss",
         4 if is("http") => "ws",

@@ -80,14 +80,14 @@ impl Verifier {
         let header = webhook.signature.ok_or(VerifyError::MissingSignature)?;
         let signature = Signature::from_header(header)?;
         let settings = &Settings::from_header(webhook.settings)?;
-        config.require_key(settings, signature.algorithm())?;
+        let first_key = config.first_key(settings, signature.algorithm())?;
         let Some(url) = &SignedUrl::cut(webhook.url, webhook.websocket) else {
             return Err(VerifyError::InvalidUrl);
         };
 
-        let attempt = Attempt { config, signature: &signature, settings, url };
-        let (coverage, (key, candidate)) = attempt.prove(&webhook.payload)?;
-        Ok(Verified { webhook: *webhook, signature, coverage, candidate, key })
+        let attempt = Attempt { config, signature: &signature, settings, first_key, url };
+        let (coverage, Match { candidate, key }) = attempt.prove(&webhook.payload)?;
+        Ok(Verified { webhook: *webhook, signature, coverage, candidate, key: key.into() })
     }
 }
 
@@ -102,26 +102,34 @@ struct Attempt<'v, 'a> {
     config: &'v Config,
     signature: &'v Signature,
     settings: &'v Settings<'a>,
+    /// The position of the first key that may have made the signature.
+    first_key: usize,
     url: &'v SignedUrl<'a>,
 }
 
-/// What matched: the position of the key, and the candidate.
-type Match = (usize, Candidate);
+/// What matched.
+#[derive(Clone, Copy)]
+#[repr(align(8))] // Else it is copied by bytes, which a processor must wait for.
+struct Match {
+    candidate: Candidate,
+    /// The position of the key, of at most [`MAX_KEYS`](crate::MAX_KEYS).
+    key: u16,
+}
 
 impl<'a> Attempt<'_, 'a> {
     fn prove(&self, payload: &Payload<'a>) -> Result<(Coverage, Match), VerifyError> {
-        let hashed = self.url.body_hashes().next().is_some();
-        let url_match = if hashed || payload.is_empty() { self.match_url(payload)? } else { None };
+        let mut hashes = self.url.body_hashes().peekable();
+        let holds_hash = hashes.peek().is_some();
+        let url_match =
+            if holds_hash || payload.is_empty() { self.match_url(payload)? } else { None };
         let (coverage, found) = match url_match {
-            Some(found) if !hashed => (Coverage::UrlOnly, found),
-            Some(found) if payload.has_hashes(self.url.body_hashes()) => {
-                (Coverage::BodyHash, found)
-            }
+            Some(found) if !holds_hash => (Coverage::UrlOnly, found),
+            Some(found) if payload.has_hashes(&mut hashes) => (Coverage::BodyHash, found),
             None if payload.is_empty() => return Err(VerifyError::Mismatch),
             _ => match self.match_form(payload) {
                 Ok(found) => (Coverage::Form, found),
                 Err(_) if url_match.is_some() => return Err(VerifyError::BodyHashMismatch),
-                Err(VerifyError::UncoveredBody) if hashed => return Err(VerifyError::Mismatch),
+                Err(VerifyError::UncoveredBody) if holds_hash => return Err(VerifyError::Mismatch),
                 Err(error) => return Err(error),
             },
         };
@@ -165,7 +173,7 @@ impl<'a> Attempt<'_, 'a> {
     fn find_with_query(&self, pairs: Option<&Pairs<'a>>) -> Option<Match> {
         let as_given = Candidate::AS_GIVEN;
         if let Some(key) = self.key_of(as_given, pairs) {
-            return Some((key, as_given));
+            return Some(Match { candidate: as_given, key });
         }
         self.find(self.url.candidates(self.config.url_policy).skip(1), pairs)
     }
@@ -179,12 +187,14 @@ impl<'a> Attempt<'_, 'a> {
         mut candidates: impl Iterator<Item = Candidate>,
         pairs: Option<&Pairs<'a>>,
     ) -> Option<Match> {
-        candidates.find_map(|candidate| Some((self.key_of(candidate, pairs)?, candidate)))
+        candidates
+            .find_map(|candidate| self.key_of(candidate, pairs).map(|key| Match { candidate, key }))
     }
 
     /// The first key under which the signature is that of `candidate` and the pairs.
-    fn key_of(&self, candidate: Candidate, pairs: Option<&Pairs<'a>>) -> Option<usize> {
-        let mut keys = self.config.keys_for(self.settings, self.signature.algorithm());
+    fn key_of(&self, candidate: Candidate, pairs: Option<&Pairs<'a>>) -> Option<u16> {
+        let keys = (0..).zip(&self.config.keys).skip(self.first_key);
+        let mut keys = keys.filter(|(_, key)| key.fits(self.settings, self.signature.algorithm()));
         let key = keys.find(|(_, key)| {
             let is_match = key.mac.verify(self.signature, |out| {
                 self.url.write(candidate, out);
@@ -199,34 +209,24 @@ impl<'a> Attempt<'_, 'a> {
 }
 
 impl Config {
-    /// The keys that may have made a signature of this algorithm, with their positions.
-    fn keys_for(
-        &self,
-        settings: &Settings<'_>,
-        algorithm: Algorithm,
-    ) -> impl Iterator<Item = (usize, &Key)> {
-        self.keys.iter().enumerate().filter(move |(_, key)| {
-            key.mac.algorithm() == algorithm && settings.allow_id(key.id.as_deref())
-        })
-    }
-
+    /// The position of the first key that may have made a signature of this algorithm.
+    ///
     /// # Errors
     /// [`VerifyError::UnknownKey`] or [`VerifyError::NoKeyForAlgorithm`] if there is no such key.
-    fn require_key(
+    fn first_key(
         &self,
         settings: &Settings<'_>,
         algorithm: Algorithm,
-    ) -> Result<(), VerifyError> {
-        if settings.name_unknown_algorithm() {
-            Err(VerifyError::NoKeyForAlgorithm)
-        } else if !self.keys.iter().any(|key| settings.allow_id(key.id.as_deref())) {
-            Err(VerifyError::UnknownKey)
-        } else if !settings.allow(algorithm) || self.keys_for(settings, algorithm).next().is_none()
-        {
-            Err(VerifyError::NoKeyForAlgorithm)
-        } else {
-            Ok(())
-        }
+    ) -> Result<usize, VerifyError> {
+        let first = self.keys.iter().position(|key| key.fits(settings, algorithm));
+        first.filter(|_| settings.allow(algorithm)).ok_or_else(|| {
+            let named = self.keys.iter().any(|key| settings.allow_id(key.id.as_deref()));
+            if named || settings.name_unknown_algorithm() {
+                VerifyError::NoKeyForAlgorithm
+            } else {
+                VerifyError::UnknownKey
+            }
+        })
     }
 
     /// Every `AccountSid` in `pairs` must be the verifier's, if it has one; and where it is
@@ -243,6 +243,13 @@ impl Config {
             return Err(VerifyError::WrongAccount);
         }
         Ok(())
+    }
+}
+
+impl Key {
+    /// Whether it may have made a signature of this algorithm.
+    fn fits(&self, settings: &Settings<'_>, algorithm: Algorithm) -> bool {
+        self.mac.algorithm() == algorithm && settings.allow_id(self.id.as_deref())
     }
 }
 
@@ -263,12 +270,7 @@ impl<'a> Payload<'a> {
             Self::Params(_) => return false,
         };
         let expected = mac::body_hash(body);
-        hashes.all(|hash| {
-            let mut digits = hash.bytes();
-            let mut digit = || digits.next().and_then(form::hex);
-            let same = |&byte: &u8| digit() == Some(byte >> 4) && digit() == Some(byte & 0xf);
-            expected.iter().all(same) && digits.next().is_none()
-        })
+        hashes.all(|hash| is_hash(hash, &expected))
     }
 
     fn read_into(&self, pairs: &mut Pairs<'a>, max: usize) -> Result<(), VerifyError> {
@@ -277,4 +279,14 @@ impl<'a> Payload<'a> {
             Self::Params(params) => pairs.read_params(params, max),
         }
     }
+}
+
+/// Whether `text` stands for the digits of a hash, in either case.
+fn is_hash(text: Text<'_>, expected: &[u8; 64]) -> bool {
+    let same = |&digit: &u8, expected: &u8| digit.to_ascii_lowercase() == *expected;
+    let digits = || text.raw().iter().zip(expected);
+    // Nobody escapes a digit. To look at all of them takes fewer steps than to stop at a wrong one.
+    let plain = text.raw().len() == expected.len()
+        && digits().fold(true, |all, (digit, expected)| all & same(digit, expected));
+    plain || text.bytes().map(|digit| digit.to_ascii_lowercase()).eq(*expected)
 }

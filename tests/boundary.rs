@@ -32,7 +32,7 @@ const CORE: [&str; 19] = [
 ];
 
 /// Lines of code in the core, without docs, comments and tests: what an auditor reads.
-const BUDGET: usize = 2_150;
+const BUDGET: usize = 2_300;
 
 fn source(module: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(format!("{module}.rs"));

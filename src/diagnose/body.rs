@@ -14,9 +14,7 @@ const SHOWN: usize = 8;
 
 /// SHA-256 in lower-case hexadecimal digits.
 pub(super) fn hex_hash(body: &[u8]) -> String {
-    let bytes = mac::body_hash(body);
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
-    digits.filter_map(|digit| char::from_digit(u32::from(digit), 16)).collect()
+    mac::body_hash(body).map(char::from).iter().collect()
 }
 
 /// Whether the body has every one of the hashes.
