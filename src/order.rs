@@ -40,7 +40,7 @@ struct Sorter<'s, 'a> {
 pub(crate) fn sort(source: Source<'_>, pairs: &mut [Pair], order: &mut [u64], index_bits: u32) {
     let mask = !(u64::MAX << index_bits);
     source.name_starts(pairs, order);
-    if order.iter().fold(0, |all, start| all | start) & HIGHS != 0 {
+    if !all_ascii(order) {
         for start in &mut *order {
             *start = ascii_start(*start);
         }
@@ -77,6 +77,11 @@ const fn prefix(start: u64) -> u64 {
     let start = start & 0x0000_ffff_0000_ffff | (start & 0xffff_0000_ffff_0000) >> 2;
     let start = start & 0x0000_0000_ffff_ffff | (start & 0xffff_ffff_0000_0000) >> 4;
     start << 8
+}
+
+#[inline]
+fn all_ascii(starts: &[u64]) -> bool {
+    starts.iter().fold(0, |all, start| all | start) & HIGHS == 0
 }
 
 /// The start of a name, if it is ASCII. Else the highest characters from the first byte on that is

@@ -65,6 +65,10 @@ fn a_bad_escape_stays_literal() {
     signed_as("Body=%4%41", "Body%4A");
     signed_as("Body=%+1", "Body% 1");
     signed_as("Body=%u0041", "Body%u0041");
+    let after = "z".repeat(64);
+    for before in (0..70).map(|number| "%".repeat(number)) {
+        signed_as(format!("Body={before}%41&Z={after}"), format!("Body{before}AZ{after}"));
+    }
     // An escape does not reach over the end of its half.
     signed_as("a%4=1", "a%41");
     signed_as("a=%4&1=b", "1ba%4");
