@@ -163,4 +163,22 @@ mod tests {
             Err(VerifyError::MalformedSignature)
         );
     }
+
+    /// Two differences must not cancel each other.
+    #[test]
+    fn signatures_that_differ_anywhere_are_unequal() {
+        let signature = Signature::from_sha256([0; SHA256_LEN]);
+        for first in 0..SHA256_LEN {
+            for second in 0..SHA256_LEN {
+                for bit in 0..8 {
+                    let mut other = [0; SHA256_LEN];
+                    other[first] = 1 << bit;
+                    other[second] = 1 << bit;
+                    assert!(signature != Signature::from_sha256(other), "{first} {second} {bit}");
+                }
+            }
+        }
+        assert!(signature == Signature::from_sha256([0; SHA256_LEN]));
+        assert!(signature != Signature::from_sha1([0; SHA1_LEN]));
+    }
 }
