@@ -83,6 +83,31 @@ fn an_upper_case_hash_is_the_same_hash() {
 }
 
 #[test]
+fn an_escaped_digit_is_the_digit() {
+    let hash = body_hash(JSON);
+    for at in 0..hash.len() {
+        let (before, after) = hash.split_at(at);
+        let (digit, after) = after.split_at(1);
+        let escaped = format!("{before}%{:x}{after}", digit.as_bytes()[0]);
+        let url = format!("https://example.com/events?bodySHA256={escaped}");
+        assert_eq!(verdict(&url, JSON, &url), Ok(Coverage::BodyHash), "{escaped}");
+    }
+}
+
+#[test]
+fn each_wrong_digit_is_refused() {
+    let hash = body_hash(JSON);
+    let wrong = |digit: char| if digit == '0' { '1' } else { '0' };
+    let all = hash.chars().map(wrong).collect();
+    let one = |at| hash.chars().enumerate().map(move |(n, d)| if n == at { wrong(d) } else { d });
+    for hash in (0..hash.len()).map(|at| one(at).collect()).chain([all]) {
+        let hash: String = hash;
+        let url = format!("https://example.com/events?bodySHA256={hash}");
+        assert_eq!(verdict(&url, JSON, &url), Err(VerifyError::BodyHashMismatch), "{hash}");
+    }
+}
+
+#[test]
 fn a_hash_given_twice_must_be_the_bodys_twice() {
     let (right, wrong) = (body_hash(JSON), body_hash(b"{}"));
     let given = |first: &str, second: &str| {
