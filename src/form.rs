@@ -89,8 +89,9 @@ impl<'a> Text<'a> {
     }
 
     /// Whether it stands for `bytes`, of which none is a `%`, `+` or space.
-    pub(crate) fn is(self, bytes: &[u8]) -> bool {
-        self.raw() == bytes || self.bytes().eq(bytes.iter().copied())
+    pub(crate) fn is<const N: usize>(self, bytes: &[u8; N]) -> bool {
+        // Most are written as they are, and a length that is known takes no call.
+        self.raw().try_into().is_ok_and(|raw: &[u8; N]| raw == bytes) || self.bytes().eq(*bytes)
     }
 
     /// Writes the bytes that it stands for.
