@@ -55,7 +55,7 @@
 //!       MessageSid=SM00000000000000000000000000000001&MessageStatus=delivered",
 //! );
 //! let signature = Signer::auth_token(&token).sign_form(url, body)?.header_value();
-//! let webhook = Webhook::new(url).body(body).signature(&signature);
+//! let webhook = Webhook::post(url, body).signature(&signature);
 //! let verified = Verifier::new(token).verify(&webhook)?;
 //!
 //! let key = DedupKey::of(&verified)?.endpoint("sms-status");
@@ -177,7 +177,7 @@ impl DedupKey {
     /// let token = AuthToken::new("12345")?;
     /// let url = "https://example.com/?CallSid=CA00000000000000000000000000000001";
     /// let signature = Signer::auth_token(&token).sign_url(url).header_value();
-    /// let verified = Verifier::new(token).verify(&Webhook::new(url).signature(&signature))?;
+    /// let verified = Verifier::new(token).verify(&Webhook::get(url).signature(&signature))?;
     ///
     /// let key = DedupKey::from_template(&verified, "{CallSid}:consent")?;
     /// assert_eq!(key.to_string(), "CA00000000000000000000000000000001:consent");
@@ -223,7 +223,7 @@ impl DedupKey {
     /// let token = AuthToken::new("12345")?;
     /// let url = "https://example.com/menu?Digits=1";
     /// let signature = Signer::auth_token(&token).sign_url(url).header_value();
-    /// let verified = Verifier::new(token).verify(&Webhook::new(url).signature(&signature))?;
+    /// let verified = Verifier::new(token).verify(&Webhook::get(url).signature(&signature))?;
     ///
     /// let first = DedupKey::of_delivery(&verified, "3f0c")?;
     /// assert_eq!(first, DedupKey::of_delivery(&verified, "3f0c")?); // its retry
@@ -266,7 +266,7 @@ impl DedupKey {
         ClaimKey::new("dedup", &parts.map(String::as_bytes))
     }
 
-    fn scoped(signed: &Signed<'_>, text: String) -> Result<Self, NoIdentity> {
+    fn scoped(signed: &Signed, text: String) -> Result<Self, NoIdentity> {
         let names = ["AccountSid", "account_sid"];
         let name = names.into_iter().find(|name| signed.has(name));
         let account = name.map(|name| signed.sid(name)).transpose()?.unwrap_or_default();

@@ -8,14 +8,14 @@ use thiserror::Error;
 /// ends in one of these.
 ///
 /// It is meant for the operator's log. Tell the sender the [status](Self::http_status) alone: the
-/// reason helps only whoever is trying to get past it.
+/// reason helps only an attacker.
 ///
 /// # Examples
 /// ```
 /// use twilio_sig::{AuthToken, Verifier, VerifyError, Webhook};
 ///
 /// let verifier = Verifier::new(AuthToken::new("12345")?);
-/// let unsigned = Webhook::new("https://example.com/sms");
+/// let unsigned = Webhook::get("https://example.com/sms");
 /// assert_eq!(verifier.verify(&unsigned).unwrap_err(), VerifyError::MissingSignature);
 /// # Ok::<(), twilio_sig::KeyError>(())
 /// ```
@@ -28,7 +28,8 @@ pub enum VerifyError {
     /// changed, cut off, or parsed and printed again on its way here.
     #[error("the body is not the one whose hash was signed")]
     BodyHashMismatch,
-    /// The body is longer than the verifier's bound on body bytes.
+    /// The body is longer than the verifier's bound on bodies; or no hash covers it, and it is
+    /// longer than the bound on forms.
     #[error("the body is longer than the verifier allows")]
     BodyTooLong,
     /// The URL is not `scheme://host…` with scheme http, https, ws or wss.
@@ -165,6 +166,10 @@ pub enum KeyError {
     /// cannot carry in it: a comma, an equals sign, a space, or one that is not printable ASCII.
     #[error("the id of the shared key is empty, too long, or cannot stand in a header")]
     InvalidId,
+    /// The secret holds a control character or one that is never seen, such as a zero-width space
+    /// or NUL: it was not copied as it is shown.
+    #[error("the secret holds an invisible character")]
+    InvisibleCharacter,
     /// The environment variable is not set, or is not UTF-8.
     #[error("the environment variable is not set or not UTF-8")]
     NotInEnvironment,
@@ -172,6 +177,9 @@ pub enum KeyError {
     /// wrong: a line feed from a file, a space from a web page.
     #[error("the secret begins or ends with white space; copy it without")]
     SurroundingWhitespace,
+    /// The secret is longer than [`MAX_SECRET_LEN`](crate::MAX_SECRET_LEN) bytes.
+    #[error("the secret is too long")]
+    TooLong,
 }
 
 /// Why a [`VerifierBuilder`](crate::VerifierBuilder) could not build.
@@ -189,7 +197,7 @@ pub enum BuildError {
     /// between them.
     #[error("two shared keys have the same id and algorithm")]
     DuplicateKeyId,
-    /// The account SID is not `AC` and 32 hexadecimal digits.
+    /// The account SID of the verifier or of a key is not `AC` and 32 hexadecimal digits.
     #[error("the account SID is not `AC` and 32 hexadecimal digits")]
     InvalidAccountSid,
     /// A bound is zero, or above what the type's documentation allows.

@@ -28,7 +28,7 @@
 //! let token = AuthToken::new("12345")?;
 //! let (url, body) = ("https://example.com/sms", b"Body=Ahoy&MessageSid=SM1");
 //! let signature = Signer::auth_token(&token).sign_form(url, body)?.header_value();
-//! let webhook = Webhook::new(url).body(body).signature(&signature);
+//! let webhook = Webhook::post(url, body).signature(&signature);
 //! let verified = Verifier::new(token).verify(&webhook)?;
 //!
 //! let Outcome::Fresh(claim) = guard.admit(&verified, SystemTime::now()).await? else {
@@ -46,14 +46,15 @@
 
 mod timestamp;
 
-use alloc::borrow::Cow;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::time::Duration;
 use std::time::SystemTime;
 
 use thiserror::Error;
 
 use crate::claim::{Claim, ClaimError, ClaimKey, ClaimStore, Outcome};
+use crate::form::Params;
 use crate::verifier::{Coverage, Verified};
 
 /// Refuses a request that was seen before, or whose signed timestamp is too old.
@@ -254,9 +255,9 @@ impl<S: ClaimStore> Guard<S> {
 }
 
 /// What Twilio signed as parameters: those of the form, or of a `GET` webhook's query.
-pub(crate) fn signed_params<'a>(
-    verified: &Verified<'a>,
-) -> impl Iterator<Item = (Cow<'a, [u8]>, Cow<'a, [u8]>)> + use<'a> {
+pub(crate) fn signed_params(verified: &Verified<'_>) -> Vec<(Vec<u8>, Vec<u8>)> {
     let query = (verified.coverage() == Coverage::UrlOnly).then(|| verified.query_params());
-    verified.params().chain(query.into_iter().flatten())
+    let params = [Some(verified.params()), query];
+    let params = params.iter().flatten().flat_map(Params::iter);
+    params.map(|(name, value)| (name.to_vec(), value.to_vec())).collect()
 }

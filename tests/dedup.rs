@@ -52,7 +52,7 @@ fn verifier() -> Verifier {
 /// What `ask` says about these parameters, signed for this URL.
 fn asked<T>(url: &str, params: &[(&str, &str)], ask: impl FnOnce(&Verified<'_>) -> T) -> T {
     let signature = signer().sign_params(url, params).unwrap().header_value();
-    let webhook = Webhook::new(url).params(params).signature(&signature);
+    let webhook = Webhook::post_params(url, params).signature(&signature);
     ask(&verifier().verify(&webhook).unwrap())
 }
 
@@ -74,7 +74,7 @@ fn with<'a>(params: &[(&'a str, &'a str)], changes: &[(&'a str, &'a str)]) -> Pa
 fn json<T>(body: &str, ask: impl FnOnce(&Verified<'_>) -> T) -> T {
     let (url, signature) = signer().sign_body_hash(URL, body.as_bytes());
     let signature = signature.header_value();
-    let webhook = Webhook::new(&url).body(body.as_bytes()).signature(&signature);
+    let webhook = Webhook::post(&url, body.as_bytes()).signature(&signature);
     ask(&verifier().verify(&webhook).unwrap())
 }
 
@@ -565,7 +565,7 @@ fn bodies_that_say_two_things_or_nothing_have_no_identity() {
 fn json_that_is_signed_as_a_form_is_not_read_as_json() {
     let body = event("EZ01");
     let signature = signer().sign_form(URL, body.as_bytes()).unwrap().header_value();
-    let webhook = Webhook::new(URL).body(body.as_bytes()).signature(&signature);
+    let webhook = Webhook::post(URL, body.as_bytes()).signature(&signature);
     let verified = verifier().verify(&webhook).unwrap();
     assert_eq!(DedupKey::of(&verified), Err(NoIdentity::Unknown));
 }
@@ -574,7 +574,7 @@ fn json_that_is_signed_as_a_form_is_not_read_as_json() {
 fn get_webhooks_have_their_parameters_in_the_query() {
     let url = format!("{URL}?AccountSid={AC}&MessageSid={SM}&MessageStatus=sent");
     let signature = signer().sign_url(&url).header_value();
-    let verified = verifier().verify(&Webhook::new(&url).signature(&signature)).unwrap();
+    let verified = verifier().verify(&Webhook::get(&url).signature(&signature)).unwrap();
     let of_get = DedupKey::of(&verified).unwrap();
     let of_post = key(&[("AccountSid", AC), ("MessageSid", SM), ("MessageStatus", "sent")]);
     assert_eq!(Ok(of_get), of_post);

@@ -23,7 +23,7 @@ fn shared(id: &str, secret: &str, algorithm: Algorithm) -> SharedKey {
 
 /// The key that matched, for a request to [`URL`] with these headers.
 fn key(builder: VerifierBuilder, signature: &str, settings: &str) -> Result<usize, VerifyError> {
-    let webhook = Webhook::new(URL).signature(signature).signature_settings(settings);
+    let webhook = Webhook::get(URL).signature(signature).signature_settings(settings);
     builder.build().unwrap().verify(&webhook).map(|verified| verified.key())
 }
 
@@ -241,7 +241,7 @@ fn settings_that_could_be_read_in_two_ways_are_malformed() {
 #[test]
 fn a_missing_or_empty_signature_is_missing() {
     let verifier = Verifier::new(token(TOKEN));
-    let refused = verifier.verify(&Webhook::new(URL)).unwrap_err();
+    let refused = verifier.verify(&Webhook::get(URL)).unwrap_err();
     assert_eq!(refused, VerifyError::MissingSignature);
     let refused = key(Verifier::builder().auth_token(token(TOKEN)), "", "");
     assert_eq!(refused, Err(VerifyError::MissingSignature));

@@ -37,7 +37,7 @@ fn for_us(webhook: Webhook<'_>, canonical: impl AsRef<[u8]>) -> Result<Coverage,
 /// The verdict under the strict policy on a form that is signed as `pairs`.
 fn strict(body: &[u8], pairs: impl AsRef<[u8]>) -> Result<Coverage, VerifyError> {
     let canonical = [URL.as_bytes(), pairs.as_ref()].concat();
-    let webhook = Webhook::new(URL).body(body);
+    let webhook = Webhook::post(URL, body);
     assert_eq!(verdict(builder(), webhook, &canonical), Ok(Coverage::Form));
     verdict(builder().parameter_policy(ParameterPolicy::Strict), webhook, &canonical)
 }
@@ -46,7 +46,7 @@ fn strict(body: &[u8], pairs: impl AsRef<[u8]>) -> Result<Coverage, VerifyError>
 fn a_form_must_be_for_the_verifiers_account() {
     let form = |sid: &str| {
         let body = format!("AccountSid={sid}&Body=Ahoy");
-        for_us(Webhook::new(URL).body(body.as_bytes()), format!("{URL}AccountSid{sid}BodyAhoy"))
+        for_us(Webhook::post(URL, body.as_bytes()), format!("{URL}AccountSid{sid}BodyAhoy"))
     };
     assert_eq!(form(OURS), Ok(Coverage::Form));
     for sid in [THEIRS, "", "AC", &OURS.to_lowercase()] {
@@ -56,15 +56,15 @@ fn a_form_must_be_for_the_verifiers_account() {
 
 #[test]
 fn a_form_without_an_account_is_for_none() {
-    let unnamed = for_us(Webhook::new(URL).body(b"Body=Ahoy"), format!("{URL}BodyAhoy"));
+    let unnamed = for_us(Webhook::post(URL, b"Body=Ahoy"), format!("{URL}BodyAhoy"));
     assert_eq!(unnamed, Err(VerifyError::WrongAccount));
     let body = format!("accountsid={OURS}&XAccountSid={OURS}");
     let canonical = format!("{URL}XAccountSid{OURS}accountsid{OURS}");
-    let misnamed = for_us(Webhook::new(URL).body(body.as_bytes()), canonical);
+    let misnamed = for_us(Webhook::post(URL, body.as_bytes()), canonical);
     assert_eq!(misnamed, Err(VerifyError::WrongAccount));
     // The query's does not stand in for the form's.
     let url = format!("{URL}?AccountSid={OURS}");
-    let in_query = for_us(Webhook::new(&url).body(b"Body=Ahoy"), format!("{url}BodyAhoy"));
+    let in_query = for_us(Webhook::post(&url, b"Body=Ahoy"), format!("{url}BodyAhoy"));
     assert_eq!(in_query, Err(VerifyError::WrongAccount));
 }
 
@@ -72,20 +72,20 @@ fn a_form_without_an_account_is_for_none() {
 fn every_account_that_a_form_names_must_be_the_verifiers() {
     let body = format!("AccountSid={OURS}&AccountSid={THEIRS}");
     let canonical = format!("{URL}AccountSid{OURS}AccountSid{THEIRS}");
-    let both = for_us(Webhook::new(URL).body(body.as_bytes()), canonical);
+    let both = for_us(Webhook::post(URL, body.as_bytes()), canonical);
     assert_eq!(both, Err(VerifyError::WrongAccount));
     let body = format!("AccountSid={OURS}&%41ccountSid={OURS}");
-    let twice = for_us(Webhook::new(URL).body(body.as_bytes()), format!("{URL}AccountSid{OURS}"));
+    let twice = for_us(Webhook::post(URL, body.as_bytes()), format!("{URL}AccountSid{OURS}"));
     assert_eq!(twice, Ok(Coverage::Form));
 }
 
 #[test]
 fn decoded_params_must_be_for_the_verifiers_account() {
     let params = [("AccountSid", OURS)];
-    let ours = for_us(Webhook::new(URL).params(&params), format!("{URL}AccountSid{OURS}"));
+    let ours = for_us(Webhook::post_params(URL, &params), format!("{URL}AccountSid{OURS}"));
     assert_eq!(ours, Ok(Coverage::Form));
     let params = [("AccountSid", THEIRS)];
-    let theirs = for_us(Webhook::new(URL).params(&params), format!("{URL}AccountSid{THEIRS}"));
+    let theirs = for_us(Webhook::post_params(URL, &params), format!("{URL}AccountSid{THEIRS}"));
     assert_eq!(theirs, Err(VerifyError::WrongAccount));
 }
 
@@ -93,7 +93,7 @@ fn decoded_params_must_be_for_the_verifiers_account() {
 fn every_account_that_the_query_names_must_be_the_verifiers() {
     let get = |query: String| {
         let url = format!("{URL}?{query}");
-        for_us(Webhook::new(&url), &url)
+        for_us(Webhook::get(&url), &url)
     };
     assert_eq!(get(format!("AccountSid={OURS}&x=1")), Ok(Coverage::UrlOnly));
     assert_eq!(get("x=1".to_owned()), Ok(Coverage::UrlOnly));
@@ -107,7 +107,7 @@ fn every_account_that_the_query_names_must_be_the_verifiers() {
     }
     let url = format!("{URL}?AccountSid={THEIRS}");
     let body = format!("AccountSid={OURS}");
-    let split = for_us(Webhook::new(&url).body(body.as_bytes()), format!("{url}AccountSid{OURS}"));
+    let split = for_us(Webhook::post(&url, body.as_bytes()), format!("{url}AccountSid{OURS}"));
     assert_eq!(split, Err(VerifyError::WrongAccount));
 }
 
@@ -115,7 +115,7 @@ fn every_account_that_the_query_names_must_be_the_verifiers() {
 fn a_body_under_a_hash_is_not_looked_into_for_an_account() {
     let body = format!("{{\"AccountSid\":\"{THEIRS}\"}}");
     let url = format!("{URL}?bodySHA256={}", oracle::body_hash(&body));
-    let verdict = for_us(Webhook::new(&url).body(body.as_bytes()), &url);
+    let verdict = for_us(Webhook::post(&url, body.as_bytes()), &url);
     assert_eq!(verdict, Ok(Coverage::BodyHash));
 }
 
@@ -133,9 +133,9 @@ fn the_account_of_a_handshake_is_that_of_its_query() {
 #[test]
 fn nobody_learns_the_account_without_a_signature() {
     let body = format!("AccountSid={THEIRS}");
-    let unsigned = for_us(Webhook::new(URL).body(body.as_bytes()), URL);
+    let unsigned = for_us(Webhook::post(URL, body.as_bytes()), URL);
     assert_eq!(unsigned, Err(VerifyError::Mismatch));
-    assert_eq!(for_us(Webhook::new(URL).body(b"Body=Ahoy"), URL), Err(VerifyError::Mismatch));
+    assert_eq!(for_us(Webhook::post(URL, b"Body=Ahoy"), URL), Err(VerifyError::Mismatch));
 }
 
 #[test]
@@ -254,13 +254,13 @@ fn strict_narrows_how_signed_pairs_can_be_split_anew() {
         (format!("Call=Sid{OURS}Digits1234"), Ok(Coverage::Form)),
         (format!("CallSid{OURS}Digits=1234"), Ok(Coverage::Form)),
     ] {
-        let webhook = Webhook::new(URL).body(body.as_bytes());
+        let webhook = Webhook::post(URL, body.as_bytes());
         assert_eq!(verdict(strict(), webhook, &canonical), expected, "{body}");
     }
     // A URL that was cut short, its rest sent as a form.
     let (cut, rest) = ("https://example.com/", "sms?bodySHA256=00");
     let encoded = rest.replace('=', "%3D");
-    let webhook = Webhook::new(cut).body(encoded.as_bytes());
+    let webhook = Webhook::post(cut, encoded.as_bytes());
     let verdict = verdict(strict(), webhook, format!("{cut}{rest}"));
     assert_eq!(verdict, Err(VerifyError::StrictParameter));
 }
@@ -269,13 +269,13 @@ fn strict_narrows_how_signed_pairs_can_be_split_anew() {
 fn strict_looks_at_signed_pairs_alone() {
     let strict = || builder().parameter_policy(ParameterPolicy::Strict);
     let url = format!("{URL}?0=1&0=2&Sid=x");
-    assert_eq!(verdict(strict(), Webhook::new(&url), &url), Ok(Coverage::UrlOnly));
+    assert_eq!(verdict(strict(), Webhook::get(&url), &url), Ok(Coverage::UrlOnly));
     // The query of a handshake, where it was signed as pairs.
-    let url = "wss://example.com/media?0=1";
+    let url = "wss://example.com/media?a!=1";
     assert_eq!(verdict(strict(), Webhook::websocket(url), url), Ok(Coverage::UrlOnly));
-    let as_pairs = verdict(strict(), Webhook::websocket(url), "wss://example.com/media01");
+    let as_pairs = verdict(strict(), Webhook::websocket(url), "wss://example.com/mediaa!1");
     assert_eq!(as_pairs, Err(VerifyError::StrictParameter));
     // Before a signature is right, nothing is said about parameters.
-    let unsigned = verdict(strict(), Webhook::new(URL).body(b"0=1"), "https://example.com/sms");
+    let unsigned = verdict(strict(), Webhook::post(URL, b"0=1"), "https://example.com/sms");
     assert_eq!(unsigned, Err(VerifyError::Mismatch));
 }

@@ -65,7 +65,7 @@ impl Service {
 
     /// The verifier must accept it: what is refused here is refused by the guard alone.
     fn receive(&self, request: &Request) -> Result<Outcome, ReplayError> {
-        let webhook = Webhook::new(&request.url).body(&request.body).signature(&request.signature);
+        let webhook = Webhook::post(&request.url, &request.body).signature(&request.signature);
         let verified = self.verifier.verify(&webhook).expect("a captured request verifies");
         let passed = Duration::from_secs(self.clock.load(Ordering::Relaxed));
         let now = SystemTime::UNIX_EPOCH.checked_add(NOW.saturating_add(passed)).unwrap();
@@ -123,8 +123,7 @@ fn a_header_spelled_anew_is_no_other_request() {
         text.to_lowercase(),
     ];
     for spelling in spellings {
-        let webhook =
-            Webhook::new(&captured.url).body(&captured.body).signature(spelling.as_bytes());
+        let webhook = Webhook::post(&captured.url, &captured.body).signature(spelling.as_bytes());
         // Either it is no signature at all, or it is the same bytes and the same key.
         if let Ok(verified) = service.verifier.verify(&webhook) {
             let outcome = ready(service.guard.admit(&verified, SystemTime::UNIX_EPOCH + NOW));
@@ -178,8 +177,7 @@ fn what_is_not_signed_is_not_asked_for() {
     let service = Service::new(100, |guard| guard);
     let captured = form(URL, "A=1");
     service.handle(&captured);
-    let webhook = Webhook::new(&captured.url)
-        .body(&captured.body)
+    let webhook = Webhook::post(&captured.url, &captured.body)
         .signature(&captured.signature)
         .signature_settings(" ");
     let verified = service.verifier.verify(&webhook).unwrap();
@@ -188,7 +186,7 @@ fn what_is_not_signed_is_not_asked_for() {
 
     // The header that names a retry is not one of its arguments, so changing it changes nothing.
     let key = service.guard.key(&verified);
-    let other = Webhook::new("https://example.com/hookA1").signature(&captured.signature);
+    let other = Webhook::get("https://example.com/hookA1").signature(&captured.signature);
     assert_eq!(service.guard.key(&service.verifier.verify(&other).unwrap()), key);
 }
 
@@ -216,7 +214,7 @@ fn a_flood_of_other_requests_pushes_nothing_out() {
 fn a_forgery_marks_nothing_as_seen() {
     let service = Service::new(100, |guard| guard);
     let honest = form(URL, "Body=Ahoy");
-    let forged = Webhook::new(URL).body(b"Body=Ahoi").signature(&honest.signature);
+    let forged = Webhook::post(URL, b"Body=Ahoi").signature(&honest.signature);
     assert!(service.verifier.verify(&forged).is_err());
     service.handle(&honest);
 }
@@ -332,7 +330,7 @@ fn only_a_signed_timestamp_counts() {
     let body = b"Timestamp=1645027913";
     let (url, signature) = signer().sign_body_hash(URL, body);
     let signature = signature.header_value();
-    let webhook = Webhook::new(&url).body(body).signature(&signature);
+    let webhook = Webhook::post(&url, body).signature(&signature);
     let verified = service.verifier.verify(&webhook).unwrap();
     assert_eq!(verified.coverage(), Coverage::BodyHash);
     let outcome = ready(service.guard.admit(&verified, SystemTime::UNIX_EPOCH + NOW));
@@ -388,7 +386,7 @@ fn scopes_share_a_store_and_no_request() {
     let [sms, voice] = ["sms", "voice"].map(|scope| Guard::new(Arc::clone(&store)).scope(scope));
     let token = AuthToken::new(TOKEN).unwrap();
     let request = form(URL, "Body=Ahoy");
-    let webhook = Webhook::new(&request.url).body(&request.body).signature(&request.signature);
+    let webhook = Webhook::post(&request.url, &request.body).signature(&request.signature);
     let verified = Verifier::new(token).verify(&webhook).unwrap();
     for guard in [&sms, &voice] {
         let outcome = ready(guard.admit(&verified, SystemTime::UNIX_EPOCH + NOW));

@@ -9,7 +9,7 @@ use crate::claim::ClaimKey;
 
 /// The text of the key, by the kind that the names of the signed parameters show. What is more
 /// specific comes first.
-pub(super) fn identify(signed: &Signed<'_>, url: &str) -> Result<String, NoIdentity> {
+pub(super) fn identify(signed: &Signed, url: &str) -> Result<String, NoIdentity> {
     let has = |name| signed.has(name);
     if has("PayloadType") && has("Sid") {
         Ok(join("debugger", &[signed.sid("Sid")?]))
@@ -39,7 +39,7 @@ pub(super) fn identify(signed: &Signed<'_>, url: &str) -> Result<String, NoIdent
     }
 }
 
-fn message(signed: &Signed<'_>) -> Result<String, NoIdentity> {
+fn message(signed: &Signed) -> Result<String, NoIdentity> {
     let sid = signed.first_sid(&["MessageSid", "SmsSid"])?;
     if !signed.has("MessageStatus") {
         return Ok(join("message", &[sid]));
@@ -74,7 +74,7 @@ const RESULTS: [&str; 14] = [
     "msg",
 ];
 
-fn call(signed: &Signed<'_>, url: &str) -> Result<String, NoIdentity> {
+fn call(signed: &Signed, url: &str) -> Result<String, NoIdentity> {
     let sid = signed.sid("CallSid")?;
     let has = |name| signed.has(name);
     // Partial results have a sequence that starts anew with each `<Gather>` of the call.
@@ -96,7 +96,7 @@ fn call(signed: &Signed<'_>, url: &str) -> Result<String, NoIdentity> {
     Ok(join("call", &[sid, &url]))
 }
 
-fn task_router(signed: &Signed<'_>) -> Result<String, NoIdentity> {
+fn task_router(signed: &Signed) -> Result<String, NoIdentity> {
     if signed.has("Sid") {
         Ok(join("taskrouter", &[signed.sid("Sid")?]))
     } else if signed.has("ReservationSid") {
@@ -108,7 +108,7 @@ fn task_router(signed: &Signed<'_>) -> Result<String, NoIdentity> {
 
 /// Events after the act. Those before it (`onMessageAdd`) ask for leave: an act that was refused may
 /// be tried again, with the same parameters.
-fn conversations(signed: &Signed<'_>) -> Result<String, NoIdentity> {
+fn conversations(signed: &Signed) -> Result<String, NoIdentity> {
     let event = signed.text("EventType")?;
     let object: &[&str] = if event.starts_with("onMessage") || event.starts_with("onDelivery") {
         &["MessageSid"]
@@ -131,7 +131,7 @@ fn conversations(signed: &Signed<'_>) -> Result<String, NoIdentity> {
     }
 }
 
-fn sync(signed: &Signed<'_>) -> Result<String, NoIdentity> {
+fn sync(signed: &Signed) -> Result<String, NoIdentity> {
     let event = signed.text("EventType")?;
     // Items are numbered by the events of their list or map, the rest by their own revisions.
     let (object, step) = if event.starts_with("list_item_") {

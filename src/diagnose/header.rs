@@ -5,10 +5,10 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::attempt::hex;
 use super::edit::Found;
 use super::{Cause, encoding};
-use crate::form::hex;
-use crate::signature::Signature;
+use crate::mac::Signature;
 
 /// Characters of a header that may be shown: under another key it is a valid credential.
 const SHOWN: usize = 4;

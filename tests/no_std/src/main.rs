@@ -22,7 +22,7 @@ fn run() -> i32 {
         return 2;
     };
     let verifier = Verifier::new(token);
-    let webhook = Webhook::new(URL).signature(SIGNATURE);
+    let webhook = Webhook::get(URL).signature(SIGNATURE);
     let accepted = verifier.verify(&webhook.body(BODY)).is_ok();
     let refused = verifier.verify(&webhook.body(b"Digits=1")).is_err();
     i32::from(!(accepted && refused))

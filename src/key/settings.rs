@@ -3,7 +3,7 @@
 //! Nobody signs this header, so it can narrow the choice of keys and do nothing else.
 
 use crate::error::VerifyError;
-use crate::key::Algorithm;
+use crate::mac::Algorithm;
 
 /// Longest settings header that is read, in bytes: several times the longest key id.
 pub const MAX_SETTINGS_LEN: usize = 512;

@@ -7,8 +7,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use subtle::{Choice, ConstantTimeEq};
 
+use super::Algorithm;
 use crate::error::VerifyError;
-use crate::key::Algorithm;
 
 /// A MAC: what `X-Twilio-Signature` says, or what a [`Signer`](crate::Signer) made.
 ///
