@@ -4,7 +4,6 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::fmt;
 
 use crate::config::{Config, VerifierKey};
 use crate::error::BuildError;
@@ -43,7 +42,7 @@ const MAX_LEN_LIMIT: usize = 1 << 30;
 ///     .build()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 #[must_use]
 pub struct VerifierBuilder(Config);
 
@@ -199,7 +198,6 @@ impl VerifierBuilder {
 
 impl Verifier {
     /// A verifier for one auth token, with the defaults of [`VerifierBuilder`].
-    #[must_use]
     pub fn new(token: AuthToken) -> Self {
         Self(Arc::new(VerifierBuilder::new().auth_token(token).0))
     }
@@ -207,11 +205,5 @@ impl Verifier {
     /// A verifier for several keys, or with other settings.
     pub const fn builder() -> VerifierBuilder {
         VerifierBuilder::new()
-    }
-}
-
-impl fmt::Debug for VerifierBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("VerifierBuilder").field("keys", &self.0.keys.len()).finish_non_exhaustive()
     }
 }

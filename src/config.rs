@@ -10,7 +10,7 @@ use crate::policy::ParameterPolicy;
 use crate::url::UrlPolicy;
 
 /// The settings of a verifier.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Config {
     pub(crate) keys: Vec<VerifierKey>,
     pub(crate) url_policy: UrlPolicy,
@@ -22,7 +22,7 @@ pub(crate) struct Config {
 }
 
 /// A key as a verifier holds it. An auth token has no id.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct VerifierKey {
     pub(crate) id: Option<Box<str>>,
     pub(crate) mac: KeyedMac,
@@ -53,11 +53,10 @@ impl Config {
         settings: &Settings<'_>,
         algorithm: Algorithm,
     ) -> Result<(), VerifyError> {
+        let is_named = |key: &VerifierKey| settings.allow_id(key.id.as_deref());
         if settings.allow(algorithm) && self.keys.iter().any(|key| key.fits(settings, algorithm)) {
-            return Ok(());
-        }
-        let is_named = self.keys.iter().any(|key| settings.allow_id(key.id.as_deref()));
-        if is_named || settings.name_unknown_algorithm() {
+            Ok(())
+        } else if settings.name_unknown_algorithm() || self.keys.iter().any(is_named) {
             Err(VerifyError::NoKeyForAlgorithm)
         } else {
             Err(VerifyError::UnknownKey)

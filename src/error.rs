@@ -87,9 +87,8 @@ impl VerifyError {
     /// assert!(VerifyError::Mismatch.is_sender_fault());
     /// assert!(!VerifyError::NoKeyForAlgorithm.is_sender_fault());
     /// ```
-    #[must_use]
     pub const fn is_sender_fault(self) -> bool {
-        !matches!(self, Self::InvalidUrl | Self::NoKeyForAlgorithm)
+        self.http_status() != 500
     }
 
     /// The HTTP status to answer with: 413 and 414 for what is too long, 400 for what is
@@ -102,21 +101,8 @@ impl VerifyError {
     /// assert_eq!(VerifyError::Mismatch.http_status(), 403);
     /// assert_eq!(VerifyError::MalformedSignature.http_status(), 400);
     /// ```
-    #[must_use]
     pub const fn http_status(self) -> u16 {
-        match self {
-            Self::MalformedSettings | Self::MalformedSignature | Self::TooManyParams => 400,
-            Self::BodyTooLong => 413,
-            Self::UrlTooLong => 414,
-            Self::InvalidUrl | Self::NoKeyForAlgorithm => 500,
-            Self::BodyHashMismatch
-            | Self::Mismatch
-            | Self::MissingSignature
-            | Self::StrictParameter
-            | Self::UncoveredBody
-            | Self::UnknownKey
-            | Self::WrongAccount => 403,
-        }
+        self.facts().1
     }
 
     /// The name of the variant in snake case: a stable label for logs and metrics.
@@ -125,23 +111,26 @@ impl VerifyError {
     /// ```
     /// assert_eq!(twilio_sig::VerifyError::BodyHashMismatch.code(), "body_hash_mismatch");
     /// ```
-    #[must_use]
     pub const fn code(self) -> &'static str {
+        self.facts().0
+    }
+
+    const fn facts(self) -> (&'static str, u16) {
         match self {
-            Self::BodyHashMismatch => "body_hash_mismatch",
-            Self::BodyTooLong => "body_too_long",
-            Self::InvalidUrl => "invalid_url",
-            Self::MalformedSettings => "malformed_settings",
-            Self::MalformedSignature => "malformed_signature",
-            Self::Mismatch => "mismatch",
-            Self::MissingSignature => "missing_signature",
-            Self::NoKeyForAlgorithm => "no_key_for_algorithm",
-            Self::StrictParameter => "strict_parameter",
-            Self::TooManyParams => "too_many_params",
-            Self::UncoveredBody => "uncovered_body",
-            Self::UnknownKey => "unknown_key",
-            Self::UrlTooLong => "url_too_long",
-            Self::WrongAccount => "wrong_account",
+            Self::BodyHashMismatch => ("body_hash_mismatch", 403),
+            Self::BodyTooLong => ("body_too_long", 413),
+            Self::InvalidUrl => ("invalid_url", 500),
+            Self::MalformedSettings => ("malformed_settings", 400),
+            Self::MalformedSignature => ("malformed_signature", 400),
+            Self::Mismatch => ("mismatch", 403),
+            Self::MissingSignature => ("missing_signature", 403),
+            Self::NoKeyForAlgorithm => ("no_key_for_algorithm", 500),
+            Self::StrictParameter => ("strict_parameter", 403),
+            Self::TooManyParams => ("too_many_params", 400),
+            Self::UncoveredBody => ("uncovered_body", 403),
+            Self::UnknownKey => ("unknown_key", 403),
+            Self::UrlTooLong => ("url_too_long", 414),
+            Self::WrongAccount => ("wrong_account", 403),
         }
     }
 }

@@ -4,7 +4,7 @@ mod settings;
 mod shared_key;
 
 use alloc::string::String;
-use core::fmt;
+use core::ops::RangeInclusive;
 
 use zeroize::Zeroizing;
 
@@ -21,10 +21,10 @@ pub const MAX_SECRET_LEN: usize = 1_024;
 /// An account's auth token, which signs with HMAC-SHA1.
 ///
 /// It holds the keyed MAC and not the token. The buffer that the token came in is wiped, whether
-/// the token is accepted or not; the MAC's state is wiped on drop. `Debug` shows nothing.
+/// the token is accepted or not; the MAC's state is wiped on drop. `Debug` shows the algorithm.
 ///
 /// Source: <https://www.twilio.com/docs/usage/security#validating-requests>
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct AuthToken(pub(crate) KeyedMac);
 
 impl AuthToken {
@@ -40,7 +40,7 @@ impl AuthToken {
     /// use twilio_sig::{AuthToken, KeyError};
     ///
     /// let token = AuthToken::new("0123456789abcdef0123456789abcdef")?;
-    /// assert_eq!(format!("{token:?}"), "AuthToken { .. }");
+    /// assert_eq!(format!("{token:?}"), "AuthToken(HmacSha1)");
     /// # Ok::<(), KeyError>(())
     /// ```
     pub fn new(token: impl Into<String>) -> Result<Self, KeyError> {
@@ -73,12 +73,6 @@ impl AuthToken {
     }
 }
 
-impl fmt::Debug for AuthToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuthToken").finish_non_exhaustive()
-    }
-}
-
 /// Keys an HMAC. The buffer of the secret is wiped, whether it is accepted or not.
 fn keyed(algorithm: Algorithm, secret: impl Into<String>) -> Result<KeyedMac, KeyError> {
     let secret = Zeroizing::new(secret.into());
@@ -95,23 +89,18 @@ fn keyed(algorithm: Algorithm, secret: impl Into<String>) -> Result<KeyedMac, Ke
     }
 }
 
-/// Whether a character is one that nobody types, and that no copy shows: the control characters,
-/// and those of Unicode's format characters that texts carry unseen. NUL is among them: HMAC pads a
-/// key with it, so a token of NUL bytes alone signs as the empty one does.
+/// Characters that texts carry unseen, beside the control characters: those of Unicode's category
+/// Cf, and the variation selectors.
+#[rustfmt::skip]
+const INVISIBLE: [RangeInclusive<char>; 11] = [
+    '\u{ad}'..='\u{ad}', '\u{34f}'..='\u{34f}', '\u{61c}'..='\u{61c}', '\u{180e}'..='\u{180e}',
+    '\u{200b}'..='\u{200f}', '\u{2028}'..='\u{202e}', '\u{2060}'..='\u{206f}',
+    '\u{fe00}'..='\u{fe0f}', '\u{feff}'..='\u{feff}', '\u{fff9}'..='\u{fffb}',
+    '\u{e0000}'..='\u{e0fff}',
+];
+
+/// Whether no copy shows a character. NUL is one: HMAC pads a key with it, so a token of NUL bytes
+/// alone signs as the empty one does.
 fn is_invisible(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{ad}'
-                | '\u{34f}'
-                | '\u{61c}'
-                | '\u{180e}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{fe00}'..='\u{fe0f}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e0fff}'
-        )
+    character.is_control() || INVISIBLE.iter().any(|range| range.contains(&character))
 }

@@ -1,6 +1,6 @@
 //! [`Webhook::websocket`]: Webhook::websocket
 //! [`UrlPolicy::Exact`]: UrlPolicy::Exact
-//! [`Verified::coverage`]: Verified::coverage
+//! [`Verdict::coverage`]: Verdict::coverage
 //! [`Coverage::BodyHash`]: Coverage::BodyHash
 // The first definition of a link wins: these lead into this documentation, the README's to docs.rs.
 #![doc = include_str!("../README.md")]
@@ -49,5 +49,5 @@ pub use origin::{Origin, OriginError, RequestHead, Scheme, TrustedProxy};
 pub use policy::ParameterPolicy;
 pub use signer::Signer;
 pub use url::{Candidate, MAX_CANDIDATES, MAX_URL_LEN, UrlPolicy};
-pub use verifier::{Coverage, Proof, Verified, Verifier};
+pub use verifier::{Coverage, Proof, Verdict, Verified, Verifier};
 pub use webhook::Webhook;

@@ -3,6 +3,8 @@
 mod algorithm;
 mod signature;
 
+use core::fmt;
+
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
@@ -51,15 +53,23 @@ impl KeyedMac {
     pub(crate) fn mac(&self, write: impl FnOnce(&mut Self)) -> Signature {
         let mut mac = self.clone();
         write(&mut mac);
+        let algorithm = mac.algorithm();
         match mac {
-            Self::Sha1(mac) => Signature::from_sha1(mac.finalize().into_bytes().into()),
-            Self::Sha256(mac) => Signature::from_sha256(mac.finalize().into_bytes().into()),
+            Self::Sha1(mac) => Signature::new(algorithm, &mac.finalize().into_bytes()),
+            Self::Sha256(mac) => Signature::new(algorithm, &mac.finalize().into_bytes()),
         }
     }
 
     /// Whether `signature` is the MAC of what `write` gives. The MAC itself does not leave.
     pub(crate) fn verify(&self, signature: &Signature, write: impl FnOnce(&mut Self)) -> Choice {
         self.mac(write).ct_eq(signature)
+    }
+}
+
+/// Shows no state.
+impl fmt::Debug for KeyedMac {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.algorithm().fmt(f)
     }
 }
 

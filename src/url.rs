@@ -8,7 +8,6 @@ mod rewrite;
 
 use crate::form::Params;
 use crate::mac::Sink;
-use candidate::PortChange;
 
 pub(crate) use body_hash::BodyHash;
 pub use candidate::{Candidate, MAX_CANDIDATES, UrlPolicy};
@@ -81,25 +80,30 @@ impl<'a> UrlParts<'a> {
         if candidate.is_as_given() {
             return out.update(self.after_scheme.as_bytes());
         }
-        if let Some(userinfo) = self.userinfo.filter(|_| !candidate.userinfo_removed) {
+        if let Some(userinfo) =
+            self.userinfo.filter(|_| !candidate.has(Candidate::USERINFO_REMOVED))
+        {
             out.update(userinfo.as_bytes());
             out.update(b"@");
         }
         out.update(self.host.as_bytes());
-        match (candidate.port_change, self.port) {
-            (None, Some(port)) => {
-                out.update(b":");
-                out.update(port.as_bytes());
-            }
-            (Some(PortChange::Added), _) => out.update(self.standard_port()),
-            (None, None) | (Some(PortChange::Removed), _) => {}
+        if candidate.has(Candidate::PORT_ADDED) {
+            out.update(self.standard_port());
+        } else if let Some(port) = self.port.filter(|_| !candidate.has(Candidate::PORT_REMOVED)) {
+            out.update(b":");
+            out.update(port.as_bytes());
         }
-        candidate.rewrite.write_path(self.path, out);
+        if !candidate.has(Candidate::ROOT_SLASH_REMOVED) {
+            out.update(self.path.as_bytes());
+        }
+        if candidate.has(Candidate::ROOT_SLASH_ADDED) || candidate.has(Candidate::SLASH_ADDED) {
+            out.update(b"/");
+        }
         if let Some(query) = self.query.filter(|_| !candidate.query_is_params()) {
             out.update(b"?");
-            candidate.rewrite.write_query(query, out);
+            rewrite::write_query(query, candidate, out);
         }
-        if let Some(fragment) = self.fragment.filter(|_| candidate.fragment_kept) {
+        if let Some(fragment) = self.fragment.filter(|_| candidate.has(Candidate::FRAGMENT_KEPT)) {
             out.update(b"#");
             out.update(fragment.as_bytes());
         }
@@ -107,10 +111,12 @@ impl<'a> UrlParts<'a> {
 
     /// Whether the text of `candidate` ends in its authority. What follows such a text becomes a
     /// part of the host, `https://example.com` and `.evil.net/`, so no parameter ever does.
-    fn ends_in_authority(&self, candidate: Candidate) -> bool {
+    pub(crate) fn ends_in_authority(&self, candidate: Candidate) -> bool {
         let has_query = self.query.is_some() && !candidate.query_is_params();
-        let has_fragment = self.fragment.is_some() && candidate.fragment_kept;
-        !has_query && !has_fragment && candidate.rewrite.leaves_no_path(self.path)
+        let has_path = candidate.has(Candidate::ROOT_SLASH_ADDED)
+            || candidate.has(Candidate::SLASH_ADDED)
+            || !self.path.is_empty() && !candidate.has(Candidate::ROOT_SLASH_REMOVED);
+        !has_query && !has_path && !candidate.has(Candidate::FRAGMENT_KEPT)
     }
 
     /// The scheme's standard port. http, https, ws and wss: a last `s` says that it is secure, and

@@ -4,7 +4,6 @@ mod proof;
 mod verified;
 
 use alloc::sync::Arc;
-use core::fmt;
 
 use crate::config::Config;
 use crate::error::VerifyError;
@@ -16,11 +15,11 @@ use crate::url::{BodyHash, Candidate, MAX_URL_LEN, UrlParts};
 use crate::webhook::{Payload, Webhook};
 
 pub use proof::Proof;
-pub use verified::{Coverage, Verified};
+pub use verified::{Coverage, Verdict, Verified};
 
 /// Decides whether a request was signed with one of its keys.
 ///
-/// Cheap to clone, and `Send + Sync`: build it once and share it. `Debug` shows no key.
+/// Cheap to clone, and `Send + Sync`: build it once and share it. `Debug` shows settings and no secret.
 ///
 /// # Timing
 /// How long [`verify`](Self::verify) takes depends on the lengths of what arrived, on its text (how
@@ -40,11 +39,11 @@ pub use verified::{Coverage, Verified};
 ///
 /// let verified = verifier.verify(&webhook)?;
 /// assert_eq!(verified.coverage(), Coverage::Form);
-/// assert_eq!(verified.param("Digits"), Some("1234"));
+/// assert_eq!(verified.params().get("Digits"), Some("1234"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[doc(alias = "RequestValidator")]
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Verifier(pub(crate) Arc<Config>);
 
 impl Verifier {
@@ -80,13 +79,7 @@ impl Verifier {
             query.read(url.query(), usize::MAX)?;
             policy::check_account(account, &query, false)?;
         }
-        Ok(Verified { webhook: *webhook, signature, coverage, candidate, key })
-    }
-}
-
-impl fmt::Debug for Verifier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verifier").field("keys", &self.0.keys.len()).finish_non_exhaustive()
+        Ok(Verified { webhook: *webhook, verdict: Verdict { signature, coverage, candidate, key } })
     }
 }
 
@@ -143,8 +136,7 @@ impl<'a> Attempt<'_, 'a> {
         if params.canonical().is_empty() {
             return Err(VerifyError::UncoveredBody);
         }
-        let found =
-            self.match_params(self.url.candidates_before_params(self.config.url_policy), &params)?;
+        let found = self.match_params(self.url.candidates(self.config.url_policy), &params)?;
         match self.config.account_of(found.key) {
             Some(account) => policy::check_account(account, &params, true).map(|()| found),
             None => Ok(found),
@@ -163,12 +155,14 @@ impl<'a> Attempt<'_, 'a> {
         self.match_params(candidates, &params)
     }
 
-    /// The signature is that of a candidate and the parameters behind it.
+    /// The signature is that of a candidate and the parameters behind it. A candidate that ends in
+    /// its authority has none: they would lengthen its host.
     fn match_params(
         &self,
         candidates: impl Iterator<Item = Candidate>,
         params: &Params,
     ) -> Result<Match, VerifyError> {
+        let candidates = candidates.filter(|candidate| !self.url.ends_in_authority(*candidate));
         let found = self.find(candidates, params.canonical()).ok_or(VerifyError::Mismatch)?;
         self.config.parameter_policy.check(params)?;
         Ok(found)

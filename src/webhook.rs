@@ -128,7 +128,6 @@ impl<'a> Webhook<'a> {
     /// let claims = Webhook::post("https://example.com/sms", b"AccountSid=AC1&Body=Ahoy");
     /// assert_eq!(claims.untrusted_param("AccountSid").as_deref(), Some("AC1"));
     /// ```
-    #[must_use]
     pub fn untrusted_param(&self, name: &str) -> Option<String> {
         let query = url::query_of(self.url);
         let in_payload = match self.payload {

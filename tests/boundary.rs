@@ -10,23 +10,24 @@ use std::path::{Path, PathBuf};
 
 /// The wings of the core, each with the lines of code that it may have. A wing is a file and the
 /// folder of its name. It may use those above it and no other.
-const WINGS: [(&str, usize); 12] = [
-    ("error", 100),
-    ("mac", 170),
-    ("key", 160),
-    ("form", 350),
-    ("url", 350),
-    ("policy", 60),
-    ("signer", 70),
+///
+/// `signer`, the other side, is used by none of them: no verdict depends on it.
+const WINGS: [(&str, usize); 11] = [
+    ("error", 95),
+    ("mac", 180),
+    ("key", 135),
+    ("form", 330),
+    ("url", 370),
+    ("policy", 55),
     ("config", 50),
-    ("webhook", 100),
-    ("verifier", 260),
+    ("webhook", 115),
+    ("verifier", 255),
     ("builder", 115),
-    ("lib", 45),
+    ("lib", 50),
 ];
 
 /// Lines of code in the core, without docs, comments and unit tests: what an auditor reads.
-const BUDGET: usize = 1_600;
+const BUDGET: usize = 1_710;
 /// Lines of code that a form goes through on its way to the MAC.
 const HOT_PATH_BUDGET: usize = 420;
 /// Lines of code of one file.

@@ -6,8 +6,8 @@ mod oracle;
 
 use oracle::TOKEN;
 use twilio_sig::{
-    AuthToken, BuildError, Coverage, ParameterPolicy, Verifier, VerifierBuilder, VerifyError,
-    Webhook,
+    Algorithm, AuthToken, BuildError, Coverage, ParameterPolicy, SharedKey, Verifier,
+    VerifierBuilder, VerifyError, Webhook,
 };
 
 const URL: &str = "https://example.com/sms";
@@ -157,6 +157,44 @@ fn an_account_sid_is_ac_and_32_hexadecimal_digits() {
     ] {
         assert_eq!(build(sid), Err(BuildError::InvalidAccountSid), "{sid}");
     }
+}
+
+/// Tokens of two accounts in one verifier: neither vouches for the other's requests.
+#[test]
+fn a_key_that_is_bound_vouches_for_its_account_alone() {
+    let theirs = "the token of theirs";
+    let both = || {
+        Verifier::builder()
+            .auth_token_of(OURS, AuthToken::new(TOKEN).unwrap())
+            .auth_token_of(THEIRS, AuthToken::new(theirs).unwrap())
+            .shared_key_of(THEIRS, SharedKey::new("k", theirs, Algorithm::HmacSha256).unwrap())
+    };
+    let verdict = |sid: &str, sign: &dyn Fn(String) -> String| {
+        let body = format!("AccountSid={sid}");
+        let signature = sign(format!("{URL}AccountSid{sid}"));
+        let webhook = Webhook::post(URL, body.as_bytes()).signature(&signature);
+        both().build().unwrap().verify(&webhook).map(|verified| verified.key())
+    };
+    let (by_ours, by_theirs) = (
+        |text: String| oracle::sha1(TOKEN, text),
+        |text: String| oracle::sha1("the token of theirs", text),
+    );
+    assert_eq!(verdict(OURS, &by_ours), Ok(0));
+    assert_eq!(verdict(THEIRS, &by_theirs), Ok(1));
+    assert_eq!(verdict(THEIRS, &by_ours), Err(VerifyError::WrongAccount));
+    assert_eq!(verdict(OURS, &by_theirs), Err(VerifyError::WrongAccount));
+    let by_shared = |text: String| oracle::sha256("the token of theirs", text);
+    assert_eq!(verdict(THEIRS, &by_shared), Ok(2));
+    assert_eq!(verdict(OURS, &by_shared), Err(VerifyError::WrongAccount));
+
+    // Its own account comes before the verifier's, and must be one.
+    let own = both().account_sid("AC00000000000000000000000000000003").build().unwrap();
+    let body = format!("AccountSid={OURS}");
+    let signature = oracle::sha1(TOKEN, format!("{URL}AccountSid{OURS}"));
+    assert!(own.verify(&Webhook::post(URL, body.as_bytes()).signature(&signature)).is_ok());
+    let token = AuthToken::new(TOKEN).unwrap();
+    let refused = Verifier::builder().auth_token_of("AC1", token).build().unwrap_err();
+    assert_eq!(refused, BuildError::InvalidAccountSid);
 }
 
 #[test]

@@ -118,7 +118,10 @@ impl Request<'_> {
         }
         if uncovered {
             let query = pairs(cut.query());
-            let candidates: Vec<_> = cut.candidates_without_query(UrlPolicy::Compatible).collect();
+            let candidates: Vec<_> = cut
+                .candidates_without_query(UrlPolicy::Compatible)
+                .filter(|candidate| !cut.ends_in_authority(*candidate))
+                .collect();
             return self.find(signed, &cut, &candidates, &Layout::Canonical.lay_out(query), budget);
         }
         let pairs = Layout::Canonical.lay_out(self.pairs.clone());
@@ -217,7 +220,8 @@ impl Sink for Text {
 }
 
 fn before_params(url: &UrlParts<'_>) -> Vec<Candidate> {
-    url.candidates_before_params(UrlPolicy::Compatible).collect()
+    let candidates = url.candidates(UrlPolicy::Compatible);
+    candidates.filter(|candidate| !url.ends_in_authority(*candidate)).collect()
 }
 
 /// The decoded pairs of a form or a query, in its order; none where the crate reads none.

@@ -151,7 +151,6 @@ impl Params {
 
     /// The value of the first parameter called `name`, if it is UTF-8. Of signed ones that is the
     /// one that sorts first.
-    #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.get_all(name).next().and_then(|value| str::from_utf8(value).ok())
     }
@@ -163,13 +162,11 @@ impl Params {
     }
 
     /// How many parameters there are.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.iter().count()
     }
 
     /// Whether there is none.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.places.items().is_empty()
     }

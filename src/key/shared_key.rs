@@ -2,7 +2,6 @@
 
 use alloc::boxed::Box;
 use alloc::string::String;
-use core::fmt;
 
 use super::keyed;
 use crate::error::KeyError;
@@ -18,7 +17,7 @@ pub const MAX_KEY_ID_LEN: usize = 128;
 /// algorithm of one.
 ///
 /// Source: <https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys>
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct SharedKey {
     pub(crate) id: Box<str>,
     pub(crate) mac: KeyedMac,
@@ -56,23 +55,12 @@ impl SharedKey {
     }
 
     /// The id that a settings header names.
-    #[must_use]
     pub const fn id(&self) -> &str {
         &self.id
     }
 
     /// The algorithm that the key is bound to.
-    #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
         self.mac.algorithm()
-    }
-}
-
-impl fmt::Debug for SharedKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SharedKey")
-            .field("id", &self.id)
-            .field("algorithm", &self.algorithm())
-            .finish_non_exhaustive()
     }
 }

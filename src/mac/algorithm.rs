@@ -25,7 +25,6 @@ pub enum Algorithm {
 
 impl Algorithm {
     /// Twilio's name for it, as the settings header carries it.
-    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::HmacSha1 => "HMAC_SHA1",

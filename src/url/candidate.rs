@@ -3,25 +3,40 @@
 use core::fmt;
 use core::iter;
 
-use super::UrlParts;
-use super::rewrite::{self, Rewrite};
-use crate::form::Params;
+use super::rewrite::can_be_reencoded;
+use super::{UrlParts, query_params};
 
 /// The most candidates of one URL. No URL gives rise to more than 29.
 pub const MAX_CANDIDATES: usize = 32;
 
-/// In the order in which they are tried.
-const REWRITES: [Rewrite; 7] = [
-    Rewrite::None,
-    Rewrite::ApostrophesEscaped,
-    Rewrite::ApostrophesUnescaped,
-    Rewrite::QueryReencoded,
-    Rewrite::RootSlashAdded,
-    Rewrite::RootSlashRemoved,
-    Rewrite::SlashAdded,
+/// The changes that a candidate can have, with their names.
+const NAMES: [(Candidate, &str); 11] = [
+    (Candidate::APOSTROPHES_ESCAPED, "apostrophes_escaped"),
+    (Candidate::APOSTROPHES_UNESCAPED, "apostrophes_unescaped"),
+    (Candidate::QUERY_REENCODED, "query_reencoded"),
+    (Candidate::ROOT_SLASH_ADDED, "root_slash_added"),
+    (Candidate::ROOT_SLASH_REMOVED, "root_slash_removed"),
+    (Candidate::SLASH_ADDED, "slash_added"),
+    (Candidate::QUERY_AS_PARAMS, "query_as_params"),
+    (Candidate::USERINFO_REMOVED, "userinfo_removed"),
+    (Candidate::PORT_REMOVED, "port_removed"),
+    (Candidate::PORT_ADDED, "port_added"),
+    (Candidate::FRAGMENT_KEPT, "fragment_kept"),
+];
+
+/// Changes of path and query, one at a time, in the order in which they are tried.
+const REWRITES: [Candidate; 7] = [
+    Candidate::AS_GIVEN,
+    Candidate::APOSTROPHES_ESCAPED,
+    Candidate::APOSTROPHES_UNESCAPED,
+    Candidate::QUERY_REENCODED,
+    Candidate::ROOT_SLASH_ADDED,
+    Candidate::ROOT_SLASH_REMOVED,
+    Candidate::SLASH_ADDED,
 ];
 /// Tried after those.
-const QUERY_AS_PARAMS: [Rewrite; 2] = [Rewrite::QueryAsParams, Rewrite::SlashAddedQueryAsParams];
+const WITHOUT_QUERY: [Candidate; 2] =
+    [Candidate::QUERY_AS_PARAMS, Candidate::QUERY_AS_PARAMS.and(Candidate::SLASH_ADDED)];
 
 /// Which spellings of the URL a signature may be for.
 ///
@@ -69,37 +84,39 @@ pub enum UrlPolicy {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]
-pub struct Candidate {
-    pub(super) rewrite: Rewrite,
-    pub(super) userinfo_removed: bool,
-    pub(super) port_change: Option<PortChange>,
-    pub(super) fragment_kept: bool,
-}
-
-#[derive(Clone, Copy, Eq, Hash, PartialEq)]
-pub(super) enum PortChange {
-    Removed,
-    Added,
-}
+pub struct Candidate(u16);
 
 impl Candidate {
-    pub(crate) const AS_GIVEN: Self = Self {
-        rewrite: Rewrite::None,
-        userinfo_removed: false,
-        port_change: None,
-        fragment_kept: false,
-    };
+    pub(crate) const AS_GIVEN: Self = Self(0);
+    pub(super) const APOSTROPHES_ESCAPED: Self = Self(1);
+    pub(super) const APOSTROPHES_UNESCAPED: Self = Self(1 << 1);
+    pub(super) const QUERY_REENCODED: Self = Self(1 << 2);
+    pub(super) const ROOT_SLASH_ADDED: Self = Self(1 << 3);
+    pub(super) const ROOT_SLASH_REMOVED: Self = Self(1 << 4);
+    pub(super) const SLASH_ADDED: Self = Self(1 << 5);
+    pub(super) const QUERY_AS_PARAMS: Self = Self(1 << 6);
+    pub(super) const USERINFO_REMOVED: Self = Self(1 << 7);
+    pub(super) const PORT_REMOVED: Self = Self(1 << 8);
+    pub(super) const PORT_ADDED: Self = Self(1 << 9);
+    pub(super) const FRAGMENT_KEPT: Self = Self(1 << 10);
 
     /// Whether the URL was signed as given (without its fragment; for a WebSocket handshake with
     /// the scheme ws or wss).
-    #[must_use]
     pub fn is_as_given(&self) -> bool {
         *self == Self::AS_GIVEN
     }
 
     /// Whether the query is signed as parameters rather than as text of the URL.
     pub(crate) const fn query_is_params(self) -> bool {
-        self.rewrite.query_is_params()
+        self.has(Self::QUERY_AS_PARAMS)
+    }
+
+    pub(super) const fn has(self, change: Self) -> bool {
+        self.0 & change.0 != 0
+    }
+
+    const fn and(self, change: Self) -> Self {
+        Self(self.0 | change.0)
     }
 }
 
@@ -110,20 +127,11 @@ impl<'a> UrlParts<'a> {
         &self,
         policy: UrlPolicy,
     ) -> impl Iterator<Item = Candidate> + use<'_, 'a> {
-        let as_given = Candidate::AS_GIVEN;
-        let with_fragment = self.fragment.map(|_| Candidate { fragment_kept: true, ..as_given });
+        let with_fragment = self.fragment.map(|_| Candidate::FRAGMENT_KEPT);
         // Nearly every URL is signed as given, which takes no thinking of the others.
         let others = (policy == UrlPolicy::Compatible)
             .then(|| self.rewritten(&REWRITES).skip(1).chain(with_fragment));
-        iter::once(as_given).chain(others.into_iter().flatten()).take(MAX_CANDIDATES)
-    }
-
-    /// Those of the candidates that parameters may follow.
-    pub(crate) fn candidates_before_params(
-        &self,
-        policy: UrlPolicy,
-    ) -> impl Iterator<Item = Candidate> + use<'_, 'a> {
-        self.candidates(policy).filter(|&candidate| !self.ends_in_authority(candidate))
+        iter::once(Candidate::AS_GIVEN).chain(others.into_iter().flatten()).take(MAX_CANDIDATES)
     }
 
     /// The candidates of a WebSocket handshake whose query is signed as parameters.
@@ -131,46 +139,40 @@ impl<'a> UrlParts<'a> {
         &self,
         policy: UrlPolicy,
     ) -> impl Iterator<Item = Candidate> + use<'_, 'a> {
-        let rewrites = if policy == UrlPolicy::Compatible { &QUERY_AS_PARAMS[..] } else { &[] };
-        self.rewritten(rewrites).filter(|&candidate| !self.ends_in_authority(candidate))
+        let rewrites = if policy == UrlPolicy::Compatible { &WITHOUT_QUERY[..] } else { &[] };
+        self.rewritten(rewrites)
     }
 
     fn rewritten(
         &self,
-        rewrites: &'static [Rewrite],
+        rewrites: &'static [Candidate],
     ) -> impl Iterator<Item = Candidate> + use<'_, 'a> {
-        let port_change = match self.port {
-            Some(_) => PortChange::Removed,
-            None => PortChange::Added,
-        };
-        let userinfos = if self.userinfo.is_some() { &[false, true][..] } else { &[false] };
-        let rewrites = rewrites.iter().filter(|&&rewrite| self.gives_rise_to(rewrite));
-        rewrites.flat_map(move |&rewrite| {
-            userinfos.iter().flat_map(move |&userinfo_removed| {
-                [None, Some(port_change)].map(|port_change| Candidate {
-                    rewrite,
-                    userinfo_removed,
-                    port_change,
-                    fragment_kept: false,
-                })
+        let port_change =
+            if self.port.is_some() { Candidate::PORT_REMOVED } else { Candidate::PORT_ADDED };
+        let userinfo_change = self.userinfo.map(|_| Candidate::USERINFO_REMOVED);
+        let rewrites = rewrites.iter().filter(|rewrite| self.gives_rise_to(**rewrite));
+        rewrites.flat_map(move |rewrite| {
+            let userinfos = iter::once(Candidate::AS_GIVEN).chain(userinfo_change);
+            userinfos.flat_map(move |userinfo| {
+                [Candidate::AS_GIVEN, port_change].map(|port| rewrite.and(userinfo).and(port))
             })
         })
     }
 
-    /// Whether `rewrite` gives a text that differs from what is tried before it.
-    fn gives_rise_to(&self, rewrite: Rewrite) -> bool {
-        let query_holds = |text| self.query.is_some_and(|query| query.contains(text));
+    /// Whether a rewrite gives a text that differs from what is tried before it.
+    fn gives_rise_to(&self, rewrite: Candidate) -> bool {
+        let query = self.query.unwrap_or_default();
         let slash_missing = !self.path.ends_with('/');
         match rewrite {
-            Rewrite::None => true,
-            Rewrite::ApostrophesEscaped => query_holds("'"),
-            Rewrite::ApostrophesUnescaped => query_holds("%27"),
-            Rewrite::QueryReencoded => self.query.is_some_and(rewrite::can_be_reencoded),
-            Rewrite::RootSlashAdded => self.path.is_empty(),
-            Rewrite::RootSlashRemoved => self.path == "/",
-            Rewrite::SlashAdded => self.websocket && slash_missing && !self.path.is_empty(),
-            Rewrite::QueryAsParams => self.query_may_be_params(),
-            Rewrite::SlashAddedQueryAsParams => slash_missing && self.query_may_be_params(),
+            Candidate::APOSTROPHES_ESCAPED => query.contains('\''),
+            Candidate::APOSTROPHES_UNESCAPED => query.contains("%27"),
+            Candidate::QUERY_REENCODED => can_be_reencoded(query),
+            Candidate::ROOT_SLASH_ADDED => self.path.is_empty(),
+            Candidate::ROOT_SLASH_REMOVED => self.path == "/",
+            Candidate::SLASH_ADDED => self.websocket && slash_missing && !self.path.is_empty(),
+            Candidate::QUERY_AS_PARAMS => self.query_may_be_params(),
+            Candidate::AS_GIVEN => true,
+            _ => slash_missing && self.query_may_be_params(),
         }
     }
 
@@ -178,29 +180,18 @@ impl<'a> UrlParts<'a> {
     /// Twilio do. What begins otherwise could be the rest of a path that another handshake signed:
     /// `/media/abc` as `/media?%2Fabc=`.
     fn query_may_be_params(&self) -> bool {
-        if !self.websocket {
-            return false;
-        }
-        let mut pairs = Params::new();
-        let read = pairs.read(self.query(), usize::MAX);
-        debug_assert!(read.is_ok(), "a URL that is too long for this was refused");
-        let mut names = pairs.iter().map(|(name, _)| name).peekable();
-        names.peek().is_some()
-            && names.all(|name| name.first().is_some_and(u8::is_ascii_alphabetic))
+        let params = query_params(self.text);
+        let mut names = params.iter().map(|(name, _)| name);
+        let is_name = |name: &[u8]| name.first().is_some_and(u8::is_ascii_alphabetic);
+        self.websocket && !params.is_empty() && names.all(is_name)
     }
 }
 
 impl fmt::Display for Candidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let port = self.port_change.map(|change| match change {
-            PortChange::Removed => "port_removed",
-            PortChange::Added => "port_added",
-        });
-        let userinfo = self.userinfo_removed.then_some("userinfo_removed");
-        let fragment = self.fragment_kept.then_some("fragment_kept");
-        let mut changes = [self.rewrite.name(), userinfo, port, fragment].into_iter().flatten();
-        f.write_str(changes.next().unwrap_or("as_given"))?;
-        changes.try_for_each(|change| write!(f, "+{change}"))
+        let mut names = NAMES.iter().filter(|(change, _)| self.has(*change)).map(|(_, name)| name);
+        f.write_str(names.next().unwrap_or(&"as_given"))?;
+        names.try_for_each(|name| write!(f, "+{name}"))
     }
 }
 

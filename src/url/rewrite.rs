@@ -2,22 +2,9 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
+use super::candidate::Candidate;
 use crate::form::Params;
 use crate::mac::Sink;
-
-/// A change of the text, one at a time.
-#[derive(Clone, Copy, Eq, Hash, PartialEq)]
-pub(super) enum Rewrite {
-    None,
-    ApostrophesEscaped,
-    ApostrophesUnescaped,
-    QueryReencoded,
-    RootSlashAdded,
-    RootSlashRemoved,
-    SlashAdded,
-    QueryAsParams,
-    SlashAddedQueryAsParams,
-}
 
 /// What JavaScript's `encodeURIComponent` escapes, which the Node library's legacy query is
 /// written with.
@@ -32,52 +19,16 @@ const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'(')
     .remove(b')');
 
-impl Rewrite {
-    /// Its name, if there is a change.
-    pub(super) const fn name(self) -> Option<&'static str> {
-        match self {
-            Self::None => None,
-            Self::ApostrophesEscaped => Some("apostrophes_escaped"),
-            Self::ApostrophesUnescaped => Some("apostrophes_unescaped"),
-            Self::QueryReencoded => Some("query_reencoded"),
-            Self::RootSlashAdded => Some("root_slash_added"),
-            Self::RootSlashRemoved => Some("root_slash_removed"),
-            Self::SlashAdded => Some("slash_added"),
-            Self::QueryAsParams => Some("query_as_params"),
-            Self::SlashAddedQueryAsParams => Some("slash_added+query_as_params"),
-        }
-    }
-
-    /// Whether the query is signed as parameters rather than as text of the URL.
-    pub(super) const fn query_is_params(self) -> bool {
-        matches!(self, Self::QueryAsParams | Self::SlashAddedQueryAsParams)
-    }
-
-    /// Whether it leaves nothing of `path`.
-    pub(super) fn leaves_no_path(self, path: &str) -> bool {
-        match self {
-            Self::RootSlashRemoved => true,
-            Self::RootSlashAdded | Self::SlashAdded | Self::SlashAddedQueryAsParams => false,
-            _ => path.is_empty(),
-        }
-    }
-
-    pub(super) fn write_path(self, path: &str, out: &mut impl Sink) {
-        if self != Self::RootSlashRemoved {
-            out.update(path.as_bytes());
-        }
-        if matches!(self, Self::RootSlashAdded | Self::SlashAdded | Self::SlashAddedQueryAsParams) {
-            out.update(b"/");
-        }
-    }
-
-    pub(super) fn write_query(self, query: &str, out: &mut impl Sink) {
-        match self {
-            Self::ApostrophesEscaped => replace(query, "'", b"%27", out),
-            Self::ApostrophesUnescaped => replace(query, "%27", b"'", out),
-            Self::QueryReencoded => reencode(query, out),
-            _ => out.update(query.as_bytes()),
-        }
+/// Writes a query as a candidate has it.
+pub(super) fn write_query(query: &str, candidate: Candidate, out: &mut impl Sink) {
+    if candidate.has(Candidate::APOSTROPHES_ESCAPED) {
+        replace(query, "'", b"%27", out);
+    } else if candidate.has(Candidate::APOSTROPHES_UNESCAPED) {
+        replace(query, "%27", b"'", out);
+    } else if candidate.has(Candidate::QUERY_REENCODED) {
+        reencode(query, out);
+    } else {
+        out.update(query.as_bytes());
     }
 }
 
@@ -93,9 +44,13 @@ pub(super) fn can_be_reencoded(query: &str) -> bool {
     if !query.bytes().all(is_carried) || query.bytes().all(|byte| byte == b'&') {
         return false;
     }
-    let mut expected = Unescaped { rest: query.as_bytes(), equal: true };
+    let unescaped = query
+        .split("%27")
+        .enumerate()
+        .flat_map(|(nth, piece)| (nth > 0).then_some(b'\'').into_iter().chain(piece.bytes()));
+    let mut expected = Expected { bytes: unescaped, differs: false };
     reencode(query, &mut expected);
-    !(expected.equal && expected.rest.is_empty())
+    expected.differs || expected.bytes.next().is_some()
 }
 
 fn replace(text: &str, from: &str, to: &[u8], out: &mut impl Sink) {
@@ -110,10 +65,10 @@ fn replace(text: &str, from: &str, to: &[u8], out: &mut impl Sink) {
 /// Writes a query as the Node library's legacy form has it: every name and value decoded and
 /// encoded again, always with an `=`, empty segments dropped, order kept.
 fn reencode(query: &str, out: &mut impl Sink) {
-    let mut pairs = Params::new();
-    let read = pairs.read(query.as_bytes(), usize::MAX);
+    let mut params = Params::new();
+    let read = params.read(query.as_bytes(), usize::MAX);
     debug_assert!(read.is_ok(), "a URL that is too long for this was refused");
-    for (nth, (name, value)) in pairs.iter().enumerate() {
+    for (nth, (name, value)) in params.iter().enumerate() {
         if nth > 0 {
             out.update(b"&");
         }
@@ -123,22 +78,14 @@ fn reencode(query: &str, out: &mut impl Sink) {
     }
 }
 
-/// Compares what is written with a text in which every `%27` reads `'`.
-struct Unescaped<'a> {
-    rest: &'a [u8],
-    equal: bool,
+/// Compares what is written with other bytes.
+struct Expected<I> {
+    bytes: I,
+    differs: bool,
 }
 
-impl Sink for Unescaped<'_> {
+impl<I: Iterator<Item = u8>> Sink for Expected<I> {
     fn update(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            let (expected, rest) = match *self.rest {
-                [b'%', b'2', b'7', ref rest @ ..] => (b'\'', rest),
-                [expected, ref rest @ ..] => (expected, rest),
-                [] => return self.equal = false,
-            };
-            self.rest = rest;
-            self.equal &= byte == expected;
-        }
+        self.differs |= !bytes.iter().all(|&byte| self.bytes.next() == Some(byte));
     }
 }

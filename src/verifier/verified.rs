@@ -1,6 +1,7 @@
 //! What a verification proves. The fields can be filled in by the verifier alone.
 
 use core::fmt;
+use core::ops::Deref;
 
 use super::Proof;
 use crate::form::Params;
@@ -10,15 +11,22 @@ use crate::webhook::Webhook;
 
 /// What Twilio signed. The only way to get one is [`Verifier::verify`](crate::Verifier::verify).
 ///
-/// What is proven is the canonical string: the URL of [`candidate`](Self::candidate), followed by
+/// What is proven is the canonical string: the URL of [`candidate`](Verdict::candidate), followed by
 /// the parameters or, through its hash, the body. Where a name ends and its value begins, and where
 /// the URL ends and the parameters begin, Twilio does not sign; `SECURITY.md` says what follows.
 ///
 /// It borrows the request. [`into_proof`](Self::into_proof) makes a value that outlives it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct Verified<'a> {
     pub(super) webhook: Webhook<'a>,
+    pub(super) verdict: Verdict,
+}
+
+/// How a request was verified: what [`Verified`] and [`Proof`] have in common.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct Verdict {
     pub(super) signature: Signature,
     pub(super) coverage: Coverage,
     pub(super) candidate: Candidate,
@@ -55,42 +63,46 @@ impl fmt::Display for Coverage {
     }
 }
 
-impl<'a> Verified<'a> {
-    /// The URL as it was given. Port, user information and fragment of it are proven only if
-    /// [`candidate`](Self::candidate) kept them.
-    #[must_use]
-    pub const fn url(&self) -> &'a str {
-        self.webhook.url
-    }
-
+impl Verdict {
     /// How the body is covered. A handler that reads JSON must ask for [`Coverage::BodyHash`].
-    #[must_use]
     pub const fn coverage(&self) -> Coverage {
         self.coverage
     }
 
     /// The spelling of the URL that was signed.
-    #[must_use]
     pub const fn candidate(&self) -> Candidate {
         self.candidate
     }
 
     /// The key that matched: its position in the order in which keys were added, from 0. When the
     /// old token of a rotation has not matched for long enough, it can go.
-    #[must_use]
     pub const fn key(&self) -> usize {
         self.key
     }
 
     /// The signature. Its bytes, and nothing else of a request, are what a replay cache may be
     /// keyed on: URL and parameters can be split differently under one signature.
-    #[must_use]
     pub const fn signature(&self) -> &Signature {
         &self.signature
     }
+}
+
+impl Deref for Verified<'_> {
+    type Target = Verdict;
+
+    fn deref(&self) -> &Verdict {
+        &self.verdict
+    }
+}
+
+impl<'a> Verified<'a> {
+    /// The URL as it was given. Port, user information and fragment of it are proven only if
+    /// [`candidate`](Verdict::candidate) kept them.
+    pub const fn url(&self) -> &'a str {
+        self.webhook.url
+    }
 
     /// The body as it was given, empty if [`Webhook::post_params`] was given instead.
-    #[must_use]
     pub const fn body(&self) -> &'a [u8] {
         self.webhook.payload.body()
     }
@@ -99,12 +111,11 @@ impl<'a> Verified<'a> {
     /// coverage is [`Coverage::Form`], or a handshake's query was signed as parameters.
     ///
     /// They are read from the request, so call it once and keep the value.
-    #[must_use]
     pub fn params(&self) -> Params {
         let mut params = Params::new();
-        let read = if self.candidate.query_is_params() {
+        let read = if self.verdict.candidate.query_is_params() {
             params.read(url::query_of(self.webhook.url), usize::MAX)
-        } else if self.coverage == Coverage::Form {
+        } else if self.verdict.coverage == Coverage::Form {
             self.webhook.payload.read(&mut params, usize::MAX, usize::MAX)
         } else {
             Ok(())
@@ -129,23 +140,12 @@ impl<'a> Verified<'a> {
     /// assert_eq!(verified.query_params().get("From"), Some("+15005550006"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[must_use]
     pub fn query_params(&self) -> Params {
         url::query_params(self.webhook.url)
     }
 
     /// Makes a proof that outlives the request.
     pub fn into_proof(self) -> Proof {
-        Proof::of(self)
-    }
-}
-
-impl fmt::Debug for Verified<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verified")
-            .field("coverage", &self.coverage)
-            .field("candidate", &self.candidate)
-            .field("key", &self.key)
-            .finish_non_exhaustive()
+        Proof::of(&self)
     }
 }
