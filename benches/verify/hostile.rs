@@ -30,6 +30,8 @@ pub(crate) fn bodies(len: usize) -> Made<Vec<(&'static str, Request)>> {
         ("all %", cycle(b"%")),
         ("all +", cycle(b"+")),
         ("all %41", cycle(b"%41")),
+        ("all a%41", cycle(b"a%41")),
+        ("all %4", cycle(b"%4")),
         ("all =", cycle(b"=")),
         ("all &", cycle(b"&")),
         ("all a&", cycle(b"a&")),
