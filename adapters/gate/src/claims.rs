@@ -24,13 +24,13 @@ use crate::once::{BoxFuture, Held, Step, Stop};
 /// # Examples
 /// ```
 /// use twilio_sig::claim::MemoryStore;
-/// use twilio_sig::dedup::DedupKey;
+/// use twilio_sig::dedup::Template;
 /// use twilio_sig_gate::Dedup;
 ///
 /// let by_kind = Dedup::new(MemoryStore::new(100_000)?);
-/// let own = Dedup::new(MemoryStore::new(100_000)?)
-///     .key(|verified| Ok(DedupKey::from_template(verified, "{CallSid}:voice")?.endpoint("voice")));
-/// # Ok::<(), twilio_sig::claim::ClaimError>(())
+/// let voice = Template::parse("{CallSid}:voice")?;
+/// let own = Dedup::new(MemoryStore::new(100_000)?).key(move |verified| voice.key(verified));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
 pub struct Dedup<S> {
@@ -47,7 +47,7 @@ impl<S: ClaimStore + 'static> Dedup<S> {
     pub fn new(store: S) -> Self {
         Self {
             store,
-            key: Box::new(DedupKey::of),
+            key: Box::new(|verified| DedupKey::of(verified)),
             lease: Duration::from_secs(60),
             keep: Duration::from_secs(24 * 60 * 60),
         }

@@ -19,7 +19,7 @@ use stack::{FORM, full, gate, send, signed};
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 use twilio_sig::Verified;
 use twilio_sig::claim::{self, Claim, ClaimError, ClaimKey, ClaimStore, MemoryStore};
-use twilio_sig::dedup::DedupKey;
+use twilio_sig::dedup::Template;
 use twilio_sig::replay::Guard;
 use twilio_sig_gate::Dedup;
 use twilio_sig_tower::{Outcome, RequestBody, WebhookLayer};
@@ -124,7 +124,8 @@ async fn a_request_that_goes_away_gives_its_claim_back() {
 #[tokio::test]
 async fn done_stays_done_when_the_sender_goes_away() {
     let slow = || Slow(Arc::new(MemoryStore::new(10).unwrap()));
-    let by_text = |verified: &Verified<'_>| DedupKey::from_template(verified, "{Body}");
+    let by_text = Template::parse("{Body}").unwrap();
+    let by_text = move |verified: &Verified<'_>| by_text.key(verified);
     let gate = gate().guard(Guard::new(slow())).dedup(Dedup::new(slow()).key(by_text));
     let called = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&called);

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::time::SystemTime;
 
 use twilio_sig::claim::MemoryStore;
-use twilio_sig::dedup::DedupKey;
+use twilio_sig::dedup::Template;
 use twilio_sig::replay::Guard;
 use twilio_sig_gate::{Answer, Dedup};
 
@@ -58,8 +58,8 @@ pub(super) fn rows() -> Vec<Row> {
     let split_anew = || form("/sms", b"Body=Ahoy").body(b"BodyA=hoy");
     let strict = Guard::new(store()).require_timestamp();
     let full = || MemoryStore::new(1).unwrap();
-    let consent =
-        Dedup::new(store()).key(|verified| DedupKey::from_template(verified, "{CallSid}:consent"));
+    let consent = Template::parse("{CallSid}:consent").unwrap();
+    let consent = Dedup::new(store()).key(move |verified| consent.key(verified));
     let call = |n| {
         let body = format!("CallSid=CA00000000000000000000000000000001&Digits={n}");
         form("/consent", body.as_bytes())
