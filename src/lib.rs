@@ -13,8 +13,6 @@ extern crate alloc;
 extern crate std;
 
 mod builder;
-#[cfg(feature = "claim")]
-pub mod claim;
 #[cfg(feature = "dedup")]
 pub mod dedup;
 #[cfg(feature = "diagnose")]
@@ -38,6 +36,10 @@ mod signature;
 mod url;
 mod verifier;
 mod webhook;
+
+#[cfg(feature = "claim")]
+#[doc(inline)]
+pub use twilio_sig_claim as claim;
 
 pub use builder::{MAX_BODY_LEN, MAX_KEYS, VerifierBuilder};
 #[cfg(feature = "diagnose")]

@@ -7,8 +7,9 @@
 //! # What it does with honest requests
 //!
 //! - **Twilio's retry** after a timeout, a 5xx or a crash has the same bytes as the first request.
-//!   Release the claim when you answer 5xx, and the retry is [`Outcome::Fresh`]. While the first is
-//!   still at work it is [`Outcome::InProgress`]; after it was completed it is [`Outcome::Done`],
+//!   Release the claim when you answer 5xx, and the retry is [`ClaimOutcome::Acquired`]. While the
+//!   first is still at work it is [`ClaimOutcome::InProgress`]; after it was completed it is
+//!   [`ClaimOutcome::Done`],
 //!   and 200 is the answer, for the work is done.
 //! - **Two honest requests can be the same bytes.** A `<Redirect>` or `<Gather>` that leads a call
 //!   to the same URL again, with the same digits, is signed the same, and nobody can tell it from a
@@ -18,7 +19,7 @@
 //! # Examples
 //! ```
 //! use std::time::SystemTime;
-//! use twilio_sig::claim::{MemoryStore, Outcome};
+//! use twilio_sig::claim::{Answer, ClaimOutcome, MemoryStore};
 //! use twilio_sig::replay::Guard;
 //! use twilio_sig::{AuthToken, Signer, Verifier, Webhook};
 //!
@@ -31,12 +32,14 @@
 //! let webhook = Webhook::new(url).body(body).signature(&signature);
 //! let verified = Verifier::new(token).verify(&webhook)?;
 //!
-//! let Outcome::Fresh(claim) = guard.admit(&verified, SystemTime::now()).await? else {
+//! let (claim, outcome) = guard.admit(&verified, SystemTime::now()).await?;
+//! let ClaimOutcome::Acquired = outcome else {
 //!     return Err("refused: 409".into());
 //! };
 //! // The work goes here. If it fails: `guard.release(&claim).await?`.
-//! guard.complete(&claim).await?;
-//! assert!(matches!(guard.admit(&verified, SystemTime::now()).await?, Outcome::Done));
+//! guard.complete(&claim, &Answer::EMPTY).await?;
+//! let (_, outcome) = guard.admit(&verified, SystemTime::now()).await?;
+//! assert!(matches!(outcome, ClaimOutcome::Done(_)));
 //! # Ok(())
 //! # }
 //! # let mut future = core::pin::pin!(example());
@@ -53,7 +56,7 @@ use std::time::SystemTime;
 
 use thiserror::Error;
 
-use crate::claim::{Claim, ClaimError, ClaimKey, ClaimStore, Outcome};
+use crate::claim::{Answer, Claim, ClaimError, ClaimKey, ClaimOutcome, ClaimStore};
 use crate::verifier::{Coverage, Verified};
 
 /// Refuses a request that was seen before, or whose signed timestamp is too old.
@@ -185,7 +188,7 @@ impl<S: ClaimStore> Guard<S> {
 
     /// Claims the request. `now` is what its timestamp is compared with.
     ///
-    /// Only [`Outcome::Fresh`] may be acted on. `Done` is a replay, or Twilio's retry of what is
+    /// Only [`ClaimOutcome::Acquired`] may be acted on. `Done` is a replay, or Twilio's retry of what is
     /// done: 409, or 200 without acting. `InProgress`: 503.
     ///
     /// # Errors
@@ -194,18 +197,20 @@ impl<S: ClaimStore> Guard<S> {
         &self,
         verified: &Verified<'_>,
         now: SystemTime,
-    ) -> Result<Outcome, ReplayError> {
+    ) -> Result<(Claim, ClaimOutcome), ReplayError> {
         self.check_timestamps(verified, now)?;
-        Ok(self.store.claim(&self.key(verified), self.lease).await?)
+        let claim = Claim::random(self.key(verified))?;
+        let outcome = self.store.claim(&claim, self.lease).await?;
+        Ok((claim, outcome))
     }
 
-    /// Remembers the request as done.
+    /// Remembers the request as done, with this answer.
     ///
     /// # Errors
     /// As [`ClaimStore::complete`].
-    pub async fn complete(&self, claim: &Claim) -> Result<(), ClaimError> {
+    pub async fn complete(&self, claim: &Claim, answer: &Answer) -> Result<(), ClaimError> {
         let keep = self.keep.max(self.window.saturating_add(self.skew));
-        self.store.complete(claim, keep).await
+        self.store.complete(claim, keep, answer).await
     }
 
     /// Forgets the request, so that Twilio's retry is admitted.

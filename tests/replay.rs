@@ -16,7 +16,7 @@ use core::task::{Context, Poll, Waker};
 use core::time::Duration;
 use std::time::SystemTime;
 
-use twilio_sig::claim::{Claim, ClaimError, MemoryStore, Outcome};
+use twilio_sig::claim::{Answer, Claim, ClaimError, ClaimOutcome, MemoryStore};
 use twilio_sig::replay::{Guard, ReplayError};
 use twilio_sig::{AuthToken, Coverage, Signer, Verifier, Webhook};
 
@@ -54,7 +54,7 @@ impl Service {
         let clock = Arc::new(AtomicU64::new(0));
         let time = Arc::clone(&clock);
         let time = move || Duration::from_secs(time.load(Ordering::Relaxed));
-        let store = MemoryStore::with_clock(entries, time).unwrap();
+        let store = MemoryStore::builder(entries).clock(time).build().unwrap();
         let verifier = Verifier::new(AuthToken::new(TOKEN).unwrap());
         Self { verifier, guard: set(Guard::new(store)), clock }
     }
@@ -64,7 +64,7 @@ impl Service {
     }
 
     /// The verifier must accept it: what is refused here is refused by the guard alone.
-    fn receive(&self, request: &Request) -> Result<Outcome, ReplayError> {
+    fn receive(&self, request: &Request) -> Result<(Claim, ClaimOutcome), ReplayError> {
         let webhook = Webhook::new(&request.url).body(&request.body).signature(&request.signature);
         let verified = self.verifier.verify(&webhook).expect("a captured request verifies");
         let passed = Duration::from_secs(self.clock.load(Ordering::Relaxed));
@@ -74,7 +74,7 @@ impl Service {
 
     fn receive_fresh(&self, request: &Request) -> Claim {
         match self.receive(request) {
-            Ok(Outcome::Fresh(claim)) => claim,
+            Ok((claim, ClaimOutcome::Acquired)) => claim,
             other => panic!("not fresh: {other:?}"),
         }
     }
@@ -82,11 +82,11 @@ impl Service {
     /// Receives it, and completes the work.
     fn handle(&self, request: &Request) {
         let claim = self.receive_fresh(request);
-        ready(self.guard.complete(&claim)).unwrap();
+        ready(self.guard.complete(&claim, &Answer::EMPTY)).unwrap();
     }
 
     fn is_done(&self, request: &Request) -> bool {
-        matches!(self.receive(request), Ok(Outcome::Done))
+        matches!(self.receive(request), Ok((_, ClaimOutcome::Done(_))))
     }
 }
 
@@ -128,7 +128,7 @@ fn a_header_spelled_anew_is_no_other_request() {
         // Either it is no signature at all, or it is the same bytes and the same key.
         if let Ok(verified) = service.verifier.verify(&webhook) {
             let outcome = ready(service.guard.admit(&verified, SystemTime::UNIX_EPOCH + NOW));
-            assert!(matches!(outcome, Ok(Outcome::Done)), "{spelling:?}");
+            assert!(matches!(outcome, Ok((_, ClaimOutcome::Done(_)))), "{spelling:?}");
         }
     }
 }
@@ -184,7 +184,7 @@ fn what_is_not_signed_is_not_asked_for() {
         .signature_settings(" ");
     let verified = service.verifier.verify(&webhook).unwrap();
     let outcome = ready(service.guard.admit(&verified, SystemTime::UNIX_EPOCH + NOW));
-    assert!(matches!(outcome, Ok(Outcome::Done)));
+    assert!(matches!(outcome, Ok((_, ClaimOutcome::Done(_)))));
 
     // The header that names a retry is not one of its arguments, so changing it changes nothing.
     let key = service.guard.key(&verified);
@@ -201,7 +201,7 @@ fn a_flood_of_other_requests_pushes_nothing_out() {
     let mut refused = 0;
     for number in 0..4 * ENTRIES {
         match service.receive(&form(URL, &format!("Body={number}"))) {
-            Ok(Outcome::Fresh(_)) => {}
+            Ok((_, ClaimOutcome::Acquired)) => {}
             Err(ReplayError::Store(ClaimError::Full)) => refused += 1,
             other => panic!("{other:?}"),
         }
@@ -241,12 +241,12 @@ fn a_retry_while_the_first_is_at_work_waits_and_after_a_crash_is_processed() {
     service.later(Duration::from_secs(15));
     assert!(matches!(
         service.receive(&request),
-        Ok(Outcome::InProgress { retry_after }) if retry_after == Duration::from_secs(45)
+        Ok((_, ClaimOutcome::InProgress { retry_after })) if retry_after == Duration::from_secs(45)
     ));
     // Nobody completes it: its owner has crashed.
     service.later(Duration::from_secs(46));
     service.handle(&request);
-    assert!(matches!(ready(service.guard.complete(&late)), Err(ClaimError::Lost)));
+    assert!(matches!(ready(service.guard.complete(&late, &Answer::EMPTY)), Err(ClaimError::Lost)));
 }
 
 /// A `<Redirect>` that leads to the same URL again with the same parameters is signed the same: the
@@ -392,10 +392,10 @@ fn scopes_share_a_store_and_no_request() {
     let verified = Verifier::new(token).verify(&webhook).unwrap();
     for guard in [&sms, &voice] {
         let outcome = ready(guard.admit(&verified, SystemTime::UNIX_EPOCH + NOW));
-        assert!(matches!(outcome, Ok(Outcome::Fresh(_))));
+        assert!(matches!(outcome, Ok((_, ClaimOutcome::Acquired))));
     }
     let again = ready(sms.admit(&verified, SystemTime::UNIX_EPOCH + NOW));
-    assert!(matches!(again, Ok(Outcome::InProgress { .. })));
+    assert!(matches!(again, Ok((_, ClaimOutcome::InProgress { .. }))));
 }
 
 #[test]

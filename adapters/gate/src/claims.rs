@@ -7,7 +7,7 @@ use core::time::Duration;
 use std::time::SystemTime;
 
 use twilio_sig::Verified;
-use twilio_sig::claim::{Claim, ClaimStore, Outcome};
+use twilio_sig::claim::{Answer, Claim, ClaimOutcome, ClaimStore};
 use twilio_sig::dedup::{DedupKey, NoIdentity};
 use twilio_sig::replay::{Guard, ReplayError};
 
@@ -97,15 +97,15 @@ impl<S: ClaimStore + 'static> Step for GuardStep<S> {
         Box::pin(async move {
             let refuse = |error| Stop::Refuse(Refusal::from(error));
             match self.0.admit(verified, SystemTime::now()).await.map_err(refuse)? {
-                Outcome::Fresh(claim) => {
+                (claim, ClaimOutcome::Acquired) => {
                     let held: Arc<dyn Held> =
                         Arc::new(Guarded { guard: Arc::clone(&self.0), claim });
                     Ok(Some(held))
                 }
-                Outcome::InProgress { retry_after } => {
+                (_, ClaimOutcome::InProgress { retry_after }) => {
                     Err(Stop::Refuse(Refusal::InProgress(retry_after)))
                 }
-                // Whatever else there may be is not fresh.
+                // Whatever else there may be is not ours.
                 _ => Err(Stop::Refuse(Refusal::Replayed)),
             }
         })
@@ -121,7 +121,7 @@ impl<S: ClaimStore + 'static> Held for Guarded<S> {
     fn settle(self: Arc<Self>, done: bool) -> BoxFuture<'static, bool> {
         Box::pin(async move {
             let settled = if done {
-                self.guard.complete(&self.claim).await
+                self.guard.complete(&self.claim, &Answer::EMPTY).await
             } else {
                 self.guard.release(&self.claim).await
             };
@@ -140,17 +140,19 @@ impl<S: ClaimStore + 'static> Step for DedupStep<S> {
     ) -> BoxFuture<'a, Result<Option<Arc<dyn Held>>, Stop>> {
         Box::pin(async move {
             let Ok(key) = (self.0.key)(verified) else { return Ok(None) };
-            let claimed = self.0.store.claim(&key.claim_key(), self.0.lease).await;
-            match claimed.map_err(|_| Stop::Refuse(Refusal::StoreUnavailable))? {
-                Outcome::Fresh(claim) => {
+            let unavailable = |_| Stop::Refuse(Refusal::StoreUnavailable);
+            let claim = Claim::random(key.claim_key()).map_err(unavailable)?;
+            let claimed = self.0.store.claim(&claim, self.0.lease).await;
+            match claimed.map_err(unavailable)? {
+                ClaimOutcome::Acquired => {
                     let held: Arc<dyn Held> =
                         Arc::new(Deduped { dedup: Arc::clone(&self.0), claim });
                     Ok(Some(held))
                 }
-                Outcome::InProgress { retry_after } => {
+                ClaimOutcome::InProgress { retry_after } => {
                     Err(Stop::Refuse(Refusal::InProgress(retry_after)))
                 }
-                Outcome::Done => Err(Stop::Duplicate),
+                ClaimOutcome::Done(_) => Err(Stop::Duplicate),
                 _ => Err(Stop::Refuse(Refusal::StoreUnavailable)),
             }
         })
@@ -167,7 +169,7 @@ impl<S: ClaimStore + 'static> Held for Deduped<S> {
         Box::pin(async move {
             let Dedup { store, keep, .. } = &*self.dedup;
             let settled = if done {
-                store.complete(&self.claim, *keep).await
+                store.complete(&self.claim, *keep, &Answer::EMPTY).await
             } else {
                 store.release(&self.claim).await
             };

@@ -18,7 +18,7 @@ use http_body_util::{Empty, Full};
 use stack::{FORM, full, gate, send, signed};
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 use twilio_sig::Verified;
-use twilio_sig::claim::{self, Claim, ClaimError, ClaimKey, ClaimStore, MemoryStore};
+use twilio_sig::claim::{Answer, Claim, ClaimError, ClaimOutcome, ClaimStore, MemoryStore};
 use twilio_sig::dedup::Template;
 use twilio_sig::replay::Guard;
 use twilio_sig_gate::Dedup;
@@ -29,14 +29,19 @@ use twilio_sig_tower::{Outcome, RequestBody, WebhookLayer};
 struct Slow(Arc<MemoryStore>);
 
 impl ClaimStore for Slow {
-    async fn claim(&self, key: &ClaimKey, lease: Duration) -> Result<claim::Outcome, ClaimError> {
+    async fn claim(&self, claim: &Claim, lease: Duration) -> Result<ClaimOutcome, ClaimError> {
         tokio::task::yield_now().await;
-        self.0.claim(key, lease).await
+        self.0.claim(claim, lease).await
     }
 
-    async fn complete(&self, claim: &Claim, keep: Duration) -> Result<(), ClaimError> {
+    async fn complete(
+        &self,
+        claim: &Claim,
+        ttl: Duration,
+        answer: &Answer,
+    ) -> Result<(), ClaimError> {
         tokio::task::yield_now().await;
-        self.0.complete(claim, keep).await
+        self.0.complete(claim, ttl, answer).await
     }
 
     async fn release(&self, claim: &Claim) -> Result<(), ClaimError> {
@@ -67,14 +72,19 @@ impl Failing {
 }
 
 impl ClaimStore for Failing {
-    async fn claim(&self, key: &ClaimKey, lease: Duration) -> Result<claim::Outcome, ClaimError> {
+    async fn claim(&self, claim: &Claim, lease: Duration) -> Result<ClaimOutcome, ClaimError> {
         self.answer()?;
-        self.memory.claim(key, lease).await
+        self.memory.claim(claim, lease).await
     }
 
-    async fn complete(&self, claim: &Claim, keep: Duration) -> Result<(), ClaimError> {
+    async fn complete(
+        &self,
+        claim: &Claim,
+        ttl: Duration,
+        answer: &Answer,
+    ) -> Result<(), ClaimError> {
         self.answer()?;
-        self.memory.complete(claim, keep).await
+        self.memory.complete(claim, ttl, answer).await
     }
 
     async fn release(&self, claim: &Claim) -> Result<(), ClaimError> {

@@ -4,13 +4,16 @@ use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
-/// One key: 64 bytes, a line of the processor's cache.
-#[derive(Clone, Copy)]
+use crate::{Answer, Claim, ClaimKey};
+
+/// One key: 88 bytes, and the answer.
+#[derive(Clone)]
 pub(super) struct Entry {
-    pub(super) key: [u8; 32],
-    /// Who claimed it last: a number that its shard gives out once.
-    pub(super) owner: u64,
-    /// When the lease or the keep ends, in milliseconds of the store's clock.
+    pub(super) key: [u8; ClaimKey::LEN],
+    /// That of the claim which holds it, or has completed it.
+    pub(super) token: [u8; Claim::TOKEN_LEN],
+    pub(super) answer: Answer,
+    /// When the lease or the ttl ends, in milliseconds of the store's clock.
     pub(super) until: u64,
     /// The next entry whose key falls into the same bucket, or of the free list.
     pub(super) chain: Id,
@@ -28,16 +31,18 @@ pub(super) type Id = u32;
 /// No entry. Zero, so that an index of it comes from the system as untouched pages.
 pub(super) const NIL: Id = 0;
 
-/// Entries of a chunk: 4 KiB.
+/// Entries of a chunk: 5.5 KiB.
 const CHUNK: usize = 64;
 const CHUNK_BITS: u32 = CHUNK.trailing_zeros();
 
-const _: () = assert!(size_of::<Entry>() == 64, "an entry is a cache line");
+#[cfg(target_pointer_width = "64")]
+const _: () = assert!(size_of::<Entry>() == 88, "an entry is as small as the docs say");
 
 impl Entry {
     const VACANT: Self = Self {
-        key: [0; 32],
-        owner: 0,
+        key: [0; ClaimKey::LEN],
+        token: [0; Claim::TOKEN_LEN],
+        answer: Answer::EMPTY,
         until: 0,
         chain: NIL,
         before: NIL,

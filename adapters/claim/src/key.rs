@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 ///
 /// # Examples
 /// ```
-/// use twilio_sig::claim::ClaimKey;
+/// use twilio_sig_claim::ClaimKey;
 ///
 /// let key = ClaimKey::new("invoices", &[b"AC1", b"\0 \xFF any bytes"]);
 /// assert_eq!(key, ClaimKey::new("invoices", &[b"AC1", b"\0 \xFF any bytes"]));
@@ -24,7 +24,7 @@ impl ClaimKey {
     /// Bytes of a key.
     pub const LEN: usize = 32;
 
-    /// The key of `parts` in `namespace`. Whoever has a namespace of their own shares no key.
+    /// The key of `parts` in `namespace`. Keys of different namespaces are different.
     #[must_use]
     pub fn new(namespace: &str, parts: &[&[u8]]) -> Self {
         let mut hash = Sha256::new_with_prefix(DOMAIN);

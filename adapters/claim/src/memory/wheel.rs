@@ -137,7 +137,9 @@ fn level_of(difference: u64) -> usize {
 }
 
 fn digit(tick: u64, level: usize) -> usize {
-    usize::try_from(tick >> shift(level)).unwrap_or_default() % SLOTS
+    // Cut to a digit first: where `usize` has 32 bits, a tick may have more.
+    let digit = (tick >> shift(level)) & ((1 << DIGIT_BITS) - 1);
+    usize::try_from(digit).unwrap_or_default()
 }
 
 /// The first tick of a list: the hand's digits above the level, then the slot, then zeros.

@@ -1,11 +1,11 @@
 //! Claims of the memory store beside a plain map under a lock, and beside moka.
 //!
-//! Each round claims keys that are fresh, at a steady number of live entries: with each claim one
+//! Each round claims keys that are vacant, at a steady number of live entries: with each claim one
 //! entry expires. Time is counted in claims, so that every store has the same work. moka goes by the
 //! clock alone, so nothing expires in it: it is measured without the work of expiry, which flatters
 //! it, and built anew before it has grown by half.
 //!
-//! `cargo bench --bench claim` prints first the bytes of an entry, the longest claim, and a table of the
+//! `cargo bench -p twilio_sig_claim --bench memory` prints first the bytes of an entry, the longest claim, and a table of the
 //! stores side by side. There they take turns, and the best turn of each counts, so that a busy machine
 //! slows none of them more than the others. The criterion figures after it are one store at a time.
 
@@ -36,20 +36,20 @@ use std::thread;
 use std::time::Instant;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use twilio_sig::claim::{ClaimKey, MemoryStore, Outcome};
+use twilio_sig_claim::{Claim, ClaimKey, ClaimOutcome, MemoryStore};
 
 const LIVE: [usize; 2] = [10_000, 1_000_000];
 const THREADS: [usize; 2] = [1, 2];
 /// Claims between two looks at the clock, which threads share.
 const STEP: usize = 64;
 
-/// Something that keys are claimed in. True is fresh.
+/// Something that keys are claimed in. True is acquired.
 trait Store: Sync {
     const NAME: &'static str;
     /// Whether keys expire by the bench's clock.
     const EXPIRES: bool = true;
     fn new(live: usize, clock: Arc<AtomicU64>) -> Self;
-    fn claim(&self, key: &ClaimKey) -> bool;
+    fn claim(&self, claim: &Claim) -> bool;
     /// Does what the store has put off.
     fn settle(&self) {}
 }
@@ -62,12 +62,15 @@ impl Store for Ours {
         // A little more than what is live: it keeps what has expired for a tick.
         let entries = live + live / 50 + 2 * STEP * THREADS.len();
         let clock = move || Duration::from_millis(clock.load(Relaxed));
-        Self(MemoryStore::with_clock(entries, clock).unwrap(), Duration::from_millis(live as u64))
+        let store = MemoryStore::builder(entries).clock(clock).build().unwrap();
+        Self(store, Duration::from_millis(live as u64))
     }
-    fn claim(&self, key: &ClaimKey) -> bool {
-        matches!(self.0.try_claim(key, self.1), Ok(Outcome::Fresh(_)))
+    fn claim(&self, claim: &Claim) -> bool {
+        matches!(self.0.try_claim(claim, self.1), Ok(ClaimOutcome::Acquired))
     }
 }
+
+type Token = [u8; Claim::TOKEN_LEN];
 
 /// What one writes first: a map of owner and end of the lease, and a queue of what expires next.
 struct MapUnderLock {
@@ -78,9 +81,8 @@ struct MapUnderLock {
 
 #[derive(Default)]
 struct Inner {
-    entries: HashMap<[u8; 32], (u64, u64)>,
+    entries: HashMap<[u8; 32], (Token, u64)>,
     expiry: VecDeque<(u64, [u8; 32])>,
-    owner: u64,
 }
 
 impl Store for MapUnderLock {
@@ -88,7 +90,7 @@ impl Store for MapUnderLock {
     fn new(live: usize, clock: Arc<AtomicU64>) -> Self {
         Self { inner: Mutex::default(), clock, lease: live as u64 }
     }
-    fn claim(&self, key: &ClaimKey) -> bool {
+    fn claim(&self, claim: &Claim) -> bool {
         let now = self.clock.load(Relaxed);
         let inner = &mut *self.inner.lock().unwrap();
         while let Some((until, expired)) = inner.expiry.front()
@@ -98,31 +100,30 @@ impl Store for MapUnderLock {
             inner.expiry.pop_front();
         }
         let until = now + self.lease;
-        let mut fresh = false;
-        inner.entries.entry(*key.as_bytes()).or_insert_with(|| {
-            fresh = true;
-            inner.owner += 1;
-            (inner.owner, until)
+        let mut acquired = false;
+        inner.entries.entry(*claim.key().as_bytes()).or_insert_with(|| {
+            acquired = true;
+            (*claim.token(), until)
         });
-        if fresh {
-            inner.expiry.push_back((until, *key.as_bytes()));
+        if acquired {
+            inner.expiry.push_back((until, *claim.key().as_bytes()));
         }
-        fresh
+        acquired
     }
 }
 
-struct Moka(moka::sync::Cache<[u8; 32], (u64, u64)>, AtomicU64);
+struct Moka(moka::sync::Cache<[u8; 32], (Token, u64)>);
 
 impl Store for Moka {
     const NAME: &'static str = "moka";
     const EXPIRES: bool = false;
     fn new(_live: usize, _clock: Arc<AtomicU64>) -> Self {
         let cache = moka::sync::Cache::builder().time_to_live(Duration::from_secs(86_400)).build();
-        Self(cache, AtomicU64::new(0))
+        Self(cache)
     }
-    fn claim(&self, key: &ClaimKey) -> bool {
-        let owner = || (self.1.fetch_add(1, Relaxed), 0);
-        self.0.entry_by_ref(key.as_bytes()).or_insert_with(owner).is_fresh()
+    fn claim(&self, claim: &Claim) -> bool {
+        let owner = || (*claim.token(), 0);
+        self.0.entry_by_ref(claim.key().as_bytes()).or_insert_with(owner).is_fresh()
     }
     fn settle(&self) {
         self.0.run_pending_tasks();
@@ -130,9 +131,12 @@ impl Store for Moka {
 }
 
 /// So many keys that one has expired when it comes again, even if its thread had to wait a while.
-fn keys(live: usize) -> Vec<ClaimKey> {
+fn claims_of(live: usize) -> Vec<Claim> {
     (0..2 * live + 1_000_000)
-        .map(|number| ClaimKey::new("bench", &[&number.to_be_bytes()]))
+        .map(|number| {
+            let key = ClaimKey::new("bench", &[&number.to_be_bytes()]);
+            Claim::with_token(key, (number as u128).to_be_bytes())
+        })
         .collect()
 }
 
@@ -140,12 +144,12 @@ fn keys(live: usize) -> Vec<ClaimKey> {
 struct Run<'k, S> {
     store: S,
     clock: Arc<AtomicU64>,
-    keys: &'k [ClaimKey],
+    keys: &'k [Claim],
     next: AtomicUsize,
 }
 
 impl<'k, S: Store> Run<'k, S> {
-    fn filled(keys: &'k [ClaimKey], live: usize) -> Self {
+    fn filled(keys: &'k [Claim], live: usize) -> Self {
         let clock = Arc::new(AtomicU64::new(0));
         let store = S::new(live, Arc::clone(&clock));
         let run = Self { store, clock, keys, next: AtomicUsize::new(0) };
@@ -159,8 +163,8 @@ impl<'k, S: Store> Run<'k, S> {
         for _ in 0..steps {
             let start = self.next.fetch_add(STEP, Relaxed);
             for at in start..start + STEP {
-                let fresh = self.store.claim(&self.keys[at % self.keys.len()]);
-                assert!(fresh, "{} refused a fresh key", S::NAME);
+                let acquired = self.store.claim(&self.keys[at % self.keys.len()]);
+                assert!(acquired, "{} refused a vacant key", S::NAME);
             }
             self.clock.fetch_add(STEP as u64, Relaxed);
         }
@@ -190,7 +194,7 @@ fn bench_store<S: Store>(criterion: &mut Criterion, live: usize, threads: usize)
     let mut group = criterion.benchmark_group(format!("claim/live_{live}/threads_{threads}"));
     group.throughput(Throughput::Elements((STEP * threads) as u64));
     group.sample_size(10).measurement_time(Duration::from_secs(4));
-    let keys = keys(live);
+    let keys = claims_of(live);
     let mut run = Run::<S>::filled(&keys, live);
     group.bench_function(BenchmarkId::from_parameter(S::NAME), |bencher| {
         bencher.iter_custom(|rounds| {
@@ -229,7 +233,7 @@ fn side_by_side() {
     const TURNS: usize = 15;
     println!("nanoseconds of a claim        live  threads   ours  map (ratio)  moka (ratio)");
     for live in LIVE {
-        let keys = keys(live);
+        let keys = claims_of(live);
         for threads in THREADS {
             let ours = Run::<Ours>::filled(&keys, live);
             let map = Run::<MapUnderLock>::filled(&keys, live);
@@ -263,7 +267,7 @@ fn side_by_side() {
 
 fn bytes_of_an_entry() {
     fn measure<S: Store>(live: usize) {
-        let keys = keys(live);
+        let keys = claims_of(live);
         let before = Counted::bytes();
         let run = black_box(Run::<S>::filled(&keys, live));
         // A full turn, so that what expires and what comes is counted too.
@@ -289,7 +293,7 @@ fn bytes_of_an_entry() {
 fn longest_claim() {
     fn measure<S: Store>() {
         let live = 1_000_000;
-        let keys = keys(live);
+        let keys = claims_of(live);
         let mut best = vec![Duration::MAX; live / 4];
         for _ in 0..3 {
             let run = Run::<S>::filled(&keys, live);
