@@ -4,12 +4,11 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 use core::time::Duration;
-use std::time::SystemTime;
 
 use twilio_sig::Verified;
 use twilio_sig::claim::{Answer, Claim, ClaimOutcome, ClaimStore};
 use twilio_sig::dedup::{DedupKey, NoIdentity};
-use twilio_sig::replay::{Guard, ReplayError};
+use twilio_sig::replay::{FreshnessError, Guard, ReplayError};
 
 use crate::Refusal;
 use crate::once::{BoxFuture, Held, Step, Stop};
@@ -95,19 +94,10 @@ impl<S: ClaimStore + 'static> Step for GuardStep<S> {
         verified: &'a Verified<'a>,
     ) -> BoxFuture<'a, Result<Option<Arc<dyn Held>>, Stop>> {
         Box::pin(async move {
-            let refuse = |error| Stop::Refuse(Refusal::from(error));
-            match self.0.admit(verified, SystemTime::now()).await.map_err(refuse)? {
-                (claim, ClaimOutcome::Acquired) => {
-                    let held: Arc<dyn Held> =
-                        Arc::new(Guarded { guard: Arc::clone(&self.0), claim });
-                    Ok(Some(held))
-                }
-                (_, ClaimOutcome::InProgress { retry_after }) => {
-                    Err(Stop::Refuse(Refusal::InProgress(retry_after)))
-                }
-                // Whatever else there may be is not ours.
-                _ => Err(Stop::Refuse(Refusal::Replayed)),
-            }
+            let claim = self.0.admit(verified).await;
+            let claim = claim.map_err(|error| Stop::Refuse(Refusal::from(error)))?;
+            let held: Arc<dyn Held> = Arc::new(Guarded { guard: Arc::clone(&self.0), claim });
+            Ok(Some(held))
         })
     }
 }
@@ -181,10 +171,12 @@ impl<S: ClaimStore + 'static> Held for Deduped<S> {
 impl From<ReplayError> for Refusal {
     fn from(error: ReplayError) -> Self {
         match error {
-            ReplayError::Stale => Self::Stale,
-            ReplayError::Early => Self::Early,
-            ReplayError::MalformedTimestamp => Self::MalformedTimestamp,
-            ReplayError::MissingTimestamp => Self::MissingTimestamp,
+            ReplayError::Freshness(FreshnessError::Stale) => Self::Stale,
+            ReplayError::Freshness(FreshnessError::Early) => Self::Early,
+            ReplayError::Freshness(FreshnessError::Missing) => Self::MissingTimestamp,
+            ReplayError::Freshness(_) => Self::MalformedTimestamp,
+            ReplayError::InProgress { retry_after } => Self::InProgress(retry_after),
+            ReplayError::Replayed(_) => Self::Replayed,
             _ => Self::StoreUnavailable,
         }
     }
