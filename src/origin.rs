@@ -40,9 +40,8 @@ use self::{
 /// | [`allowed_hosts`](Self::allowed_hosts) | `Host`, if it is on a list | there are several hosts, and the proxy keeps `Host` |
 /// | [`behind_proxy`](Self::behind_proxy) | headers of a proxy whose address is trusted, if the host is on a list | the proxy rewrites `Host`, or serves several schemes |
 ///
-/// Without the token nobody can sign for another URL. But a client that may choose the URL can
-/// replay a request that was signed for one service to another one with the same token. Hence the
-/// lists.
+/// Without the token no client can sign for another URL. But one that may choose the URL can replay
+/// a request that was signed for one service to another one with the same token. Hence the lists.
 ///
 /// The request target is appended byte for byte. It is never parsed and printed again, because
 /// Twilio signed its text and not its meaning. The one exception is the target `/` behind a path

@@ -22,8 +22,8 @@ use crate::verifier::Verified;
 ///
 /// let mut delivery = Delivery::new(&verified);
 /// delivery.tenant = Some("acme");
-/// let [acme, nobody] = [DedupKey::of(delivery)?, DedupKey::of(&verified)?];
-/// assert_ne!(acme.claim_key(), nobody.claim_key());
+/// let [acme, none] = [DedupKey::of(delivery)?, DedupKey::of(&verified)?];
+/// assert_ne!(acme.claim_key(), none.claim_key());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy)]

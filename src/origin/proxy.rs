@@ -70,7 +70,7 @@ impl TrustedProxy {
     /// [`MAX_LIST_LEN`](super::Origin::MAX_LIST_LEN). Replaces an earlier list.
     ///
     /// A peer that comes as an IPv4-mapped IPv6 address is compared as IPv4. Trust in `0.0.0.0/0` is
-    /// trust in everyone; then the host list alone protects.
+    /// trust in every peer; then the host list alone protects.
     ///
     /// # Errors
     ///

@@ -90,7 +90,7 @@ fn what_is_repeatable_has_no_identity() {
         "onMessageRemove",
         "onConversationUpdate",
         "onSomethingNew",
-        // Nobody can tell whether it is a second one.
+        // It does not say whether it is a second one.
         "onMessageUpdated",
     ] {
         let result = key(&format!("{conversation}{event}"));
