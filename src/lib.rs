@@ -13,8 +13,6 @@ extern crate alloc;
 extern crate std;
 
 mod builder;
-#[cfg(feature = "claim")]
-pub mod claim;
 mod config;
 #[cfg(feature = "dedup")]
 pub mod dedup;
@@ -33,6 +31,10 @@ mod signer;
 mod url;
 mod verifier;
 mod webhook;
+
+#[cfg(feature = "claim")]
+#[doc(inline)]
+pub use twilio_sig_claim as claim;
 
 pub use builder::{MAX_BODY_LEN, MAX_FORM_LEN, MAX_KEYS, VerifierBuilder};
 #[cfg(feature = "diagnose")]

@@ -70,7 +70,7 @@ fn the_url_of_the_origin_is_the_one_that_verifies() {
 // ── a fixed base ─────────────────────────────────────────────────────────────────────────────────
 
 #[test]
-fn a_fixed_base_is_kept_as_written_apart_from_the_slash_at_its_end() {
+fn a_fixed_base_is_kept_as_written_apart_from_user_information_and_the_slash_at_its_end() {
     for (base, url) in [
         ("https://example.com", "https://example.com/sms"),
         ("https://example.com/", "https://example.com/sms"),
@@ -82,6 +82,11 @@ fn a_fixed_base_is_kept_as_written_apart_from_the_slash_at_its_end() {
         ("https://example.com/a/../b%2f@c:d", "https://example.com/a/../b%2f@c:d/sms"),
         ("wss://example.com", "wss://example.com/sms"),
         ("ws://a_b.example.com", "ws://a_b.example.com/sms"),
+        ("https://user:pa55word@example.com/x", "https://example.com/x/sms"),
+        ("https://user@[2001:db8::1]:8443", "https://[2001:db8::1]:8443/sms"),
+        ("https://us:er@pass@Example.com", "https://Example.com/sms"),
+        ("https://@example.com", "https://example.com/sms"),
+        ("https://example.com/x@evil.example", "https://example.com/x@evil.example/sms"),
     ] {
         let origin = Origin::fixed(base).unwrap();
         assert_eq!(origin.url(&RequestHead::new("/sms")).unwrap(), url);
@@ -107,8 +112,9 @@ fn a_fixed_base_does_not_heed_any_header_or_peer() {
 fn a_base_that_is_more_or_less_than_an_origin_and_a_path_is_refused() {
     let shapes = "example.com //example.com https:example.com https:/example.com \
         https:\\\\example.com https:// https:///x https://:443 ftp://example.com \
-        javascript://example.com https://user@example.com https://user:secret@example.com \
-        https://@example.com https://example.com?x=1 https://example.com/?x=1 \
+        javascript://example.com https://user@ https://user\\@example.com \
+        https://evil.example\\@example.com https://us#er@example.com https://us?er@example.com \
+        https://us\u{e9}r@example.com https://user@example.com?x=1 https://example.com?x=1 https://example.com/?x=1 \
         https://example.com/? https://example.com#f https://example.com/# https://example.com\\x \
         https://example.com/a\\b https://example.com\n https://exa\tmple.com";
     let ports = "https://example.com: https://example.com:0 https://example.com:65536 \

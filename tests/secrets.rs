@@ -154,8 +154,29 @@ fn the_signature_is_given_to_those_who_ask_for_it() {
 
 #[test]
 #[cfg(feature = "origin")]
-fn debug_of_a_request_head_shows_no_url() {
-    let head = twilio_sig::RequestHead::new("/sms?pin=q7u8e9r0y");
-    let text = format!("{head:?}");
-    assert_eq!(shown(&text), <[String; 0]>::default(), "{text}");
+fn debug_of_every_type_of_origins_shows_no_url() {
+    use twilio_sig::{Origin, OriginError, RequestHead, Scheme, TrustedProxy};
+
+    const HOST: &str = "pa55word.q7u8e9r0y.example";
+    let proxy = TrustedProxy::x_forwarded().peers(["10.0.0.0/8"]).unwrap();
+    let proxy = proxy.prefix_header(["/q7u8e9r0y"]).unwrap();
+    let whole = format!("https://user:pa55word@{HOST}/q7u8e9r0y?pin=q7u8e9r0y");
+    let fixed = Origin::fixed(&format!("https://user:pa55word@{HOST}/q7u8e9r0y")).unwrap();
+    let origins = [
+        Origin::whole_url(&whole).unwrap(),
+        fixed.path_prefix("/q7u8e9r0y").unwrap(),
+        Origin::allowed_hosts(Scheme::Https, [HOST]).unwrap(),
+        Origin::behind_proxy(proxy.clone(), [HOST]).unwrap(),
+    ];
+    let head = RequestHead::new("/sms?pin=q7u8e9r0y").headers([("host", HOST.as_bytes())]);
+    let error = origins[3].url(&head).unwrap_err();
+    assert_eq!(error, OriginError::UnknownPeer);
+    let mut texts = vec![format!("{error:?} {error}"), format!("{head:?} {head:#?}")];
+    texts.push(format!("{proxy:?} {proxy:#?}"));
+    texts.extend(origins.iter().map(|origin| format!("{origin:?} {origin:#?}")));
+    for text in &texts {
+        assert_eq!(shown(text), <[String; 0]>::default(), "{text}");
+        assert!(!text.contains("example"), "{text}");
+    }
+    assert_eq!(format!("{:?}", origins[0]), "Origin(whole_url, ..)");
 }

@@ -103,7 +103,7 @@ pub(super) fn parse_port(digits: &str) -> Option<u16> {
 }
 
 /// A host of the configuration, in the spelling that goes into the URL.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct AllowedHost {
     name: String,
     port: Option<u16>,

@@ -1,13 +1,9 @@
 //! Which peers are believed, and which of their headers. What is not asked for is not read.
 
-use alloc::{string::String, vec::Vec};
-use core::net::IpAddr;
+use alloc::vec::Vec;
+use core::fmt;
 
-use super::{
-    OriginError, configured_list, configured_prefix,
-    host::{Host, Scheme, parse_port},
-    request::{FORWARDED, RequestHead, X_HOST, X_PORT, X_PREFIX, X_PROTO},
-};
+use super::{OriginError, list::configured_list, network::Network, prefix::Prefix};
 
 /// A proxy in front of the server: its addresses, and the headers that it writes.
 ///
@@ -30,14 +26,14 @@ use super::{
 /// let origin = Origin::behind_proxy(nginx, ["example.com"])?;
 /// # Ok::<(), twilio_sig::OriginError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use]
 pub struct TrustedProxy {
-    peers: Vec<Network>,
-    forwarded: bool,
-    host_header: bool,
-    port_header: bool,
-    prefixes: Vec<String>,
+    pub(super) peers: Vec<Network>,
+    pub(super) forwarded: bool,
+    pub(super) host_header: bool,
+    pub(super) port_header: bool,
+    pub(super) prefixes: Vec<Prefix>,
 }
 
 impl TrustedProxy {
@@ -74,7 +70,7 @@ impl TrustedProxy {
     /// [`MAX_LIST_LEN`](super::Origin::MAX_LIST_LEN). Replaces an earlier list.
     ///
     /// A peer that comes as an IPv4-mapped IPv6 address is compared as IPv4. Trust in `0.0.0.0/0` is
-    /// trust in everyone; then the host list alone protects.
+    /// trust in every peer; then the host list alone protects.
     ///
     /// # Errors
     ///
@@ -118,8 +114,9 @@ impl TrustedProxy {
     }
 
     /// Puts back the path that the proxy cut off and reports in `X-Forwarded-Prefix`, if it is one
-    /// of `prefixes`, at most [`MAX_LIST_LEN`](super::Origin::MAX_LIST_LEN); `/` stands for none. It follows
-    /// the prefix of [`Origin::path_prefix`](super::Origin::path_prefix). Replaces an earlier list.
+    /// of `prefixes`, at most [`MAX_LIST_LEN`](super::Origin::MAX_LIST_LEN); `/` stands for none. It
+    /// follows the prefix of [`Origin::path_prefix`](super::Origin::path_prefix), and its slash at
+    /// the end counts as there. Replaces an earlier list.
     ///
     /// # Errors
     ///
@@ -134,7 +131,7 @@ impl TrustedProxy {
         mut self,
         prefixes: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Self, OriginError> {
-        self.prefixes = configured_list(prefixes, configured_prefix)?;
+        self.prefixes = configured_list(prefixes, Prefix::configured)?;
         Ok(self)
     }
 
@@ -154,115 +151,16 @@ impl TrustedProxy {
         let mixed = self.forwarded && reads_x;
         !self.peers.is_empty() && !mixed
     }
-
-    /// The scheme, the host (not yet looked up) and the configured prefix of a request.
-    pub(super) fn read<'a>(
-        &self,
-        head: &RequestHead<'a>,
-    ) -> Result<(Scheme, Host<'a>, &str), OriginError> {
-        let peer = head.socket_peer().map(|peer| peer.to_canonical());
-        if !peer.is_some_and(|peer| self.peers.iter().any(|network| network.contains(peer))) {
-            return Err(OriginError::UntrustedPeer);
-        }
-        if self.forwarded {
-            let (scheme, host) = parse_forwarded(head.value(FORWARDED)?)
-                .ok_or(OriginError::MalformedHeader(FORWARDED))?;
-            return Ok((scheme, host, ""));
-        }
-        let scheme =
-            Scheme::parse(head.value(X_PROTO)?).ok_or(OriginError::MalformedHeader(X_PROTO))?;
-        let mut host = if self.host_header { head.host_in(X_HOST)? } else { head.host()? };
-        if self.port_header {
-            let port = parse_port(head.value(X_PORT)?);
-            let port = port.ok_or(OriginError::MalformedHeader(X_PORT))?;
-            if host.port.replace(port).is_some_and(|named| named != port) {
-                return Err(OriginError::HostConflict);
-            }
-        }
-        Ok((scheme, host, self.prefix(head)?))
-    }
-
-    fn prefix(&self, head: &RequestHead<'_>) -> Result<&str, OriginError> {
-        if self.prefixes.is_empty() {
-            return Ok("");
-        }
-        let received = head.value(X_PREFIX)?;
-        let received = received.strip_suffix('/').unwrap_or(received);
-        let prefix = self.prefixes.iter().find(|prefix| *prefix == received);
-        prefix.map(String::as_str).ok_or(OriginError::PrefixNotAllowed)
-    }
 }
 
-/// Reads one element of RFC 7239, section 4: `name=value` joined by `;`, a value being a token or a
-/// quoted string. `proto` and `host` must be there, each once; other names are skipped.
-fn parse_forwarded(element: &str) -> Option<(Scheme, Host<'_>)> {
-    let (mut proto, mut host) = (None, None);
-    let mut rest = element;
-    loop {
-        let (name, tail) = rest.split_once('=')?;
-        let (value, tail) = match tail.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"').filter(|(text, _)| !text.contains('\\'))?,
-            None => tail
-                .split_at_checked(tail.find(';').unwrap_or(tail.len()))
-                .filter(|(text, _)| is_token(text))?,
-        };
-        if !is_token(name) {
-            return None;
-        }
-        let slot = if name.eq_ignore_ascii_case("proto") {
-            Some(&mut proto)
-        } else if name.eq_ignore_ascii_case("host") {
-            Some(&mut host)
-        } else {
-            None
-        };
-        if slot.is_some_and(|slot| slot.replace(value).is_some()) {
-            return None;
-        }
-        if tail.is_empty() {
-            return Some((Scheme::parse(proto?)?, Host::parse(host?)?));
-        }
-        rest = tail.strip_prefix(';')?;
-    }
-}
-
-/// RFC 9110, section 5.6.2.
-fn is_token(text: &str) -> bool {
-    let legal = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !text.is_empty() && text.bytes().all(legal)
-}
-
-/// An IP address, or a range of them that share their first `bits` bits.
-#[derive(Clone, Copy, Debug)]
-struct Network {
-    address: IpAddr,
-    bits: u32,
-}
-
-impl Network {
-    fn parse(text: &str) -> Option<Self> {
-        let (address, bits) = text.split_once('/').map_or((text, None), |(a, b)| (a, Some(b)));
-        let address: IpAddr = address.parse().ok()?;
-        let (width, zeros) = match address {
-            IpAddr::V4(v4) => (u32::BITS, v4.to_bits().trailing_zeros()),
-            IpAddr::V6(v6) => (u128::BITS, v6.to_bits().trailing_zeros()),
-        };
-        let bits = bits.map_or(Ok(width), str::parse).ok()?;
-        // Mapped addresses would never match, and stray bits are a slip of the pen.
-        let sound = address.to_canonical() == address && zeros >= width.checked_sub(bits)?;
-        sound.then_some(Self { address, bits })
-    }
-
-    fn contains(&self, peer: IpAddr) -> bool {
-        let shared = match (self.address, peer) {
-            (IpAddr::V4(ours), IpAddr::V4(peer)) => {
-                (ours.to_bits() ^ peer.to_bits()).leading_zeros()
-            }
-            (IpAddr::V6(ours), IpAddr::V6(peer)) => {
-                (ours.to_bits() ^ peer.to_bits()).leading_zeros()
-            }
-            _ => return false,
-        };
-        shared >= self.bits
+/// Shows no prefix: it is a part of the URL.
+impl fmt::Debug for TrustedProxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrustedProxy")
+            .field("peers", &self.peers)
+            .field("forwarded", &self.forwarded)
+            .field("host_header", &self.host_header)
+            .field("port_header", &self.port_header)
+            .finish_non_exhaustive()
     }
 }

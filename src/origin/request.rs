@@ -172,7 +172,7 @@ impl<'a> RequestHead<'a> {
     }
 }
 
-/// Shows no byte of the request: its URL may hold what nobody should read in a log.
+/// Shows no byte of the request: its URL may hold what does not belong into a log.
 impl fmt::Debug for RequestHead<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestHead")

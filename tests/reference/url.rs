@@ -5,6 +5,7 @@ use super::form::{self, Pair};
 const INVALID: &str = "invalid_url";
 
 /// One text that Twilio may have signed.
+#[allow(clippy::struct_excessive_bools, reason = "each is a change, and any of them may be made")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CandidateText {
     /// Everything before the first pair.

@@ -4,12 +4,11 @@ use alloc::boxed::Box;
 use alloc::sync::Arc;
 use core::fmt;
 use core::time::Duration;
-use std::time::SystemTime;
 
 use twilio_sig::Verified;
-use twilio_sig::claim::{Claim, ClaimStore, Outcome};
+use twilio_sig::claim::{Answer, Claim, ClaimOutcome, ClaimStore};
 use twilio_sig::dedup::{DedupKey, NoIdentity};
-use twilio_sig::replay::{Guard, ReplayError};
+use twilio_sig::replay::{FreshnessError, Guard, ReplayError};
 
 use crate::Refusal;
 use crate::once::{BoxFuture, Held, Step, Stop};
@@ -24,13 +23,13 @@ use crate::once::{BoxFuture, Held, Step, Stop};
 /// # Examples
 /// ```
 /// use twilio_sig::claim::MemoryStore;
-/// use twilio_sig::dedup::DedupKey;
+/// use twilio_sig::dedup::Template;
 /// use twilio_sig_gate::Dedup;
 ///
 /// let by_kind = Dedup::new(MemoryStore::new(100_000)?);
-/// let own = Dedup::new(MemoryStore::new(100_000)?)
-///     .key(|verified| Ok(DedupKey::from_template(verified, "{CallSid}:voice")?.endpoint("voice")));
-/// # Ok::<(), twilio_sig::claim::ClaimError>(())
+/// let voice = Template::parse("{CallSid}:voice")?;
+/// let own = Dedup::new(MemoryStore::new(100_000)?).key(move |verified| voice.key(verified));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
 pub struct Dedup<S> {
@@ -47,7 +46,7 @@ impl<S: ClaimStore + 'static> Dedup<S> {
     pub fn new(store: S) -> Self {
         Self {
             store,
-            key: Box::new(DedupKey::of),
+            key: Box::new(|verified| DedupKey::of(verified)),
             lease: Duration::from_secs(60),
             keep: Duration::from_secs(24 * 60 * 60),
         }
@@ -95,19 +94,10 @@ impl<S: ClaimStore + 'static> Step for GuardStep<S> {
         verified: &'a Verified<'a>,
     ) -> BoxFuture<'a, Result<Option<Arc<dyn Held>>, Stop>> {
         Box::pin(async move {
-            let refuse = |error| Stop::Refuse(Refusal::from(error));
-            match self.0.admit(verified, SystemTime::now()).await.map_err(refuse)? {
-                Outcome::Fresh(claim) => {
-                    let held: Arc<dyn Held> =
-                        Arc::new(Guarded { guard: Arc::clone(&self.0), claim });
-                    Ok(Some(held))
-                }
-                Outcome::InProgress { retry_after } => {
-                    Err(Stop::Refuse(Refusal::InProgress(retry_after)))
-                }
-                // Whatever else there may be is not fresh.
-                _ => Err(Stop::Refuse(Refusal::Replayed)),
-            }
+            let claim = self.0.admit(verified).await;
+            let claim = claim.map_err(|error| Stop::Refuse(Refusal::from(error)))?;
+            let held: Arc<dyn Held> = Arc::new(Guarded { guard: Arc::clone(&self.0), claim });
+            Ok(Some(held))
         })
     }
 }
@@ -121,7 +111,7 @@ impl<S: ClaimStore + 'static> Held for Guarded<S> {
     fn settle(self: Arc<Self>, done: bool) -> BoxFuture<'static, bool> {
         Box::pin(async move {
             let settled = if done {
-                self.guard.complete(&self.claim).await
+                self.guard.complete(&self.claim, &Answer::EMPTY).await
             } else {
                 self.guard.release(&self.claim).await
             };
@@ -140,17 +130,19 @@ impl<S: ClaimStore + 'static> Step for DedupStep<S> {
     ) -> BoxFuture<'a, Result<Option<Arc<dyn Held>>, Stop>> {
         Box::pin(async move {
             let Ok(key) = (self.0.key)(verified) else { return Ok(None) };
-            let claimed = self.0.store.claim(&key.claim_key(), self.0.lease).await;
-            match claimed.map_err(|_| Stop::Refuse(Refusal::StoreUnavailable))? {
-                Outcome::Fresh(claim) => {
+            let unavailable = |_| Stop::Refuse(Refusal::StoreUnavailable);
+            let claim = Claim::random(key.claim_key()).map_err(unavailable)?;
+            let claimed = self.0.store.claim(&claim, self.0.lease).await;
+            match claimed.map_err(unavailable)? {
+                ClaimOutcome::Acquired => {
                     let held: Arc<dyn Held> =
                         Arc::new(Deduped { dedup: Arc::clone(&self.0), claim });
                     Ok(Some(held))
                 }
-                Outcome::InProgress { retry_after } => {
+                ClaimOutcome::InProgress { retry_after } => {
                     Err(Stop::Refuse(Refusal::InProgress(retry_after)))
                 }
-                Outcome::Done => Err(Stop::Duplicate),
+                ClaimOutcome::Done(_) => Err(Stop::Duplicate),
                 _ => Err(Stop::Refuse(Refusal::StoreUnavailable)),
             }
         })
@@ -167,7 +159,7 @@ impl<S: ClaimStore + 'static> Held for Deduped<S> {
         Box::pin(async move {
             let Dedup { store, keep, .. } = &*self.dedup;
             let settled = if done {
-                store.complete(&self.claim, *keep).await
+                store.complete(&self.claim, *keep, &Answer::EMPTY).await
             } else {
                 store.release(&self.claim).await
             };
@@ -179,10 +171,12 @@ impl<S: ClaimStore + 'static> Held for Deduped<S> {
 impl From<ReplayError> for Refusal {
     fn from(error: ReplayError) -> Self {
         match error {
-            ReplayError::Stale => Self::Stale,
-            ReplayError::Early => Self::Early,
-            ReplayError::MalformedTimestamp => Self::MalformedTimestamp,
-            ReplayError::MissingTimestamp => Self::MissingTimestamp,
+            ReplayError::Freshness(FreshnessError::Stale) => Self::Stale,
+            ReplayError::Freshness(FreshnessError::Early) => Self::Early,
+            ReplayError::Freshness(FreshnessError::Missing) => Self::MissingTimestamp,
+            ReplayError::Freshness(_) => Self::MalformedTimestamp,
+            ReplayError::InProgress { retry_after } => Self::InProgress(retry_after),
+            ReplayError::Replayed(_) => Self::Replayed,
             _ => Self::StoreUnavailable,
         }
     }

@@ -4,7 +4,8 @@ CREATE TABLE IF NOT EXISTS twilio_sig_claims (
     -- Who claimed it last.
     token bytea NOT NULL CHECK (octet_length(token) = 16),
     done boolean NOT NULL,
-    -- When the lease or the keep ends. A row that is past it is vacant, and can be purged.
+    answer bytea NOT NULL,
+    -- When the lease or the ttl ends. A row that is past it is vacant, and can be purged.
     until timestamptz NOT NULL
 );
 CREATE INDEX IF NOT EXISTS twilio_sig_claims_until ON twilio_sig_claims (until);

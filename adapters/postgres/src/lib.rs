@@ -11,7 +11,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Executor, PgPool, Postgres};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
-use twilio_sig::claim::{Claim, ClaimError, ClaimKey, ClaimStore, MAX_DURATION, Outcome};
+use twilio_sig::claim::{Answer, Claim, ClaimError, ClaimOutcome, ClaimStore, MAX_DURATION};
 
 pub use self::statement::{claim_in, complete_in, release_in};
 
@@ -137,16 +137,22 @@ impl PostgresStore {
 }
 
 impl ClaimStore for PostgresStore {
-    async fn claim(&self, key: &ClaimKey, lease: Duration) -> Result<Outcome, ClaimError> {
+    async fn claim(&self, claim: &Claim, lease: Duration) -> Result<ClaimOutcome, ClaimError> {
         let mut connection = self.connection().await?;
-        let call = statement::claim(&mut connection, key, lease);
+        let call = statement::claim(&mut connection, claim, lease);
         let answer = timeout(ANSWER_TIMEOUT, call).await;
         in_time(connection, answer)
     }
 
-    async fn complete(&self, claim: &Claim, keep: Duration) -> Result<(), ClaimError> {
+    async fn complete(
+        &self,
+        claim: &Claim,
+        ttl: Duration,
+        answer: &Answer,
+    ) -> Result<(), ClaimError> {
         let mut connection = self.connection().await?;
-        let answer = timeout(ANSWER_TIMEOUT, complete_in(&mut connection, claim, keep)).await;
+        let call = complete_in(&mut connection, claim, ttl, answer);
+        let answer = timeout(ANSWER_TIMEOUT, call).await;
         in_time(connection, answer)
     }
 

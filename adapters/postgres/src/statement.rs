@@ -3,7 +3,7 @@
 use core::time::Duration;
 
 use sqlx::PgConnection;
-use twilio_sig::claim::{Claim, ClaimError, ClaimKey, Outcome, whole_millis};
+use twilio_sig::claim::{Answer, Claim, ClaimError, ClaimOutcome, whole_millis};
 
 /// `$1` key, `$2` token, `$3` milliseconds of the lease.
 ///
@@ -12,27 +12,35 @@ use twilio_sig::claim::{Claim, ClaimError, ClaimKey, Outcome, whole_millis};
 /// none of them, and no row comes back.
 const CLAIM: &str = "\
 WITH inserted AS (
-    INSERT INTO twilio_sig_claims (key, token, done, until)
-    VALUES ($1, $2, false, clock_timestamp() + $3 * interval '1 millisecond')
+    INSERT INTO twilio_sig_claims (key, token, done, answer, until)
+    VALUES ($1, $2, false, '', clock_timestamp() + $3 * interval '1 millisecond')
     ON CONFLICT (key) DO NOTHING RETURNING key
 ), taken_over AS (
     UPDATE twilio_sig_claims
-    SET token = $2, done = false, until = clock_timestamp() + $3 * interval '1 millisecond'
-    WHERE key = $1 AND until <= clock_timestamp() RETURNING key
+    SET token = $2, done = false, answer = '',
+        until = clock_timestamp() + $3 * interval '1 millisecond'
+    WHERE key = $1 AND (until <= clock_timestamp() OR (token = $2 AND NOT done)) RETURNING key
 )
-SELECT true AS fresh, false AS done, 0::int8 AS millis FROM inserted
+SELECT true AS fresh, false AS done, 0::int8 AS millis, ''::bytea AS answer FROM inserted
 UNION ALL
-SELECT true, false, 0 FROM taken_over
+SELECT true, false, 0, '' FROM taken_over
 UNION ALL
-SELECT false, done, ceil(extract(epoch FROM until - clock_timestamp()) * 1000)::int8
+SELECT false, done, ceil(extract(epoch FROM until - clock_timestamp()) * 1000)::int8, answer
 FROM twilio_sig_claims
 WHERE key = $1 AND NOT EXISTS (SELECT FROM inserted) AND NOT EXISTS (SELECT FROM taken_over)";
 
-/// `$1` key, `$2` token, `$3` milliseconds of the keep. A row, if the key is ours or vacant.
+/// `$1` key, `$2` token, `$3` milliseconds of the ttl, `$4` answer. A row, if the key is ours or vacant.
+/// What is done stays as it is.
 const COMPLETE: &str = "\
-INSERT INTO twilio_sig_claims AS held (key, token, done, until)
-VALUES ($1, $2, true, clock_timestamp() + $3 * interval '1 millisecond')
-ON CONFLICT (key) DO UPDATE SET token = excluded.token, done = true, until = excluded.until
+INSERT INTO twilio_sig_claims AS held (key, token, done, answer, until)
+VALUES ($1, $2, true, $4, clock_timestamp() + $3 * interval '1 millisecond')
+ON CONFLICT (key) DO UPDATE SET
+    token = excluded.token,
+    done = true,
+    answer = CASE WHEN held.done AND held.until > clock_timestamp()
+        THEN held.answer ELSE excluded.answer END,
+    until = CASE WHEN held.done AND held.until > clock_timestamp()
+        THEN held.until ELSE excluded.until END
 WHERE held.token = excluded.token OR held.until <= clock_timestamp()";
 
 /// `$1` key, `$2` token. Whether somebody else has the key, or it is done.
@@ -76,43 +84,44 @@ const INSUFFICIENT_RESOURCES: &str = "53";
 /// transaction began is an error too.
 pub async fn claim_in(
     connection: &mut PgConnection,
-    key: &ClaimKey,
+    claim: &Claim,
     lease: Duration,
-) -> Result<Outcome, ClaimError> {
+) -> Result<ClaimOutcome, ClaimError> {
     let millis = millis(lease)?;
-    let claim = Claim::random(*key)?;
     for _ in 0..ATTEMPTS {
-        let row: Option<(bool, bool, i64)> = sqlx::query_as(CLAIM)
-            .bind(key.as_bytes())
+        let row: Option<(bool, bool, i64, Vec<u8>)> = sqlx::query_as(CLAIM)
+            .bind(claim.key().as_bytes())
             .bind(claim.token())
             .bind(millis)
             .fetch_optional(&mut *connection)
             .await
             .map_err(claim_error)?;
         match row {
-            Some((true, ..)) => return Ok(Outcome::Fresh(claim)),
+            Some((true, ..)) => return Ok(ClaimOutcome::Acquired),
             // Its time is over, and somebody else has just taken it over.
-            None | Some((false, _, ..=0)) => {}
-            Some((false, true, _)) => return Ok(Outcome::Done),
-            Some((false, false, millis)) => {
+            None | Some((false, _, ..=0, _)) => {}
+            Some((false, true, _, answer)) => {
+                return Ok(ClaimOutcome::Done(Answer::new(&answer)?));
+            }
+            Some((false, false, millis, _)) => {
                 let millis = u64::try_from(millis).unwrap_or_default();
-                return Ok(Outcome::InProgress { retry_after: Duration::from_millis(millis) });
+                return Ok(ClaimOutcome::InProgress { retry_after: Duration::from_millis(millis) });
             }
         }
     }
-    Ok(Outcome::InProgress { retry_after: SOON })
+    Ok(ClaimOutcome::InProgress { retry_after: SOON })
 }
 
 /// A claim outside of a transaction: who waits in vain for somebody's transaction knows that the key
 /// is in progress.
 pub(crate) async fn claim(
     connection: &mut PgConnection,
-    key: &ClaimKey,
+    claim: &Claim,
     lease: Duration,
-) -> Result<Outcome, ClaimError> {
-    match claim_in(connection, key, lease).await {
+) -> Result<ClaimOutcome, ClaimError> {
+    match claim_in(connection, claim, lease).await {
         Err(ClaimError::Unavailable(source)) if is_lock_timeout(&*source) => {
-            Ok(Outcome::InProgress { retry_after: SOON })
+            Ok(ClaimOutcome::InProgress { retry_after: SOON })
         }
         outcome => outcome,
     }
@@ -125,10 +134,12 @@ pub(crate) async fn claim(
 pub async fn complete_in(
     connection: &mut PgConnection,
     claim: &Claim,
-    keep: Duration,
+    ttl: Duration,
+    answer: &Answer,
 ) -> Result<(), ClaimError> {
     let query = sqlx::query(COMPLETE).bind(claim.key().as_bytes()).bind(claim.token());
-    let result = query.bind(millis(keep)?).execute(connection).await.map_err(claim_error)?;
+    let query = query.bind(millis(ttl)?).bind(answer.as_bytes());
+    let result = query.execute(connection).await.map_err(claim_error)?;
     if result.rows_affected() == 0 { Err(ClaimError::Lost) } else { Ok(()) }
 }
 

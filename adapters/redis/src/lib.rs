@@ -8,10 +8,10 @@ use core::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::io::tcp::TcpSettings;
-use redis::{ConnectionInfo, ErrorKind, FromRedisValue, RedisError};
+use redis::{ConnectionInfo, ErrorKind, RedisError};
 use thiserror::Error;
 use tokio::time::timeout;
-use twilio_sig::claim::{Claim, ClaimError, ClaimKey, ClaimStore, Outcome, whole_millis};
+use twilio_sig::claim::{Answer, Claim, ClaimError, ClaimOutcome, ClaimStore, whole_millis};
 
 /// Claims on a Redis server. Cheap to clone: clones share one connection.
 ///
@@ -115,46 +115,64 @@ impl RedisStore {
     }
 
     /// Runs a script on one key: one round trip.
-    async fn run<T: FromRedisValue>(
+    async fn run(
         &self,
         script: &str,
-        key: &ClaimKey,
-        token: &[u8],
+        claim: &Claim,
         millis: u64,
-    ) -> Result<T, ClaimError> {
+        answer: &Answer,
+    ) -> Result<Vec<Vec<u8>>, ClaimError> {
         // EVAL and not EVALSHA: a server that was restarted knows no hash.
         let mut command = redis::cmd("EVAL");
-        command.arg(script).arg(1).arg(format!("{}{key}", self.prefix)).arg(token).arg(millis);
+        command.arg(script).arg(1).arg(format!("{}{}", self.prefix, claim.key()));
+        command.arg(claim.token()).arg(millis).arg(answer.as_bytes());
         let mut connection = self.connection.clone();
-        let answer = timeout(TIMEOUT, command.query_async(&mut connection)).await;
-        answer.map_err(ClaimError::unavailable)?.map_err(|error| claim_error(&error))
+        let reply = timeout(TIMEOUT, command.query_async(&mut connection)).await;
+        reply.map_err(ClaimError::unavailable)?.map_err(|error| claim_error(&error))
     }
 }
 
 impl ClaimStore for RedisStore {
-    async fn claim(&self, key: &ClaimKey, lease: Duration) -> Result<Outcome, ClaimError> {
-        let millis = whole_millis(lease)?;
-        let claim = Claim::random(*key)?;
-        let answer: i64 = self.run(script::CLAIM, key, claim.token(), millis).await?;
-        match u64::try_from(answer) {
-            Err(_) => Ok(Outcome::Fresh(claim)),
-            Ok(0) => Ok(Outcome::Done),
-            Ok(millis) => Ok(Outcome::InProgress { retry_after: Duration::from_millis(millis) }),
+    async fn claim(&self, claim: &Claim, lease: Duration) -> Result<ClaimOutcome, ClaimError> {
+        let reply = self.run(script::CLAIM, claim, whole_millis(lease)?, &Answer::EMPTY).await?;
+        match &*reply {
+            [word] if word == b"acquired" => Ok(ClaimOutcome::Acquired),
+            [word, answer] if word == b"done" => Ok(ClaimOutcome::Done(Answer::new(answer)?)),
+            [word, millis] if word == b"held" => {
+                let millis = core::str::from_utf8(millis).ok().and_then(|text| text.parse().ok());
+                let millis = millis.ok_or_else(nonsense)?;
+                Ok(ClaimOutcome::InProgress { retry_after: Duration::from_millis(millis) })
+            }
+            _ => Err(nonsense()),
         }
     }
 
-    async fn complete(&self, claim: &Claim, keep: Duration) -> Result<(), ClaimError> {
-        let millis = whole_millis(keep)?;
-        owned(self.run(script::COMPLETE, claim.key(), claim.token(), millis).await?)
+    async fn complete(
+        &self,
+        claim: &Claim,
+        ttl: Duration,
+        answer: &Answer,
+    ) -> Result<(), ClaimError> {
+        let reply = self.run(script::COMPLETE, claim, whole_millis(ttl)?, answer).await?;
+        settled(&reply, b"completed", b"not_completed")
     }
 
     async fn release(&self, claim: &Claim) -> Result<(), ClaimError> {
-        owned(self.run(script::RELEASE, claim.key(), claim.token(), 0).await?)
+        let reply = self.run(script::RELEASE, claim, 0, &Answer::EMPTY).await?;
+        settled(&reply, b"released", b"not_released")
     }
 }
 
-fn owned(answer: bool) -> Result<(), ClaimError> {
-    if answer { Ok(()) } else { Err(ClaimError::Lost) }
+fn settled(reply: &[Vec<u8>], yes: &[u8], no: &[u8]) -> Result<(), ClaimError> {
+    match reply {
+        [word] if word == yes => Ok(()),
+        [word] if word == no => Err(ClaimError::Lost),
+        _ => Err(nonsense()),
+    }
+}
+
+fn nonsense() -> ClaimError {
+    ClaimError::unavailable("the server gave an answer that is none")
 }
 
 /// A server that may not evict and has no memory left says `OOM`.

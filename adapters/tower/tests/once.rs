@@ -18,8 +18,8 @@ use http_body_util::{Empty, Full};
 use stack::{FORM, full, gate, send, signed};
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 use twilio_sig::Verified;
-use twilio_sig::claim::{self, Claim, ClaimError, ClaimKey, ClaimStore, MemoryStore};
-use twilio_sig::dedup::DedupKey;
+use twilio_sig::claim::{Answer, Claim, ClaimError, ClaimOutcome, ClaimStore, MemoryStore};
+use twilio_sig::dedup::Template;
 use twilio_sig::replay::Guard;
 use twilio_sig_gate::Dedup;
 use twilio_sig_tower::{Outcome, RequestBody, WebhookLayer};
@@ -29,14 +29,19 @@ use twilio_sig_tower::{Outcome, RequestBody, WebhookLayer};
 struct Slow(Arc<MemoryStore>);
 
 impl ClaimStore for Slow {
-    async fn claim(&self, key: &ClaimKey, lease: Duration) -> Result<claim::Outcome, ClaimError> {
+    async fn claim(&self, claim: &Claim, lease: Duration) -> Result<ClaimOutcome, ClaimError> {
         tokio::task::yield_now().await;
-        self.0.claim(key, lease).await
+        self.0.claim(claim, lease).await
     }
 
-    async fn complete(&self, claim: &Claim, keep: Duration) -> Result<(), ClaimError> {
+    async fn complete(
+        &self,
+        claim: &Claim,
+        ttl: Duration,
+        answer: &Answer,
+    ) -> Result<(), ClaimError> {
         tokio::task::yield_now().await;
-        self.0.complete(claim, keep).await
+        self.0.complete(claim, ttl, answer).await
     }
 
     async fn release(&self, claim: &Claim) -> Result<(), ClaimError> {
@@ -67,14 +72,19 @@ impl Failing {
 }
 
 impl ClaimStore for Failing {
-    async fn claim(&self, key: &ClaimKey, lease: Duration) -> Result<claim::Outcome, ClaimError> {
+    async fn claim(&self, claim: &Claim, lease: Duration) -> Result<ClaimOutcome, ClaimError> {
         self.answer()?;
-        self.memory.claim(key, lease).await
+        self.memory.claim(claim, lease).await
     }
 
-    async fn complete(&self, claim: &Claim, keep: Duration) -> Result<(), ClaimError> {
+    async fn complete(
+        &self,
+        claim: &Claim,
+        ttl: Duration,
+        answer: &Answer,
+    ) -> Result<(), ClaimError> {
         self.answer()?;
-        self.memory.complete(claim, keep).await
+        self.memory.complete(claim, ttl, answer).await
     }
 
     async fn release(&self, claim: &Claim) -> Result<(), ClaimError> {
@@ -124,7 +134,8 @@ async fn a_request_that_goes_away_gives_its_claim_back() {
 #[tokio::test]
 async fn done_stays_done_when_the_sender_goes_away() {
     let slow = || Slow(Arc::new(MemoryStore::new(10).unwrap()));
-    let by_text = |verified: &Verified<'_>| DedupKey::from_template(verified, "{Body}");
+    let by_text = Template::parse("{Body}").unwrap();
+    let by_text = move |verified: &Verified<'_>| by_text.key(verified);
     let gate = gate().guard(Guard::new(slow())).dedup(Dedup::new(slow()).key(by_text));
     let called = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&called);

@@ -13,7 +13,7 @@ pub mod worker;
 
 use core::time::Duration;
 
-use twilio_sig::claim::{Claim, ClaimError, ClaimKey, ClaimStore, Outcome};
+use twilio_sig::claim::{Answer, Claim, ClaimError, ClaimOutcome, ClaimStore};
 use twilio_sig_postgres::PostgresStore;
 use twilio_sig_redis::RedisStore;
 
@@ -46,17 +46,22 @@ impl Store {
 }
 
 impl ClaimStore for Store {
-    async fn claim(&self, key: &ClaimKey, lease: Duration) -> Result<Outcome, ClaimError> {
+    async fn claim(&self, claim: &Claim, lease: Duration) -> Result<ClaimOutcome, ClaimError> {
         match self {
-            Self::Redis(store) => store.claim(key, lease).await,
-            Self::Postgres(store) => store.claim(key, lease).await,
+            Self::Redis(store) => store.claim(claim, lease).await,
+            Self::Postgres(store) => store.claim(claim, lease).await,
         }
     }
 
-    async fn complete(&self, claim: &Claim, keep: Duration) -> Result<(), ClaimError> {
+    async fn complete(
+        &self,
+        claim: &Claim,
+        ttl: Duration,
+        answer: &Answer,
+    ) -> Result<(), ClaimError> {
         match self {
-            Self::Redis(store) => store.complete(claim, keep).await,
-            Self::Postgres(store) => store.complete(claim, keep).await,
+            Self::Redis(store) => store.complete(claim, ttl, answer).await,
+            Self::Postgres(store) => store.complete(claim, ttl, answer).await,
         }
     }
 

@@ -6,7 +6,9 @@ use core::time::Duration;
 use std::thread;
 use std::time::Instant;
 
-use twilio_sig::claim::{Claim, ClaimError, ClaimKey, ClaimStore, Outcome, conformance};
+use twilio_sig::claim::{
+    Answer, Claim, ClaimError, ClaimKey, ClaimOutcome, ClaimStore, conformance,
+};
 
 use crate::Store;
 use crate::proxy::Proxy;
@@ -22,16 +24,16 @@ const WORKERS: usize = 4;
 const CLAIMS: usize = 16;
 /// How often they do.
 const ROUNDS: usize = 1_000;
-/// A lease or keep that does not end while a test runs.
+/// A lease or ttl that does not end while a test runs.
 const LONG: Duration = Duration::from_secs(600);
 /// How long an error may take.
 const BOUND: Duration = Duration::from_secs(8);
 
 /// Claims of the scenes that say which answer they expect.
-const FRESH: &str = "fresh 1, in progress 0, done 0, failed 0";
-const IN_PROGRESS: &str = "fresh 0, in progress 1, done 0, failed 0";
-const DONE: &str = "fresh 0, in progress 0, done 1, failed 0";
-const FAILED: &str = "fresh 0, in progress 0, done 0, failed 1";
+const ACQUIRED: &str = "acquired 1, in progress 0, done 0, failed 0";
+const IN_PROGRESS: &str = "acquired 0, in progress 1, done 0, failed 0";
+const DONE: &str = "acquired 0, in progress 0, done 1, failed 0";
+const FAILED: &str = "acquired 0, in progress 0, done 0, failed 1";
 
 /// The public suite.
 ///
@@ -40,7 +42,8 @@ const FAILED: &str = "fresh 0, in progress 0, done 0, failed 1";
 pub fn the_contract_is_kept(url: &str) -> Scene {
     block_on(async {
         let store = Store::connect(url).await?;
-        Ok(conformance::check(&store, async |time| tokio::time::sleep(time).await).await?)
+        let seed = *Claim::random(ClaimKey::new("seed", &[]))?.token();
+        Ok(conformance::check(&store, &seed, async |time| tokio::time::sleep(time).await).await?)
     })
 }
 
@@ -48,7 +51,7 @@ pub fn the_contract_is_kept(url: &str) -> Scene {
 ///
 /// # Errors
 /// If there was not exactly one owner.
-pub fn of_concurrent_claims_one_is_fresh(program: &str, url: &str) -> Scene {
+pub fn of_concurrent_claims_one_is_acquired(program: &str, url: &str) -> Scene {
     let mut workers =
         (0..WORKERS).map(|_| Worker::start(program, url)).collect::<Result<Vec<_>, _>>()?;
     for round in 0..ROUNDS {
@@ -56,8 +59,8 @@ pub fn of_concurrent_claims_one_is_fresh(program: &str, url: &str) -> Scene {
             worker.send(&format!("claim round{round} {CLAIMS} 60000"))?;
         }
         let answers = workers.iter_mut().map(Worker::answer).collect::<Result<Vec<_>, _>>()?;
-        let owners = format!("fresh 1, in progress {}, done 0, failed 0", CLAIMS - 1);
-        let others = format!("fresh 0, in progress {CLAIMS}, done 0, failed 0");
+        let owners = format!("acquired 1, in progress {}, done 0, failed 0", CLAIMS - 1);
+        let others = format!("acquired 0, in progress {CLAIMS}, done 0, failed 0");
         let one = answers.iter().filter(|answer| **answer == owners).count() == 1;
         let rest = answers.iter().filter(|answer| **answer == others).count() == WORKERS - 1;
         expect(one && rest, || format!("round {round}: {answers:?}"))?;
@@ -75,7 +78,7 @@ pub fn a_killed_owner_loses_nothing(program: &str, url: &str) -> Scene {
     let mut owner = Worker::start(program, url)?;
     let mut others = (0..3).map(|_| Worker::start(program, url)).collect::<Result<Vec<_>, _>>()?;
     let claimed = Instant::now();
-    equal(&owner.ask("claim killed 1 2000")?, FRESH)?;
+    equal(&owner.ask("claim killed 1 2000")?, ACQUIRED)?;
     owner.kill()?;
 
     let mut completed = 0;
@@ -87,7 +90,7 @@ pub fn a_killed_owner_loses_nothing(program: &str, url: &str) -> Scene {
         for worker in &mut others {
             match worker.answer()?.as_str() {
                 IN_PROGRESS => {}
-                FRESH => {
+                ACQUIRED => {
                     expect(claimed.elapsed() >= LEASE, || "it was taken too early".into())?;
                     equal(&worker.ask("complete killed 600000")?, "ok")?;
                     completed += 1;
@@ -114,10 +117,10 @@ pub fn a_late_owner_is_told(program: &str, url: &str) -> Scene {
         let act = act.replace("late", key);
         let mut late = Worker::start(program, url)?;
         let mut other = Worker::start(program, url)?;
-        equal(&late.ask(&format!("claim {key} 1 1000"))?, FRESH)?;
+        equal(&late.ask(&format!("claim {key} 1 1000"))?, ACQUIRED)?;
         late.signal("STOP")?;
         thread::sleep(Duration::from_millis(1_200));
-        equal(&other.ask(&format!("claim {key} 1 60000"))?, FRESH)?;
+        equal(&other.ask(&format!("claim {key} 1 60000"))?, ACQUIRED)?;
         late.signal("CONT")?;
         equal(&late.ask(&act)?, "lost")?;
         equal(&late.ask(&format!("claim {key} 1 60000"))?, IN_PROGRESS)?;
@@ -137,9 +140,9 @@ pub fn a_late_owner_is_told(program: &str, url: &str) -> Scene {
 pub fn a_killed_server_comes_back(program: &str, server: &mut Server, keeps: bool) -> Scene {
     let mut worker = Worker::start(program, &server.url())?;
     let mut other = Worker::start(program, &server.url())?;
-    equal(&worker.ask("claim done 1 60000")?, FRESH)?;
+    equal(&worker.ask("claim done 1 60000")?, ACQUIRED)?;
     equal(&worker.ask("complete done 600000")?, "ok")?;
-    equal(&worker.ask("claim open 1 600000")?, FRESH)?;
+    equal(&worker.ask("claim open 1 600000")?, ACQUIRED)?;
 
     worker.send("storm one 2000")?;
     other.send("storm two 2000")?;
@@ -171,7 +174,7 @@ pub fn a_killed_server_comes_back(program: &str, server: &mut Server, keeps: boo
     }
     for worker in [&mut worker, &mut other] {
         let counts = worker.ask("recount")?;
-        let kept = counts.starts_with("fresh 0, in progress 0") && counts.ends_with("failed 0");
+        let kept = counts.starts_with("acquired 0, in progress 0") && counts.ends_with("failed 0");
         let gone = counts.ends_with("in progress 0, done 0, failed 0");
         expect(if keeps { kept } else { gone }, || counts.clone())?;
     }
@@ -197,42 +200,42 @@ pub fn what_is_not_answered_is_an_error(server: &Server) -> Scene {
         let direct = Store::connect(&server.url()).await?;
         let [open, lost, held] =
             ["open", "lost", "held"].map(|name| ClaimKey::new("live", &[name.as_bytes()]));
-        let owner = fresh(&store, &open, LONG).await?;
+        let owner = acquire(&store, &open, LONG).await?;
 
         proxy.lose_answers(true);
         let claimed = Instant::now();
-        unavailable(&store.claim(&lost, LEASE).await)?;
-        unavailable(&store.complete(&owner, LONG).await)?;
+        unavailable(&claim(&store, &lost, LEASE).await)?;
+        unavailable(&complete(&store, &owner, LONG).await)?;
         proxy.lose_answers(false);
-        let outcome = direct.claim(&open, LEASE).await?;
-        expect(!matches!(outcome, Outcome::Fresh(_)), || format!("{outcome:?}"))?;
+        let outcome = claim(&direct, &open, LEASE).await?;
+        expect(!matches!(outcome, ClaimOutcome::Acquired), || format!("{outcome:?}"))?;
         comes_back(&store, &lost, claimed, LEASE).await?;
-        store.complete(&owner, LONG).await?;
+        complete(&store, &owner, LONG).await?;
 
         proxy.hold(true);
         let asked = Instant::now();
-        unavailable(&store.claim(&held, LEASE).await)?;
+        unavailable(&claim(&store, &held, LEASE).await)?;
         expect(asked.elapsed() < BOUND, || format!("an error took {:?}", asked.elapsed()))?;
         proxy.hold(false);
         comes_back(&store, &held, asked, LEASE).await?;
-        let outcome = store.claim(&open, LEASE).await?;
-        expect(matches!(outcome, Outcome::Done), || format!("{outcome:?}"))
+        let outcome = claim(&store, &open, LEASE).await?;
+        expect(matches!(outcome, ClaimOutcome::Done(_)), || format!("{outcome:?}"))
     })
 }
 
 /// A key that may have been claimed for nobody is fresh for one, at the latest when its lease is over.
 async fn comes_back(store: &Store, key: &ClaimKey, since: Instant, lease: Duration) -> Scene {
     loop {
-        match store.claim(key, LONG).await {
-            Ok(Outcome::Fresh(_)) => break,
-            Ok(Outcome::Done) => return Err("nobody has completed it".into()),
+        match claim(store, key, LONG).await {
+            Ok(ClaimOutcome::Acquired) => break,
+            Ok(ClaimOutcome::Done(_)) => return Err("nobody has completed it".into()),
             // The connection is made anew, and what was sent too late may run its whole lease.
             _ => expect(since.elapsed() < lease + BOUND, || "it does not come back".into())?,
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    let second = store.claim(key, LONG).await?;
-    expect(matches!(second, Outcome::InProgress { .. }), || format!("{second:?}"))
+    let second = claim(store, key, LONG).await?;
+    expect(matches!(second, ClaimOutcome::InProgress { .. }), || format!("{second:?}"))
 }
 
 fn unavailable<T: Debug>(result: &Result<T, ClaimError>) -> Scene {
@@ -255,24 +258,24 @@ pub fn a_clock_that_goes_back_does_no_harm(
         let keys = ["owned", "done", "free"].map(|name| ClaimKey::new("live", &[name.as_bytes()]));
         let mut claims = Vec::new();
         for key in &keys {
-            claims.push(fresh(&store, key, LEASE).await?);
+            claims.push(acquire(&store, key, LEASE).await?);
         }
         let [owned, done, free] = &claims[..] else { return Err("three".into()) };
-        store.complete(done, LEASE).await?;
+        complete(&store, done, LEASE).await?;
         set_back().await?;
         tokio::time::sleep(LEASE).await;
         for key in &keys {
-            let outcome = store.claim(key, LEASE).await?;
-            expect(!matches!(outcome, Outcome::Fresh(_)), || format!("{outcome:?}"))?;
+            let outcome = claim(&store, key, LEASE).await?;
+            expect(!matches!(outcome, ClaimOutcome::Acquired), || format!("{outcome:?}"))?;
         }
         store.release(free).await?;
-        let _again = fresh(&store, free.key(), LEASE).await?;
+        let _again = acquire(&store, free.key(), LEASE).await?;
         // A new time is that of the new clock: this one ends when it should.
-        store.complete(owned, LEASE).await?;
-        let outcome = store.claim(owned.key(), LEASE).await?;
-        expect(matches!(outcome, Outcome::Done), || format!("{outcome:?}"))?;
+        complete(&store, owned, LEASE).await?;
+        let outcome = claim(&store, owned.key(), LEASE).await?;
+        expect(matches!(outcome, ClaimOutcome::Done(_)), || format!("{outcome:?}"))?;
         tokio::time::sleep(LEASE).await;
-        fresh(&store, owned.key(), LEASE).await.map(drop)
+        acquire(&store, owned.key(), LEASE).await.map(drop)
     })
 }
 
@@ -282,7 +285,7 @@ pub fn a_clock_that_goes_back_does_no_harm(
 /// If it was otherwise.
 pub fn tls_is_spoken_with_who_is_trusted(program: &str, server: &Server, url: &str) -> Scene {
     let mut worker = Worker::start_trusting(program, url, &server.certificate())?;
-    equal(&worker.ask("claim tls 1 60000")?, FRESH)?;
+    equal(&worker.ask("claim tls 1 60000")?, ACQUIRED)?;
     equal(&worker.ask("complete tls 60000")?, "ok")?;
     match Worker::start(program, url) {
         Ok(_) => Err("a certificate that nobody vouches for was trusted".into()),
@@ -307,30 +310,55 @@ pub async fn a_call_is_one_round_trip(proxy: &Proxy, store: &impl ClaimStore) ->
             before = proxy.round_trips();
         }
         let key = ClaimKey::new("live", &[b"trip", &round.to_be_bytes()]);
-        let claim = fresh(store, &key, LONG).await?;
-        let held = store.claim(&key, LONG).await?;
-        expect(matches!(held, Outcome::InProgress { .. }), || format!("{held:?}"))?;
-        store.release(&claim).await?;
-        let claim = fresh(store, &key, LONG).await?;
-        store.complete(&claim, LONG).await?;
+        let first = acquire(store, &key, LONG).await?;
+        let held = claim(store, &key, LONG).await?;
+        expect(matches!(held, ClaimOutcome::InProgress { .. }), || format!("{held:?}"))?;
+        store.release(&first).await?;
+        let second = acquire(store, &key, LONG).await?;
+        complete(store, &second, LONG).await?;
     }
     let trips = proxy.round_trips() - before;
     expect(trips == CALLS, || format!("{CALLS} calls were {trips} round trips"))
+}
+
+/// Claims a key with a new token.
+///
+/// # Errors
+/// Those of the store.
+pub async fn claim(
+    store: &impl ClaimStore,
+    key: &ClaimKey,
+    lease: Duration,
+) -> Result<ClaimOutcome, ClaimError> {
+    store.claim(&Claim::random(*key)?, lease).await
 }
 
 /// The claim of a key that is vacant.
 ///
 /// # Errors
 /// If it is not.
-pub async fn fresh(
+pub async fn acquire(
     store: &impl ClaimStore,
     key: &ClaimKey,
     lease: Duration,
 ) -> Result<Claim, Box<dyn Error>> {
-    match store.claim(key, lease).await? {
-        Outcome::Fresh(claim) => Ok(claim),
-        other => Err(format!("{other:?} and not fresh").into()),
+    let claim = Claim::random(*key)?;
+    match store.claim(&claim, lease).await? {
+        ClaimOutcome::Acquired => Ok(claim),
+        other => Err(format!("{other:?} and not acquired").into()),
     }
+}
+
+/// Completes a claim without an answer.
+///
+/// # Errors
+/// Those of the store.
+pub async fn complete(
+    store: &impl ClaimStore,
+    claim: &Claim,
+    ttl: Duration,
+) -> Result<(), ClaimError> {
+    store.complete(claim, ttl, &Answer::EMPTY).await
 }
 
 /// Runs a future on a runtime of its own.

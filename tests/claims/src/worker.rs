@@ -10,8 +10,8 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 ///
 /// | command | answer |
 /// |---|---|
-/// | `claim KEY COUNT MILLIS` | `fresh A, in progress B, done C, failed D` of so many claims at a time |
-/// | `complete KEY MILLIS` | `ok`, `lost`, `full` or `unavailable`, for the last claim that was fresh |
+/// | `claim KEY COUNT MILLIS` | `acquired A, in progress B, done C, failed D` of so many claims at a time |
+/// | `complete KEY MILLIS` | `ok`, `lost`, `full` or `unavailable`, for the last claim that was acquired |
 /// | `release KEY` | the same |
 /// | `storm NAME MILLIS` | `completed A, failed B` of the keys claimed and completed in that time |
 /// | `recount` | as `claim`, for all keys that a storm has completed |

@@ -6,16 +6,16 @@ use core::time::Duration;
 use std::time::Instant;
 
 use claims_live::proxy::Proxy;
-use claims_live::scenes::{self, Scene, block_on, expect};
+use claims_live::scenes::{self, Scene, acquire, block_on, claim, complete, expect};
 use claims_live::server::Server;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{Connection, Executor, PgConnection, PgPool};
-use twilio_sig::claim::{ClaimError, ClaimKey, ClaimStore, Outcome};
+use twilio_sig::claim::{Answer, Claim, ClaimError, ClaimKey, ClaimOutcome};
 use twilio_sig_postgres::{MIGRATION, PostgresStore, claim_in, complete_in, release_in};
 
 const WORKER: &str = env!("CARGO_BIN_EXE_claim_worker");
 const LEASE: Duration = Duration::from_secs(60);
-const KEEP: Duration = Duration::from_secs(600);
+const TTL: Duration = Duration::from_secs(600);
 
 #[test]
 fn the_contract_is_kept() -> Scene {
@@ -23,8 +23,8 @@ fn the_contract_is_kept() -> Scene {
 }
 
 #[test]
-fn of_concurrent_claims_one_is_fresh() -> Scene {
-    scenes::of_concurrent_claims_one_is_fresh(WORKER, &Server::postgres()?.url())
+fn of_concurrent_claims_one_is_acquired() -> Scene {
+    scenes::of_concurrent_claims_one_is_acquired(WORKER, &Server::postgres()?.url())
 }
 
 #[test]
@@ -58,10 +58,8 @@ fn a_call_is_one_round_trip() -> Scene {
         for (name, expected) in [("first", 6), ("second", 4)] {
             let before = proxy.round_trips();
             let mut transaction = connection.begin().await?;
-            let Outcome::Fresh(claim) = claim_in(&mut transaction, &key(name), LEASE).await? else {
-                return Err("not fresh".into());
-            };
-            complete_in(&mut transaction, &claim, KEEP).await?;
+            let owner = acquire_in(&mut transaction, &key(name)).await?;
+            complete_in(&mut transaction, &owner, TTL, &Answer::EMPTY).await?;
             transaction.commit().await?;
             let trips = proxy.round_trips() - before;
             expect(trips == expected, || format!("{name}: {trips} round trips"))?;
@@ -104,6 +102,21 @@ fn key(name: &str) -> ClaimKey {
     ClaimKey::new("live", &[name.as_bytes()])
 }
 
+fn new(name: &str) -> Result<Claim, ClaimError> {
+    Claim::random(key(name))
+}
+
+async fn acquire_in(
+    connection: &mut PgConnection,
+    key: &ClaimKey,
+) -> Result<Claim, Box<dyn core::error::Error>> {
+    let claim = Claim::random(*key)?;
+    match claim_in(connection, &claim, LEASE).await? {
+        ClaimOutcome::Acquired => Ok(claim),
+        other => Err(format!("{other:?} and not acquired").into()),
+    }
+}
+
 /// The claim and the work are one: both are committed, or neither is.
 #[test]
 fn a_claim_in_a_transaction_is_made_with_it_or_not_at_all() -> Scene {
@@ -113,12 +126,9 @@ fn a_claim_in_a_transaction_is_made_with_it_or_not_at_all() -> Scene {
         sqlx::raw_sql("CREATE TABLE work (note text)").execute(&pool).await?;
         for commit in [false, true] {
             let mut transaction = pool.begin().await?;
-            let Outcome::Fresh(claim) = claim_in(&mut transaction, &key("event"), LEASE).await?
-            else {
-                return Err("not fresh".into());
-            };
+            let owner = acquire_in(&mut transaction, &key("event")).await?;
             sqlx::raw_sql("INSERT INTO work VALUES ('done')").execute(&mut *transaction).await?;
-            complete_in(&mut transaction, &claim, KEEP).await?;
+            complete_in(&mut transaction, &owner, TTL, &Answer::EMPTY).await?;
             if commit {
                 transaction.commit().await?;
             } else {
@@ -127,18 +137,15 @@ fn a_claim_in_a_transaction_is_made_with_it_or_not_at_all() -> Scene {
         }
         let notes: i64 = sqlx::query_scalar("SELECT count(*) FROM work").fetch_one(&pool).await?;
         expect(notes == 1, || format!("the work was done {notes} times"))?;
-        let after = store.claim(&key("event"), LEASE).await?;
-        expect(matches!(after, Outcome::Done), || format!("{after:?}"))?;
+        let after = claim(&store, &key("event"), LEASE).await?;
+        expect(matches!(after, ClaimOutcome::Done(_)), || format!("{after:?}"))?;
 
         let mut transaction = pool.begin().await?;
-        let Outcome::Fresh(claim) = claim_in(&mut transaction, &key("released"), LEASE).await?
-        else {
-            return Err("not fresh".into());
-        };
-        release_in(&mut transaction, &claim).await?;
+        let owner = acquire_in(&mut transaction, &key("released")).await?;
+        release_in(&mut transaction, &owner).await?;
         transaction.commit().await?;
-        let after = store.claim(&key("released"), LEASE).await?;
-        expect(matches!(after, Outcome::Fresh(_)), || format!("{after:?}"))
+        let after = claim(&store, &key("released"), LEASE).await?;
+        expect(matches!(after, ClaimOutcome::Acquired), || format!("{after:?}"))
     })
 }
 
@@ -150,11 +157,11 @@ fn a_claim_in_a_transaction_dies_with_its_connection() -> Scene {
         let (store, _) = open(&server).await?;
         let mut connection = PgConnection::connect(&server.url()).await?;
         connection.execute("BEGIN").await?;
-        let claimed = claim_in(&mut connection, &key("dies"), LEASE).await?;
-        expect(matches!(claimed, Outcome::Fresh(_)), || format!("{claimed:?}"))?;
+        let claimed = claim_in(&mut connection, &new("dies")?, LEASE).await?;
+        expect(matches!(claimed, ClaimOutcome::Acquired), || format!("{claimed:?}"))?;
         let died = Instant::now();
         drop(connection);
-        while !matches!(store.claim(&key("dies"), LEASE).await?, Outcome::Fresh(_)) {
+        while !matches!(claim(&store, &key("dies"), LEASE).await?, ClaimOutcome::Acquired) {
             expect(died.elapsed() < LEASE / 4, || "it does not come back".into())?;
         }
         Ok(())
@@ -168,24 +175,23 @@ fn a_key_in_an_open_transaction_is_in_progress() -> Scene {
     block_on(async {
         let (store, pool) = open(&server).await?;
         let mut transaction = pool.begin().await?;
-        let first = claim_in(&mut transaction, &key("open"), LEASE).await?;
+        let never = acquire_in(&mut transaction, &key("open")).await?;
         let asked = Instant::now();
-        let second = store.claim(&key("open"), LEASE).await?;
-        expect(matches!(second, Outcome::InProgress { .. }), || format!("{second:?}"))?;
+        let second = claim(&store, &key("open"), LEASE).await?;
+        expect(matches!(second, ClaimOutcome::InProgress { .. }), || format!("{second:?}"))?;
         expect(asked.elapsed() < Duration::from_secs(4), || "it waited too long".into())?;
 
         // Rolled back while another waits: the other one gets it.
         let waiting = {
             let store = store.clone();
-            tokio::spawn(async move { store.claim(&key("open"), LEASE).await })
+            tokio::spawn(async move { claim(&store, &key("open"), LEASE).await })
         };
         tokio::time::sleep(Duration::from_millis(300)).await;
         transaction.rollback().await?;
         let third = waiting.await??;
-        expect(matches!(third, Outcome::Fresh(_)), || format!("{third:?}"))?;
+        expect(matches!(third, ClaimOutcome::Acquired), || format!("{third:?}"))?;
         // What was never committed is nobody's.
-        let Outcome::Fresh(never) = first else { return Err("not fresh".into()) };
-        let lost = store.complete(&never, KEEP).await;
+        let lost = complete(&store, &never, TTL).await;
         expect(matches!(lost, Err(ClaimError::Lost)), || format!("{lost:?}"))
     })
 }
@@ -202,17 +208,15 @@ fn a_transaction_that_commits_first_wins() -> Scene {
             let set = format!("SET TRANSACTION ISOLATION LEVEL {isolation}");
             sqlx::raw_sql(&set).execute(&mut *second).await?;
             sqlx::raw_sql("SELECT count(*) FROM twilio_sig_claims").execute(&mut *second).await?;
-            let Outcome::Fresh(claim) = claim_in(&mut first, &key(isolation), LEASE).await? else {
-                return Err("not fresh".into());
-            };
+            let owner = acquire_in(&mut first, &key(isolation)).await?;
             let waiting =
-                tokio::spawn(async move { claim_in(&mut second, &key(isolation), LEASE).await });
+                tokio::spawn(async move { claim_in(&mut second, &new(isolation)?, LEASE).await });
             tokio::time::sleep(Duration::from_millis(300)).await;
-            complete_in(&mut first, &claim, KEEP).await?;
+            complete_in(&mut first, &owner, TTL, &Answer::EMPTY).await?;
             first.commit().await?;
             let outcome = waiting.await?;
             let refused = match isolation {
-                "READ COMMITTED" => matches!(outcome, Ok(Outcome::Done)),
+                "READ COMMITTED" => matches!(outcome, Ok(ClaimOutcome::Done(_))),
                 _ => matches!(outcome, Err(ClaimError::Unavailable(_))),
             };
             expect(refused, || format!("{isolation}: {outcome:?}"))?;
@@ -226,7 +230,7 @@ fn many_may_migrate_at_a_time() -> Scene {
     let server = Server::postgres()?;
     block_on(async {
         let store = PostgresStore::connect(&server.url()).await?;
-        let unready = store.claim(&key("early"), LEASE).await;
+        let unready = claim(&store, &key("early"), LEASE).await;
         expect(matches!(unready, Err(ClaimError::Unavailable(_))), || format!("{unready:?}"))?;
         let migrations: Vec<_> = (0..8)
             .map(|_| {
@@ -238,11 +242,11 @@ fn many_may_migrate_at_a_time() -> Scene {
             migration.await??;
         }
         // By hand as well, and with claims in the table.
-        let _claim = store.claim(&key("kept"), LEASE).await?;
+        let _claim = claim(&store, &key("kept"), LEASE).await?;
         let pool = PgPool::connect(&server.url()).await?;
         sqlx::raw_sql(MIGRATION).execute(&pool).await?;
-        let kept = store.claim(&key("kept"), LEASE).await?;
-        expect(matches!(kept, Outcome::InProgress { .. }), || format!("{kept:?}"))
+        let kept = claim(&store, &key("kept"), LEASE).await?;
+        expect(matches!(kept, ClaimOutcome::InProgress { .. }), || format!("{kept:?}"))
     })
 }
 
@@ -260,11 +264,9 @@ fn a_purge_deletes_what_is_over_and_nothing_else() -> Scene {
                 sqlx::query(insert).bind(number).execute(&pool).await?;
             }
         }
-        let _open = store.claim(&key("open"), LEASE).await?;
-        let Outcome::Fresh(claim) = store.claim(&key("done"), LEASE).await? else {
-            return Err("not fresh".into());
-        };
-        store.complete(&claim, KEEP).await?;
+        let _open = claim(&store, &key("open"), LEASE).await?;
+        let owner = acquire(&store, &key("done"), LEASE).await?;
+        complete(&store, &owner, TTL).await?;
         // Somebody is about to claim one of the old keys: the purge does not wait for them.
         let mut busy = pool.begin().await?;
         sqlx::raw_sql("SELECT FROM twilio_sig_claims WHERE key = sha256('7') FOR UPDATE")
@@ -280,9 +282,11 @@ fn a_purge_deletes_what_is_over_and_nothing_else() -> Scene {
         let last = store.purge(Duration::ZERO).await?;
         expect(last == 1, || format!("{last} were left"))?;
         for (name, done) in [("open", false), ("done", true)] {
-            let outcome = store.claim(&key(name), LEASE).await?;
-            expect(matches!(outcome, Outcome::Done) == done, || format!("{name}: {outcome:?}"))?;
-            expect(!matches!(outcome, Outcome::Fresh(_)), || name.to_owned())?;
+            let outcome = claim(&store, &key(name), LEASE).await?;
+            expect(matches!(outcome, ClaimOutcome::Done(_)) == done, || {
+                format!("{name}: {outcome:?}")
+            })?;
+            expect(!matches!(outcome, ClaimOutcome::Acquired), || name.to_owned())?;
         }
         Ok(())
     })
@@ -294,12 +298,12 @@ fn duplicates_are_only_read() -> Scene {
     let server = Server::postgres()?;
     block_on(async {
         let (store, pool) = open(&server).await?;
-        let _claim = store.claim(&key("held"), LEASE).await?;
+        let _claim = claim(&store, &key("held"), LEASE).await?;
         let version = "SELECT xmin::text || ctid::text FROM twilio_sig_claims";
         let before: String = sqlx::query_scalar(version).fetch_one(&pool).await?;
         for _ in 0..10 {
-            let held = store.claim(&key("held"), LEASE).await?;
-            expect(matches!(held, Outcome::InProgress { .. }), || format!("{held:?}"))?;
+            let held = claim(&store, &key("held"), LEASE).await?;
+            expect(matches!(held, ClaimOutcome::InProgress { .. }), || format!("{held:?}"))?;
         }
         let after: String = sqlx::query_scalar(version).fetch_one(&pool).await?;
         expect(before == after, || format!("{before} became {after}"))

@@ -6,9 +6,9 @@ use core::time::Duration;
 
 use claims_live::Store;
 use claims_live::proxy::Proxy;
-use claims_live::scenes::{self, Scene, block_on, expect};
+use claims_live::scenes::{self, Scene, block_on, claim, complete, expect};
 use claims_live::server::Server;
-use twilio_sig::claim::{ClaimError, ClaimKey, ClaimStore, Outcome};
+use twilio_sig::claim::{Claim, ClaimError, ClaimKey, ClaimOutcome, ClaimStore};
 use twilio_sig_redis::{ConnectError, RedisStore};
 
 const WORKER: &str = env!("CARGO_BIN_EXE_claim_worker");
@@ -21,8 +21,8 @@ fn the_contract_is_kept() -> Scene {
 }
 
 #[test]
-fn of_concurrent_claims_one_is_fresh() -> Scene {
-    scenes::of_concurrent_claims_one_is_fresh(WORKER, &Server::redis(&[])?.url())
+fn of_concurrent_claims_one_is_acquired() -> Scene {
+    scenes::of_concurrent_claims_one_is_acquired(WORKER, &Server::redis(&[])?.url())
 }
 
 #[test]
@@ -101,8 +101,9 @@ fn a_full_server_refuses_and_evicts_nothing() -> Scene {
         let mut claims = Vec::new();
         let full = loop {
             let key = ClaimKey::new("full", &[&claims.len().to_be_bytes()]);
-            match store.claim(&key, lease).await {
-                Ok(Outcome::Fresh(claim)) => claims.push(claim),
+            let claim = Claim::random(key)?;
+            match store.claim(&claim, lease).await {
+                Ok(ClaimOutcome::Acquired) => claims.push(claim),
                 other => break other,
             }
             expect(claims.len() < 100_000, || "it is never full".into())?;
@@ -110,24 +111,24 @@ fn a_full_server_refuses_and_evicts_nothing() -> Scene {
         expect(matches!(full, Err(ClaimError::Full)), || format!("{full:?}"))?;
         expect(claims.len() > 1_000, || format!("only {} fit", claims.len()))?;
         // What is in it is found all the same, and can be completed.
-        store.complete(&claims[0], keep).await?;
-        let done = store.claim(claims[0].key(), lease).await?;
-        expect(matches!(done, Outcome::Done), || format!("{done:?}"))?;
-        let held = store.claim(claims[2].key(), lease).await?;
-        expect(matches!(held, Outcome::InProgress { .. }), || format!("{held:?}"))?;
+        complete(&store, &claims[0], keep).await?;
+        let done = claim(&store, claims[0].key(), lease).await?;
+        expect(matches!(done, ClaimOutcome::Done(_)), || format!("{done:?}"))?;
+        let held = claim(&store, claims[2].key(), lease).await?;
+        expect(matches!(held, ClaimOutcome::InProgress { .. }), || format!("{held:?}"))?;
         let more = ClaimKey::new("full", &[b"more"]);
-        let full = store.claim(&more, lease).await;
+        let full = claim(&store, &more, lease).await;
         expect(matches!(full, Err(ClaimError::Full)), || format!("{full:?}"))?;
         // Room is made by what is over, and nothing else.
         for claim in claims.iter().skip(1).step_by(2) {
             store.release(claim).await?;
         }
-        for claim in claims.iter().skip(2).step_by(2) {
-            let outcome = store.claim(claim.key(), lease).await?;
-            expect(matches!(outcome, Outcome::InProgress { .. }), || format!("{outcome:?}"))?;
+        for held in claims.iter().skip(2).step_by(2) {
+            let outcome = claim(&store, held.key(), lease).await?;
+            expect(matches!(outcome, ClaimOutcome::InProgress { .. }), || format!("{outcome:?}"))?;
         }
-        let room = store.claim(&more, lease).await?;
-        expect(matches!(room, Outcome::Fresh(_)), || format!("{room:?}"))
+        let room = claim(&store, &more, lease).await?;
+        expect(matches!(room, ClaimOutcome::Acquired), || format!("{room:?}"))
     })
 }
 
@@ -139,8 +140,8 @@ fn prefixes_share_a_server_and_no_claim() -> Scene {
         let other = store.clone().prefix("other:");
         let key = ClaimKey::new("prefix", &[]);
         for store in [&store, &other] {
-            let outcome = store.claim(&key, Duration::from_secs(60)).await?;
-            expect(matches!(outcome, Outcome::Fresh(_)), || format!("{outcome:?}"))?;
+            let outcome = claim(store, &key, Duration::from_secs(60)).await?;
+            expect(matches!(outcome, ClaimOutcome::Acquired), || format!("{outcome:?}"))?;
         }
         Ok(())
     })
@@ -157,9 +158,9 @@ fn what_others_wrote_under_our_name_is_not_vacant() -> Scene {
         let [text, list] = ["text", "list"].map(|name| ClaimKey::new(name, &[]));
         redis::cmd("SET").arg(text.to_string()).arg("x").exec_async(&mut connection).await?;
         redis::cmd("RPUSH").arg(list.to_string()).arg("x").exec_async(&mut connection).await?;
-        let outcome = store.claim(&text, Duration::from_secs(60)).await?;
-        expect(matches!(outcome, Outcome::InProgress { .. }), || format!("{outcome:?}"))?;
-        let outcome = store.claim(&list, Duration::from_secs(60)).await;
+        let outcome = claim(&store, &text, Duration::from_secs(60)).await?;
+        expect(matches!(outcome, ClaimOutcome::InProgress { .. }), || format!("{outcome:?}"))?;
+        let outcome = claim(&store, &list, Duration::from_secs(60)).await;
         expect(matches!(outcome, Err(ClaimError::Unavailable(_))), || format!("{outcome:?}"))
     })
 }

@@ -1,4 +1,4 @@
-//! The core at work without `std` and without the C library.
+//! The core, keys of events and freshness at work without `std` and without the C library.
 //!
 //! A dependency that needs `std` stops this from compiling: both would define `panic_impl`.
 //! One that needs the C library stops it from linking. Exit status 0: the verdicts are right too.
@@ -7,7 +7,11 @@
 
 mod platform;
 
-use twilio_sig::{AuthToken, Verifier, Webhook};
+use core::time::Duration;
+
+use twilio_sig::dedup::DedupKey;
+use twilio_sig::replay::{Freshness, FreshnessError};
+use twilio_sig::{AuthToken, Signer, Verifier, Webhook};
 
 /// The example that Twilio's own helper libraries are tested with.
 const TOKEN: &str = "12345";
@@ -25,5 +29,27 @@ fn run() -> i32 {
     let webhook = Webhook::get(URL).signature(SIGNATURE);
     let accepted = verifier.verify(&webhook.body(BODY)).is_ok();
     let refused = verifier.verify(&webhook.body(b"Digits=1")).is_err();
-    i32::from(!(accepted && refused))
+    i32::from(!(accepted && refused && knows_events(&verifier)))
+}
+
+/// Whether an event has its key, and is too old after the window.
+fn knows_events(verifier: &Verifier) -> bool {
+    const STATUS: &[u8] = b"CallSid=CA00000000000000000000000000000001&CallStatus=busy\
+        &SequenceNumber=2&Timestamp=Wed%2C+16+Feb+2022+16%3A11%3A53+%2B0000";
+    let Ok(token) = AuthToken::new(TOKEN) else {
+        return false;
+    };
+    let Ok(signature) = Signer::auth_token(&token).sign_form(URL, STATUS) else {
+        return false;
+    };
+    let signature = signature.header_value();
+    let Ok(verified) = verifier.verify(&Webhook::new(URL).body(STATUS).signature(&signature))
+    else {
+        return false;
+    };
+    let freshness = Freshness::new().required();
+    let check = |seconds| freshness.check(&verified, Duration::from_secs(seconds));
+    DedupKey::of(&verified).is_ok()
+        && check(1_645_027_913).is_ok()
+        && check(1_645_028_214) == Err(FreshnessError::Stale)
 }

@@ -32,6 +32,12 @@ fn panic(_: &PanicInfo<'_>) -> ! {
 #[unsafe(no_mangle)]
 extern "C" fn rust_eh_personality() {}
 
+/// As above.
+#[unsafe(no_mangle)]
+extern "C" fn _Unwind_Resume() -> ! {
+    exit(102)
+}
+
 /// Hands out its memory once and takes none back: the program verifies twice and ends.
 struct Bump {
     memory: UnsafeCell<[u8; Self::SIZE]>,

@@ -9,14 +9,14 @@ use std::io::{BufRead, Write, stdin, stdout};
 use std::time::Instant;
 
 use claims_live::Store;
-use twilio_sig::claim::{Claim, ClaimError, ClaimKey, ClaimStore, Outcome};
+use twilio_sig::claim::{Answer, Claim, ClaimError, ClaimKey, ClaimOutcome, ClaimStore};
 
 #[tokio::main(worker_threads = 2)]
 async fn main() -> Result<(), Box<dyn Error>> {
     let url = env::args().nth(1).ok_or("the URL of a store is missing")?;
     let store = match Store::connect(&url).await {
         Ok(store) => store,
-        Err(error) => return say(&format!("{error}: {:?}", error.source())),
+        Err(error) => return say(&error.to_string()),
     };
     say("connected")?;
     let mut owned: HashMap<String, Claim> = HashMap::new();
@@ -30,14 +30,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 claim(&store, key, count.parse()?, lease, &mut owned).await?
             }
             ["complete", key, millis] => {
-                let claim = owned.get(key).ok_or("never fresh")?;
-                result(store.complete(claim, Duration::from_millis(millis.parse()?)).await)
+                let claim = owned.get(key).ok_or("never acquired")?;
+                let ttl = Duration::from_millis(millis.parse()?);
+                result(store.complete(claim, ttl, &Answer::EMPTY).await)
             }
             ["storm", name, millis] => {
                 storm(&store, name, Duration::from_millis(millis.parse()?), &mut stormed).await?
             }
-            ["recount"] => recount(&store, &stormed).await.to_string(),
-            ["release", key] => result(store.release(owned.get(key).ok_or("never fresh")?).await),
+            ["recount"] => recount(&store, &stormed).await?.to_string(),
+            ["release", key] => {
+                result(store.release(owned.get(key).ok_or("never acquired")?).await)
+            }
             _ => return Err(line.into()),
         };
         say(&answer)?;
@@ -56,12 +59,17 @@ async fn claim(
     let claims: Vec<_> = (0..count)
         .map(|_| {
             let store = store.clone();
-            tokio::spawn(async move { store.claim(&claim_key, lease).await })
+            let claim = Claim::random(claim_key)?;
+            Ok(tokio::spawn(async move {
+                let outcome = store.claim(&claim, lease).await;
+                (claim, outcome)
+            }))
         })
-        .collect();
+        .collect::<Result<_, ClaimError>>()?;
     let mut counts = Counts::default();
-    for claim in claims {
-        if let Some(claim) = counts.count(claim.await?) {
+    for task in claims {
+        let (claim, outcome) = task.await?;
+        if counts.count(&outcome) {
             owned.insert(key.to_owned(), claim);
         }
     }
@@ -88,11 +96,12 @@ async fn storm(
                 }
                 let number = [task.to_be_bytes(), number.to_be_bytes()].concat();
                 let key = ClaimKey::new("storm", &[name.as_bytes(), &number]);
-                let Ok(Outcome::Fresh(claim)) = store.claim(&key, LONG).await else {
+                let Ok(claim) = Claim::random(key) else { break };
+                let Ok(ClaimOutcome::Acquired) = store.claim(&claim, LONG).await else {
                     failed = failed.saturating_add(1);
                     continue;
                 };
-                match store.complete(&claim, LONG).await {
+                match store.complete(&claim, LONG, &Answer::EMPTY).await {
                     Ok(()) => completed.push(key),
                     Err(_) => failed = failed.saturating_add(1),
                 }
@@ -112,42 +121,43 @@ async fn storm(
 }
 
 /// What the keys that were completed are now.
-async fn recount(store: &Store, keys: &[ClaimKey]) -> Counts {
+async fn recount(store: &Store, keys: &[ClaimKey]) -> Result<Counts, ClaimError> {
     let mut counts = Counts::default();
     for key in keys {
-        let _ = counts.count(store.claim(key, LONG).await);
+        counts.count(&store.claim(&Claim::random(*key)?, LONG).await);
     }
-    counts
+    Ok(counts)
 }
 
-/// A lease or keep that does not end while a test runs.
+/// A lease or ttl that does not end while a test runs.
 const LONG: Duration = Duration::from_secs(600);
 
 #[derive(Default)]
 struct Counts {
-    fresh: u32,
+    acquired: u32,
     in_progress: u32,
     done: u32,
     failed: u32,
 }
 
 impl Counts {
-    fn count(&mut self, outcome: Result<Outcome, ClaimError>) -> Option<Claim> {
-        let (count, claim) = match outcome {
-            Ok(Outcome::Fresh(claim)) => (&mut self.fresh, Some(claim)),
-            Ok(Outcome::InProgress { .. }) => (&mut self.in_progress, None),
-            Ok(Outcome::Done) => (&mut self.done, None),
-            Ok(_) | Err(_) => (&mut self.failed, None),
+    /// Counts an outcome. Whether it is acquired.
+    fn count(&mut self, outcome: &Result<ClaimOutcome, ClaimError>) -> bool {
+        let count = match outcome {
+            Ok(ClaimOutcome::Acquired) => &mut self.acquired,
+            Ok(ClaimOutcome::InProgress { .. }) => &mut self.in_progress,
+            Ok(ClaimOutcome::Done(_)) => &mut self.done,
+            Ok(_) | Err(_) => &mut self.failed,
         };
         *count = count.saturating_add(1);
-        claim
+        matches!(outcome, Ok(ClaimOutcome::Acquired))
     }
 }
 
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { fresh, in_progress, done, failed } = self;
-        write!(f, "fresh {fresh}, in progress {in_progress}, done {done}, failed {failed}")
+        let Self { acquired, in_progress, done, failed } = self;
+        write!(f, "acquired {acquired}, in progress {in_progress}, done {done}, failed {failed}")
     }
 }
 

@@ -1,0 +1,133 @@
+//! Calls, conferences, recordings, streams and transcriptions.
+//!
+//! A call is told of by whatever its TwiML says: most results of verbs can honestly come twice.
+//! Hence a first request is told by what it has not: any parameter that is not known here makes it a
+//! result.
+
+use super::Identity::{Asked, Parts, Repeatable};
+use super::Kind;
+use super::Part::{Everything, IfAny, Number, Sid, Text};
+use super::When::{All, Any, Is, Lacks, Only};
+
+const CALL: &[&str] = &["CallSid"];
+
+/// What the first request of a call can have.
+/// Source: <https://www.twilio.com/docs/voice/twiml#request-parameters>
+#[rustfmt::skip]
+const FIRST_REQUEST: &[&str] = &[
+    "AccountSid", "AddOns", "ApiVersion", "ApplicationSid", "CallSid", "CallStatus", "CallToken",
+    "Called", "CalledCity", "CalledCountry", "CalledState", "CalledZip",
+    "Caller", "CallerCity", "CallerCountry", "CallerName", "CallerState", "CallerZip",
+    "Direction", "ForwardedFrom", "From", "FromCity", "FromCountry", "FromState", "FromZip",
+    "ParentCallSid", "SipCallId", "SipDomain", "SipDomainSid", "SipSourceIp",
+    "StirPassportToken", "StirStatus", "StirVerstat",
+    "To", "ToCity", "ToCountry", "ToState", "ToZip",
+];
+
+/// What a request to a fallback URL has besides.
+const FALLBACK: &[&str] = &["ErrorCode", "ErrorUrl"];
+
+pub(super) const KINDS: &[Kind] = &[
+    // https://www.twilio.com/docs/voice/twiml/siprec
+    Kind {
+        name: "siprec",
+        when: &[All(&["SiprecEvent"])],
+        identity: Parts(&[
+            Sid(&["SiprecSid"]),
+            Text("SiprecEvent"),
+            IfAny("Timestamp"),
+            IfAny("SiprecError"),
+        ]),
+    },
+    // https://www.twilio.com/docs/voice/twiml/stream
+    Kind {
+        name: "stream",
+        when: &[All(&["StreamEvent"])],
+        identity: Parts(&[
+            Sid(&["StreamSid"]),
+            Text("StreamEvent"),
+            IfAny("Timestamp"),
+            IfAny("StreamError"),
+        ]),
+    },
+    // https://www.twilio.com/docs/voice/twiml/transcription
+    Kind {
+        name: "transcription",
+        when: &[All(&["TranscriptionSid"]), Any(&["SequenceId", "SequenceNumber"])],
+        identity: Parts(&[Sid(&["TranscriptionSid"]), Number(&["SequenceId", "SequenceNumber"])]),
+    },
+    // https://www.twilio.com/docs/voice/twiml/record
+    Kind {
+        name: "recording_transcription",
+        when: &[All(&["TranscriptionSid", "TranscriptionStatus"])],
+        identity: Parts(&[Sid(&["TranscriptionSid"]), Text("TranscriptionStatus")]),
+    },
+    // https://www.twilio.com/docs/voice/api/recording
+    Kind {
+        name: "recording",
+        when: &[All(&["RecordingStatus", "RecordingSid"])],
+        identity: Parts(&[Sid(&["RecordingSid"]), Text("RecordingStatus")]),
+    },
+    Kind {
+        name: "recording_absent",
+        when: &[All(&["RecordingStatus"]), Any(&["CallSid", "ConferenceSid"])],
+        identity: Parts(&[Text("RecordingStatus"), Everything]),
+    },
+    // https://www.twilio.com/docs/voice/api/conference-resource
+    Kind {
+        name: "conference",
+        when: &[All(&["StatusCallbackEvent", "ConferenceSid"])],
+        identity: Parts(&[
+            Sid(&["ConferenceSid"]),
+            Number(&["SequenceNumber"]),
+            Text("StatusCallbackEvent"),
+        ]),
+    },
+    // https://www.twilio.com/docs/voice/answering-machine-detection: asynchronous, so a request of
+    // its own, which tells nothing else of the call.
+    Kind {
+        name: "machine_detection",
+        when: &[
+            All(&["CallSid", "AnsweredBy", "MachineDetectionDuration"]),
+            Lacks(&["CallStatus"]),
+        ],
+        identity: Parts(&[Sid(CALL), Text("AnsweredBy"), Number(&["MachineDetectionDuration"])]),
+    },
+    // https://www.twilio.com/docs/voice/twiml/gather: numbered anew by each `<Gather>` of the call.
+    Kind {
+        name: "partial_speech",
+        when: &[All(CALL), Any(&["UnstableSpeechResult", "StableSpeechResult"])],
+        identity: Repeatable,
+    },
+    // https://www.twilio.com/docs/voice/api/call-resource#statuscallback
+    Kind {
+        name: "call_status",
+        when: &[
+            All(&["CallSid", "CallStatus", "SequenceNumber"]),
+            Any(&["CallbackSource", "Timestamp"]),
+        ],
+        identity: Parts(&[Sid(CALL), Number(&["SequenceNumber"]), Text("CallStatus")]),
+    },
+    Kind {
+        name: "call_end",
+        when: &[All(&["CallSid", "CallStatus"]), Any(&["CallbackSource", "CallDuration"])],
+        identity: Parts(&[Sid(CALL), Text("CallStatus"), Everything]),
+    },
+    // https://www.twilio.com/docs/voice/twiml/record: each recording has a URL of its own.
+    Kind {
+        name: "recorded",
+        when: &[All(&["CallSid", "RecordingUrl"])],
+        identity: Asked(&[Sid(CALL), Everything]),
+    },
+    // https://www.twilio.com/docs/voice/twiml#request-parameters
+    Kind {
+        name: "call",
+        when: &[
+            All(CALL),
+            Is("CallStatus", &["ringing"]),
+            Only(&[FIRST_REQUEST, FALLBACK], "SipHeader_"),
+        ],
+        identity: Asked(&[Sid(CALL), Everything]),
+    },
+    Kind { name: "call_result", when: &[All(CALL)], identity: Repeatable },
+];

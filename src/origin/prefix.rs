@@ -1,0 +1,60 @@
+//! Paths that a proxy cuts off before the request gets here.
+
+use alloc::string::{String, ToString};
+
+use super::OriginError;
+
+/// A configured path that goes before the request's. The slash at its end, or its absence, is kept:
+/// Twilio signed the one or the other, and the target `/` does not tell which.
+#[derive(Clone)]
+pub(super) struct Prefix {
+    /// Without the slashes at its end.
+    path: String,
+    ends_in_slash: bool,
+}
+
+/// The prefix where there is none, to be borrowed.
+pub(super) static NO_PREFIX: Prefix = Prefix::NONE;
+
+impl Prefix {
+    pub(super) const NONE: Self = Self { path: String::new(), ends_in_slash: false };
+
+    /// Reads a prefix of the configuration: a path, and not nothing.
+    pub(super) fn configured(text: &str) -> Result<Self, OriginError> {
+        if text.is_empty() || !is_path(text) {
+            return Err(OriginError::InvalidPrefix);
+        }
+        Ok(Self::of(text))
+    }
+
+    /// The prefix that is this path, which [`is_path`].
+    pub(super) fn of(path: &str) -> Self {
+        let trimmed = path.trim_end_matches('/');
+        Self { path: trimmed.to_string(), ends_in_slash: trimmed != path }
+    }
+
+    /// Whether a proxy means this prefix, with or without a slash at the end.
+    pub(super) fn is(&self, received: &str) -> bool {
+        received.strip_suffix('/').unwrap_or(received) == self.path
+    }
+}
+
+/// Whether this can be a path. Clients read `\` as a slash, so Twilio would not ask for the path as
+/// written.
+pub(super) fn is_path(text: &str) -> bool {
+    (text.is_empty() || text.starts_with('/'))
+        && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#\\".contains(&byte))
+}
+
+/// Adds the prefixes and the target. The path `/` of a target is all that is left of a path that is
+/// the prefixes and no more, so it is written as the last of the prefixes ends.
+pub(super) fn push_target(url: &mut String, prefixes: &[&Prefix], target: &str) {
+    for prefix in prefixes {
+        url.push_str(&prefix.path);
+    }
+    let last = prefixes.iter().rfind(|prefix| !prefix.path.is_empty());
+    let without_slash = last.is_some_and(|prefix| !prefix.ends_in_slash);
+    let after_root =
+        target.strip_prefix('/').filter(|rest| rest.is_empty() || rest.starts_with('?'));
+    url.push_str(after_root.filter(|_| without_slash).unwrap_or(target));
+}
