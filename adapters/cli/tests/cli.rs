@@ -216,7 +216,7 @@ fn diagnose_names_the_cause() {
     let (status, out, _) =
         run(twilio_sig().args(["diagnose", "--http", "-"]).write_stdin(request.clone()));
     assert_eq!(status, 1);
-    for expected in ["tls_terminated", "wrong_host", "mend", "http://10.0.0.7:8080/sms"] {
+    for expected in ["tls_terminated", "wrong_host", "fix", "http://10.0.0.7:8080/sms"] {
         assert!(out.contains(expected), "{expected} is not in {out}");
     }
     assert!(
