@@ -20,8 +20,8 @@ use attempts::{attempt, body_alone};
 
 /// What all pieces of an explanation cost together, at most.
 const MAX_COST: usize = 12;
-/// What any single cause costs, at most: so much is tried of each.
-const SINGLE_COST: usize = 4;
+/// What a cause that has few forms costs, at most.
+const SINGLE_COST: usize = 3;
 /// What it costs that the encoded body alone was signed.
 const BODY_ALONE_COST: usize = 3;
 
@@ -47,7 +47,7 @@ pub(super) struct Search<'s> {
     is_uncovered: bool,
     /// Causes of which some form was attempted.
     pub(super) tried: BTreeSet<Cause>,
-    /// Whether every form was attempted, of every cause alone.
+    /// Whether every form was attempted of every cause that has few, alone.
     pub(super) is_single_done: bool,
 }
 

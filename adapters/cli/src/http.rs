@@ -68,14 +68,12 @@ impl HttpRequest {
         let Ok(length) = length.parse::<usize>() else {
             return (rest.to_vec(), fault("the Content-Length is not a number"));
         };
-        match rest.get(..length) {
-            Some(body) => (body.to_vec(), None),
-            None => {
-                let has = rest.len();
-                let cut = format!("the body is cut off: Content-Length is {length}, it has {has}");
-                (rest.to_vec(), Some(cut))
-            }
+        if let Some(body) = rest.get(..length) {
+            return (body.to_vec(), None);
         }
+        let has = rest.len();
+        let cut = format!("the body is cut off: Content-Length is {length}, it has {has}");
+        (rest.to_vec(), Some(cut))
     }
 }
 
