@@ -113,7 +113,7 @@ pub fn diagnose(verifier: &Verifier, webhook: &Webhook<'_>, hints: &Hints) -> Di
     };
     let error = match verifier.verify(webhook) {
         Ok(proof) => {
-            let blemish = keys::blemish(&request, proof.key(), hints);
+            let blemish = request.key(proof.key()).and_then(|key| keys::blemish(&key, hints));
             let blemish = blemish.map(|found| shown(Vec::from([found]), Evidence::Signature));
             diagnosis.explanations.extend(blemish);
             return diagnosis;

@@ -110,9 +110,8 @@ fn others(request: &Request<'_>, hints: &Hints, algorithm: Algorithm) -> Vec<(Ke
     keys
 }
 
-/// What is wrong with a raw secret, if the request is genuine under what it should have been.
-pub(super) fn blemish(request: &Request<'_>, matched: usize, hints: &Hints) -> Option<Found> {
-    let key = request.key(matched)?;
+/// What is wrong with a raw secret, if `key` is what it should have been.
+pub(super) fn blemish(key: &Key, hints: &Hints) -> Option<Found> {
     let is_it = |text: &str| key.is_same(&Key::new(key.algorithm(), text));
     if hints.secrets.iter().any(|raw| is_it(raw)) {
         return None;

@@ -12,10 +12,16 @@ use super::layout::{Layout, Pair};
 use super::report::{Difference, Explanation, Finding};
 use super::search::Hit;
 use super::show::{Pieces, Redactor};
-use super::{Cause, body, cause, spelled};
+use super::{Cause, body, cause, keys, spelled};
 
 /// Adds what is wrong besides although the signature is explained.
 pub(super) fn complete(hit: &mut Hit, request: &Request<'_>, hints: &Hints, budget: &mut Budget) {
+    let blemish = hit.key.as_ref().and_then(|key| keys::blemish(key, hints));
+    if let Some(found) =
+        blemish.filter(|own| hit.found.iter().all(|found| found.cause != own.cause))
+    {
+        hit.found.insert(0, found);
+    }
     if hit.is_url_only && hit.hashes.is_empty() && !request.body.is_empty() {
         let given = format!("a body of {} bytes", request.body.len());
         hit.found.push(Found::new(Cause::BodyNotSigned, given, "no body"));

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::ops::ControlFlow::{self, Break, Continue};
 
 use super::Cause;
-use super::attempt::Request;
+use super::attempt::{Key, Request};
 use super::budget::Budget;
 use super::found::Found;
 use super::keys::Prover;
@@ -37,6 +37,7 @@ pub(super) struct Hit {
     pub(super) hashes: Vec<Vec<u8>>,
     /// Whether the signature is that of the URL alone.
     pub(super) is_url_only: bool,
+    pub(super) key: Option<Key>,
 }
 
 pub(super) struct Search<'s> {

@@ -60,6 +60,23 @@ fn three_dimensions(is_rotated: bool, extra: &[(&str, &str)]) -> Diagnosis {
     diagnose(&verifier(), &webhook, &hints)
 }
 
+/// What is shown as signed is what was signed, not a spelling that the verifier makes up for.
+#[test]
+fn the_host_is_told_as_it_was_signed() {
+    let hints = Hints::new()
+        .header("Host", "10.0.3.7:8080")
+        .header("X-Forwarded-Host", "hooks.example.com")
+        .header("X-Forwarded-Proto", "https");
+    let diagnosis = url(URL, "http://10.0.3.7:8080/sms", &hints);
+    let [_, host] = diagnosis.explanations()[0].findings() else { panic!() };
+    assert_eq!(
+        (host.given(), host.signed()),
+        ("10.0.3.7:8080", "hooks.example.com (x-forwarded-host)")
+    );
+    let difference = diagnosis.explanations()[0].url_difference().unwrap();
+    assert_eq!(difference.signed(), "https://hooks.example.com/sms");
+}
+
 #[test]
 fn mistakes_with_url_parameters_and_key_are_told_at_once() {
     let inside = [Cause::TlsTerminated, Cause::WrongHost];
@@ -138,7 +155,7 @@ fn a_hint_that_is_no_url_is_taken_as_what_it_means() {
 #[test]
 fn a_hint_that_means_nothing_is_named_even_if_the_signature_is_explained() {
     for hint in ["", "sms", "TWILIO_URL", "ftp//", "see the wiki"] {
-        let hints = Hints::new().configured_url(hint);
+        let hints = Hints::new().configured_url(hint).max_macs(2_000);
         let explained = url(URL, "http://hooks.example.com/sms", &hints);
         assert_explained(hint, &explained, &[Cause::TlsTerminated]);
         for diagnosis in [explained, url("https://elsewhere.example/", URL, &hints)] {

@@ -46,7 +46,11 @@ pub(super) fn in_subsets<'a>(ground: &'a Ground<'a>) -> Vec<Edit<'a>> {
     });
     let with_one = with_one
         .map(|(cost, chosen, unit)| (cost, subset(chosen).chain(unit.iter().copied()).collect()));
-    once(ground, alone.chain(with_one))
+    let two = at_times.iter().enumerate().flat_map(|(nth, unit)| {
+        let others = at_times.iter().skip(nth.saturating_add(1));
+        others.map(move |other| (far, [&**unit, other].concat()))
+    });
+    once(ground, alone.chain(with_one).chain(two))
 }
 
 fn kind(ground: &Ground<'_>) -> Option<Kind> {

@@ -30,6 +30,7 @@ pub(super) fn attempt(
                     url: spelling.url(),
                     change: spelling.change.clone(),
                     hashes: address.hashes.clone(),
+                    key: Some(key.clone()),
                     ..Hit::default()
                 })));
             }
@@ -56,6 +57,7 @@ pub(super) fn body_alone(
                 return Some(Hit {
                     found: prover.found.iter().cloned().chain([found]).collect(),
                     pairs: Vec::from([(body.to_vec(), Vec::new())]),
+                    key: Some(key.clone()),
                     ..Hit::default()
                 });
             }

@@ -113,14 +113,20 @@ impl Combined {
         if base.is_exact {
             return self.describe();
         }
-        // A query that had to be changed anyway is told as it was signed.
-        if smallest.query != base.start.query
-            && let Some(query) = Parts::cut(&signed.url()).and_then(|url| url.query)
-        {
-            smallest.query = Some(query);
+        // What had to be changed anyway is told as it was signed.
+        let literal = Parts::cut(&signed.url()).unwrap_or_else(|| parts.clone());
+        if !parts.host.eq_ignore_ascii_case(&base.start.host) {
+            smallest.port = literal.port;
+        }
+        if smallest.query != base.start.query && literal.query.is_some() {
+            smallest.query = literal.query;
         }
         let exchanges: [fn(&mut Parts, &Parts); 5] = [
-            |own, given| own.port.clone_from(&given.port),
+            |own, given| {
+                if own.host.eq_ignore_ascii_case(&given.host) {
+                    own.port.clone_from(&given.port);
+                }
+            },
             |own, given| own.path.clone_from(&given.path),
             |own, given| own.query.clone_from(&given.query),
             |own, given| own.userinfo.clone_from(&given.userinfo),
