@@ -171,5 +171,10 @@ pub fn diagnose(verifier: &Verifier, webhook: &Webhook<'_>, hints: &Hints) -> Di
         _ => remarks::always(hints),
     };
     diagnosis.remarks = remarks.iter().map(|remark| redactor.show(remark)).collect();
-    Diagnosis { macs: budget.macs(), bytes: budget.bytes(), exhausted: budget.is_over, ..diagnosis }
+    Diagnosis {
+        macs: budget.macs(),
+        bytes: budget.bytes(),
+        exhausted: budget.is_over || budget.is_cut,
+        ..diagnosis
+    }
 }

@@ -4,8 +4,9 @@ use super::hints::BYTES_PER_MAC;
 
 /// Bytes of work that a MAC takes besides its text: the two blocks that HMAC adds.
 const MAC: usize = 128;
-/// Bytes of work that a pair takes besides its text: it is copied and sorted.
-const PAIR: usize = 64;
+/// Bytes of work that a pair takes besides its text: it is copied, and compared with some others,
+/// as many as the number of pairs has binary digits.
+const PAIR: usize = 32;
 
 /// How many MACs may still be computed, and how many bytes hashed, copied or compared.
 pub(super) struct Budget {
@@ -14,14 +15,17 @@ pub(super) struct Budget {
     max_macs: u32,
     /// What may be spent now.
     allowed: u32,
-    /// Whether anything was not done for want of budget.
+    /// Whether what may be spent now is spent.
     pub(super) is_over: bool,
+    /// Whether anything was left out because there was too much of it.
+    pub(super) is_cut: bool,
 }
 
 impl Budget {
     /// A budget of which one half is allowed at first.
     pub(super) const fn new(max_macs: u32) -> Self {
-        Self { macs: 0, bytes: 0, max_macs, allowed: max_macs.div_ceil(2), is_over: false }
+        let allowed = max_macs.div_ceil(2);
+        Self { macs: 0, bytes: 0, max_macs, allowed, is_over: false, is_cut: false }
     }
 
     /// Allows the other half.
@@ -51,7 +55,9 @@ impl Budget {
 
     /// Takes the work of laying out pairs.
     pub(super) fn pairs(&mut self, count: usize, bytes: usize) -> bool {
-        self.work(count.saturating_mul(PAIR).saturating_add(bytes))
+        let digits = usize::BITS.saturating_sub(count.leading_zeros()).saturating_add(1);
+        let each = usize::try_from(digits).unwrap_or(usize::MAX).saturating_mul(PAIR);
+        self.work(count.saturating_mul(each).saturating_add(bytes))
     }
 
     /// Takes work over so many bytes: hashing, copying or comparing them.

@@ -15,7 +15,8 @@ use crate::key::AuthToken;
 use crate::verifier::Verifier;
 
 /// The most MACs that a diagnosis computes unless [`Hints::max_macs`] says otherwise. All of them
-/// take two thirds of a second in an optimised build; most diagnoses end after some hundreds.
+/// take two thirds of a second in an optimised build, the worst request that was found a second;
+/// most diagnoses end after some hundreds.
 pub const DEFAULT_MAX_MACS: u32 = 400_000;
 
 /// Bytes that a diagnosis may hash, copy or compare for each MAC that it may compute.
@@ -105,8 +106,7 @@ impl Hints {
         self
     }
 
-    /// Adds the account's secondary auth token, or the primary one if the verifier has the
-    /// secondary. At most 64 keys are kept.
+    /// Adds the account's secondary auth token, or the primary one. At most 64 keys are kept.
     pub fn secondary_token(self, token: AuthToken) -> Self {
         self.key(Cause::SecondaryToken, None, Key::of_token(token))
     }

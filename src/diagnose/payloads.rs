@@ -23,15 +23,19 @@ pub(super) use ground::{Ground, grounds, text_of};
 
 use super::Cause;
 use super::budget::Budget;
-use super::change;
+use super::change::{self, Change};
 use super::found::Found;
-use super::layout::{Layout, Pair};
+use super::layout::{self, Layout, Pair};
 
 /// Parameters that are changed one at a time, from the first.
-const MAX_CHANGED: usize = 128;
+const MAX_CHANGED: usize = 64;
+/// The most edits that are tried together with others.
+const MAX_JOINED: usize = 512;
 /// What it costs that a second mistake is made with the parameters.
 const SECOND: usize = 1;
 
+/// Bytes of work for each edit that is made.
+const EDIT: usize = 256;
 /// How often all families read the parameters: bytes of work.
 const READS: usize = 16;
 
@@ -64,6 +68,9 @@ impl<'g> Payloads<'g> {
             for (ground, edits) in &mut self.all {
                 if budget.pairs(ground.pairs.len(), ground.len.saturating_mul(READS)) {
                     edits.extend(families.iter().flat_map(|family| family(ground)));
+                    budget.work(edits.len().saturating_mul(EDIT));
+                    // The likeliest first; of equal ones, in the order of the families.
+                    edits.sort_by_key(|edit| edit.cost);
                 }
             }
         }
@@ -106,18 +113,20 @@ fn together<'g, B>(
     let Some(both) = cost.checked_sub(SECOND).filter(|both| *both > 1) else {
         return ControlFlow::Continue(());
     };
-    let later = |nth: usize| edits.iter().enumerate().skip(nth.saturating_add(1));
-    for (nth, first) in edits.iter().enumerate().filter(|(_, edit)| edit.cost < both) {
+    let joined: Vec<&Edit<'g>> =
+        edits.iter().filter(|edit| edit.joins && edit.cost < both).take(MAX_JOINED).collect();
+    let later = |nth: usize| joined.iter().copied().enumerate().skip(nth.saturating_add(1));
+    for (nth, first) in joined.iter().copied().enumerate() {
         for (mth, second) in later(nth).filter(|(_, second)| first.joins(second)) {
             if first.cost.saturating_add(second.cost) == both {
                 visit(&Variant { ground, edits: &[first, second] })?;
             }
-            let is_third =
-                |third: &Edit<'_>| third.cost == 1 && first.joins(third) && second.joins(third);
-            if both == SECOND.saturating_add(3) && first.cost == 1 && second.cost == 1 {
-                for (_, third) in later(mth).filter(|(_, third)| is_third(third)) {
-                    visit(&Variant { ground, edits: &[first, second, third] })?;
-                }
+            if both != SECOND.saturating_add(3) || first.cost > 1 || second.cost > 1 {
+                continue;
+            }
+            let thirds = later(mth).map(|(_, third)| third).filter(|third| third.cost == 1);
+            for third in thirds.filter(|third| first.joins(third) && second.joins(third)) {
+                visit(&Variant { ground, edits: &[first, second, third] })?;
             }
         }
     }
@@ -125,11 +134,21 @@ fn together<'g, B>(
 }
 
 impl Variant<'_, '_> {
-    /// Takes the work of laying out the pairs.
-    pub(super) fn charge(&self, budget: &mut Budget) -> bool {
+    /// What is appended to the URL, if the budget allows to put it together.
+    pub(super) fn appended(&self, budget: &mut Budget) -> Option<Vec<u8>> {
         let Ground { pairs, len, .. } = self.ground;
+        // Most edits only put something around one value.
+        if let [Edit { change: Change::Wrap { at, before, after }, .. }] = self.edits
+            && let Some((start, end)) = self.ground.canonical.values.get(*at).copied().flatten()
+        {
+            let text = &*self.ground.canonical.text;
+            let [start, value, end] = [text.get(..start)?, text.get(start..end)?, text.get(end..)?];
+            let pieces = [start, before.as_bytes(), value, after.as_bytes(), end];
+            return budget.work(*len).then(|| pieces.concat());
+        }
         let changes = self.edits.iter().map(|edit| edit.change.work(*len));
-        budget.pairs(pairs.len(), changes.fold(*len, usize::saturating_add))
+        let work = changes.fold(*len, usize::saturating_add);
+        budget.pairs(pairs.len(), work).then(|| layout::join(&self.pairs()))
     }
 
     /// The pairs in the order in which they are appended.

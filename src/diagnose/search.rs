@@ -13,7 +13,7 @@ use super::attempt::{Key, Request};
 use super::budget::Budget;
 use super::found::Found;
 use super::keys::Prover;
-use super::layout::{self, Pair};
+use super::layout::Pair;
 use super::payloads::{Payloads, Variant};
 use super::urls::Urls;
 use attempts::{attempt, body_alone};
@@ -116,10 +116,7 @@ impl<'s> Search<'s> {
             if is_uncovered && variant.is_as_given() {
                 return Continue(());
             }
-            if !variant.charge(budget) {
-                return Break(None);
-            }
-            let appended = layout::join(&variant.pairs());
+            let Some(appended) = variant.appended(budget) else { return Break(None) };
             for address in level {
                 for prover in provers() {
                     tried.extend(alone(&address.found, variant.cause(), &prover.found, costs));

@@ -68,7 +68,7 @@ impl Urls {
                 if let Some(left) = left {
                     choices.each(left, &mut |combined| {
                         let is_room = level.len() < MAX_PER_LEVEL && self.stored < MAX_STORED;
-                        budget.is_over |= !is_room;
+                        budget.is_cut |= !is_room;
                         let url = combined.parts.join();
                         let work = url.len().saturating_mul(COPIES).saturating_add(URL);
                         let is_allowed = is_room && budget.work(work);

@@ -1,5 +1,5 @@
 //! The work is bounded, whatever arrives: in MACs, in bytes that are hashed, copied or compared,
-//! and in time beside an ordinary request of the same bound.
+//! and, as a check on what is counted, in time.
 
 use core::time::Duration;
 use std::time::Instant;
@@ -10,6 +10,8 @@ use super::arrived::post;
 use super::{BODY, URL, signer, token, verifier};
 
 const MACS: u32 = 2_000;
+/// Many times what so many MACs take in a build that is not optimised, on a machine that is busy.
+const MOST: Duration = Duration::from_secs(2);
 
 struct Hostile {
     what: &'static str,
@@ -104,8 +106,6 @@ fn verifier_of(what: &str) -> Verifier {
 
 #[test]
 fn the_work_is_bounded_whatever_arrives() {
-    let ordinary = hostile("an ordinary message", URL, BODY);
-    let usual = time_of(&ordinary);
     let bytes_per_mac = u64::try_from(BYTES_PER_MAC).unwrap();
     for hostile in all() {
         let Hostile { what, url, body, header, hints } = &hostile;
@@ -115,11 +115,11 @@ fn the_work_is_bounded_whatever_arrives() {
         assert!(diagnosis.macs() <= MACS, "{what}: {} MACs", diagnosis.macs());
         let most = u64::from(MACS).saturating_mul(bytes_per_mac);
         assert!(diagnosis.bytes() <= most, "{what}: {} bytes", diagnosis.bytes());
-        // What is not counted must not count: a long body is read some ten times by anything.
+        // What is not counted must not count either: a long body is read some ten times by anything.
         let once = time_of_verifying(&hostile);
         let time = time_of(&hostile);
-        let allowed = usual.saturating_mul(20).saturating_add(once.saturating_mul(40));
-        assert!(time <= allowed, "{what}: {time:?}, where {usual:?} and {once:?} are usual");
+        let allowed = MOST.saturating_add(once.saturating_mul(20));
+        assert!(time <= allowed, "{what}: {time:?}, and {once:?} to verify it");
     }
 }
 

@@ -195,9 +195,9 @@ fn debug_shows_causes_and_counts_alone() {
         let diagnosis = diagnose(&verifier(), &webhook, &hints.clone().max_macs(2_000));
         let mut shown = format!("{diagnosis:?}");
         for explanation in diagnosis.explanations() {
-            shown.push_str(&format!("{explanation:?}{:?}", explanation.findings()));
-            shown.push_str(&format!("{:?}", explanation.difference()));
-            shown.push_str(&format!("{:?}", explanation.url_difference()));
+            let _ = write!(shown, "{explanation:?}{:?}", explanation.findings());
+            let differences = [explanation.difference(), explanation.url_difference()];
+            let _ = write!(shown, "{differences:?}");
         }
         for part in ["example", "10.0.3.7", "sms", "4711", "tenant", "console", "http"] {
             assert!(!shown.contains(part), "`{part}` is in {shown}");

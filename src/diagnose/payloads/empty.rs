@@ -76,7 +76,9 @@ fn once<'a>(
     for (cost, mut names) in lists {
         names.sort_unstable();
         if !names.is_empty() && seen.insert(names.clone()) {
-            edits.push(edit(cost.saturating_add(penalty), names));
+            let edit = edit(cost.saturating_add(penalty), names);
+            // There are many of the unlikely ones.
+            edits.push(if cost > 2 { edit.alone() } else { edit });
         }
     }
     edits

@@ -19,11 +19,45 @@ pub(in crate::diagnose) struct Ground<'a> {
     pub(super) found: Option<Found>,
     /// Bytes of all names and values.
     pub(super) len: usize,
+    pub(super) canonical: Canonical,
     /// The parameters of the URL's query.
     pub(super) query: Vec<Pair<'a>>,
     /// The body, if it is a form as given.
     pub(super) raw: &'a [u8],
     pub(super) account_sid: Option<&'a str>,
+}
+
+/// The parameters as Twilio appends them.
+#[derive(Default)]
+pub(super) struct Canonical {
+    pub(super) text: Vec<u8>,
+    /// Where the value of each pair begins and ends in it, if no other pair has its name: what is
+    /// put around it changes no order then.
+    pub(super) values: Vec<Option<(usize, usize)>>,
+}
+
+impl Canonical {
+    fn new(pairs: &[Pair<'_>]) -> Self {
+        let mut places: Vec<usize> = (0..pairs.len()).collect();
+        places.sort_unstable_by_key(|&at| pairs.get(at));
+        places.dedup_by_key(|at| pairs.get(*at));
+        let mut own = Self { text: Vec::new(), values: pairs.iter().map(|_| None).collect() };
+        let names: Vec<&[u8]> = places.iter().filter_map(|&at| Some(&*pairs.get(at)?.0)).collect();
+        for (nth, &at) in places.iter().enumerate() {
+            let Some((name, value)) = pairs.get(at) else { continue };
+            own.text.extend_from_slice(name);
+            let start = own.text.len();
+            own.text.extend_from_slice(value);
+            let neighbours = [nth.checked_sub(1), nth.checked_add(1)].into_iter().flatten();
+            let is_alone =
+                neighbours.filter_map(|nth| names.get(nth)).all(|other| *other != &**name);
+            let is_once = is_alone && places.len() == pairs.len();
+            if let Some(slot) = own.values.get_mut(at).filter(|_| is_once) {
+                *slot = Some((start, own.text.len()));
+            }
+        }
+        own
+    }
 }
 
 impl Ground<'_> {
@@ -50,6 +84,7 @@ pub(in crate::diagnose) fn grounds<'a>(
 ) -> Vec<Ground<'a>> {
     let max = request.max_params();
     let ground = |pairs: Vec<Pair<'a>>, found| Ground {
+        canonical: Canonical::new(&pairs),
         len: pairs.iter().map(|(name, value)| name.len().saturating_add(value.len())).sum(),
         pairs,
         found,
