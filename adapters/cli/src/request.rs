@@ -31,13 +31,26 @@ pub(crate) enum Body {
 impl Request {
     /// Reads what the options name.
     pub(crate) fn read(args: &RequestArgs) -> Result<Self, Failure> {
+        let request = Self::read_as_it_is(args)?;
+        match request.http.as_ref().and_then(|http| http.fault.as_ref()) {
+            Some(fault) => Err(Failure::usage(fault)),
+            None if args.url.is_none() && !request.url.contains("://") => {
+                Err(Failure::usage("the request has no Host header: give --url or --base"))
+            }
+            None => Ok(request),
+        }
+    }
+
+    /// Reads what the options name, with what there is of a body that is cut off, and without the
+    /// host that is missing: to diagnose it.
+    pub(crate) fn read_as_it_is(args: &RequestArgs) -> Result<Self, Failure> {
         let http = match &args.http {
             Some(path) => Some(HttpRequest::parse(&read(path, MAX_REQUEST_LEN)?)?),
             None => None,
         };
         let url = match (&args.url, &http) {
             (Some(url), _) => url.clone(),
-            (None, Some(http)) => url_of(http, args.base.as_deref())?,
+            (None, Some(http)) => url_of(http, args.base.as_deref()),
             (None, None) => return Err(Failure::usage("give --url or --http")),
         };
         let header = |name| http.as_ref().and_then(|http| http.header(name));
@@ -83,20 +96,19 @@ impl Request {
     }
 }
 
-/// The URL of a raw request: the target if it is absolute, else `base` or what a service without
-/// TLS sees, and the target.
-fn url_of(http: &HttpRequest, base: Option<&str>) -> Result<String, Failure> {
-    if http.target.contains("://") && base.is_none() {
-        return Ok(http.target.clone());
+/// The URL of a raw request: `base`, or what a service without TLS sees, before path and query of
+/// the target. An absolute target is the URL unless there is a base.
+fn url_of(http: &HttpRequest, base: Option<&str>) -> String {
+    let after_scheme = http.target.split_once("://").map(|(_, rest)| rest);
+    let path = after_scheme.map_or(http.target.as_str(), |rest| {
+        rest.split_at_checked(rest.find(['/', '?']).unwrap_or(rest.len()))
+            .map_or("", |(_, path)| path)
+    });
+    match (base, http.header("host")) {
+        (Some(base), _) => format!("{}{path}", base.trim_end_matches('/')),
+        (None, Some(host)) if after_scheme.is_none() => format!("http://{host}{path}"),
+        (None, _) => http.target.clone(),
     }
-    let base = match (base, http.header("host")) {
-        (Some(base), _) => base.trim_end_matches('/').to_owned(),
-        (None, Some(host)) => format!("http://{host}"),
-        (None, None) => {
-            return Err(Failure::usage("the request has no Host header: give --url or --base"));
-        }
-    };
-    Ok(format!("{base}{}", http.target))
 }
 
 /// Parameters of the command line: `NAME=VALUE`.
