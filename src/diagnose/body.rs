@@ -17,15 +17,17 @@ use super::{Cause, base64, charset, json, texts};
 /// Digits of a hash that are shown.
 const SHOWN: usize = 8;
 
-/// The hashes that Twilio may have put into the URL of this body, if it is there at all.
+/// The hashes that Twilio may have put into the URL of this body: none if it begins like a form.
 pub(super) fn hashes(body: &Body<'_>, budget: &mut Budget) -> Vec<String> {
     let raw = body.raw();
-    let mut hashes = Vec::new();
-    if !raw.is_empty() && budget.work(raw.len().saturating_mul(2)) {
-        hashes.push(body_hash(raw));
-        hashes.extend(base64::decoded(raw).map(|decoded| body_hash(&decoded)));
+    let name = raw.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let is_form = raw.get(name) == Some(&b'=');
+    if raw.is_empty() || !budget.work(raw.len().saturating_mul(2)) {
+        return Vec::new();
     }
-    hashes
+    let decoded = base64::decoded(raw);
+    let own = (!is_form || decoded.is_some()).then(|| body_hash(raw));
+    own.into_iter().chain(decoded.map(|decoded| body_hash(&decoded))).collect()
 }
 
 /// What is wrong with the body under a URL with these hashes whose signature is good; nothing if it

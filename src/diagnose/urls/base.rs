@@ -18,7 +18,7 @@ pub(super) struct Base {
     pub(super) websocket: bool,
     /// Whether the verifier makes up for no other spelling.
     pub(super) is_exact: bool,
-    /// What was mended to get there.
+    /// What was repaired to get there.
     pub(super) found: Vec<Found>,
     pub(super) cost: u32,
     /// The text, if it has no scheme or no host of its own.
