@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // The framework hands over what it made of it: no TLS, and a value without its last space.
     let params = [("Body", "On my way"), ("From", "+12125550187"), ("NumMedia", "0")];
-    let webhook = Webhook::new("http://hooks.example.com/sms").params(&params).signature(&header);
+    let webhook = Webhook::post_params("http://hooks.example.com/sms", &params).signature(&header);
 
     let hints = Hints::new().header("X-Forwarded-Proto", "https");
     let diagnosis = diagnose(&verifier, &webhook, &hints);

@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let body = format!("AccountSid={ALICE}&Body=Ahoy");
     for (signer, token) in &tokens {
         let signature = Signer::auth_token(token).sign_form(URL, body.as_bytes())?.header_value();
-        let webhook = Webhook::new(URL).body(body.as_bytes()).signature(&signature);
+        let webhook = Webhook::post(URL, body.as_bytes()).signature(&signature);
 
         // Not proven, and good for one thing: to look up who can prove it.
         let claimed = webhook.untrusted_param("AccountSid").ok_or("no account")?;

@@ -19,14 +19,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     // Twilio signs with the primary token until the secondary one is promoted.
     for (when, token) in [("before", &primary), ("after", &secondary)] {
         let signature = Signer::auth_token(token).sign_form(URL, BODY)?.header_value();
-        let verified = receiver.verify(&Webhook::new(URL).body(BODY).signature(&signature))?;
+        let verified = receiver.verify(&Webhook::post(URL, BODY).signature(&signature))?;
         println!("{when} the promotion: key {} matched", verified.key());
     }
 
     // Once key 0 has not matched for long enough, it goes.
     let retired = Verifier::new(secondary);
     let late = Signer::auth_token(&primary).sign_form(URL, BODY)?.header_value();
-    let refused = retired.verify(&Webhook::new(URL).body(BODY).signature(&late));
+    let refused = retired.verify(&Webhook::post(URL, BODY).signature(&late));
     println!("after its retirement: {}", refused.err().unwrap_or(VerifyError::Mismatch));
     Ok(())
 }

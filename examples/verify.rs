@@ -86,16 +86,15 @@ fn webhook<'a>(
     let url = part("url").ok_or("a record without a URL")?;
     let webhook = match record.get("websocket") {
         Some("true") => Webhook::websocket(url),
-        _ => Webhook::new(url),
+        _ => Webhook::post(url, part("body").unwrap_or_default().as_bytes()),
     };
     Ok(webhook
-        .body(part("body").unwrap_or_default().as_bytes())
         .signature(part("signature").ok_or(VerifyError::MissingSignature)?)
         .signature_settings(part("settings").unwrap_or_default()))
 }
 
 fn summary(verified: &Verified<'_>) -> String {
-    let params = verified.params().count();
+    let params = verified.params().len();
     let (coverage, candidate, key) = (verified.coverage(), verified.candidate(), verified.key());
     format!("coverage {coverage}, URL {candidate}, key {key}, {params} signed parameters")
 }

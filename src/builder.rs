@@ -1,15 +1,15 @@
-//! How a [`Verifier`] is configured.
+//! How a [`Verifier`] is configured, and the bounds of what can be set.
 
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::fmt;
 
+use crate::config::{Config, VerifierKey};
 use crate::error::BuildError;
+use crate::form::{MAX_PARAMS, MAX_PARAMS_LIMIT};
 use crate::key::{AuthToken, SharedKey};
-use crate::mac::MacKey;
-use crate::pairs::{MAX_PARAMS, MAX_PARAMS_LIMIT};
+use crate::mac::KeyedMac;
 use crate::policy::{self, ParameterPolicy};
 use crate::url::UrlPolicy;
 use crate::verifier::Verifier;
@@ -18,13 +18,16 @@ use crate::verifier::Verifier;
 /// refusal costs a MAC for each key and candidate.
 pub const MAX_KEYS: usize = 16;
 
-/// Default bound on the body, in bytes (2 MiB): many times the longest webhook, and little enough
-/// that a body under a wrong signature, hashed once for each key and candidate, stays cheap to
-/// refuse.
+/// Default bound on the body, in bytes (2 MiB): many times the longest webhook. Such a body is
+/// hashed once, and only if the URL is signed.
 pub const MAX_BODY_LEN: usize = 2 * 1_024 * 1_024;
 
-/// The highest bound on the body that can be set, in bytes.
-const MAX_BODY_LEN_LIMIT: usize = 1 << 30;
+/// Default bound on a form, in bytes (256 KiB). Twilio's have some kilobytes. A form under a wrong
+/// signature is hashed once for each key and candidate, so this bounds what a refusal can cost.
+pub const MAX_FORM_LEN: usize = 256 * 1_024;
+
+/// The highest bound on a body or a form that can be set, in bytes.
+const MAX_LEN_LIMIT: usize = 1 << 30;
 
 /// Builds a [`Verifier`].
 ///
@@ -39,35 +42,18 @@ const MAX_BODY_LEN_LIMIT: usize = 1 << 30;
 ///     .build()?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 #[must_use]
-pub struct VerifierBuilder(pub(crate) Config);
-
-/// A key as a verifier holds it. An auth token has no id.
-#[derive(Clone)]
-pub(crate) struct Key {
-    pub(crate) id: Option<Box<str>>,
-    pub(crate) mac: MacKey,
-}
-
-/// What a verifier is made of.
-#[derive(Clone)]
-pub(crate) struct Config {
-    pub(crate) keys: Vec<Key>,
-    pub(crate) url_policy: UrlPolicy,
-    pub(crate) parameter_policy: ParameterPolicy,
-    pub(crate) max_params: usize,
-    pub(crate) max_body_len: usize,
-    pub(crate) account_sid: Option<Box<str>>,
-}
+pub struct VerifierBuilder(Config);
 
 impl VerifierBuilder {
-    pub(crate) const fn new() -> Self {
+    const fn new() -> Self {
         Self(Config {
             keys: Vec::new(),
             url_policy: UrlPolicy::Compatible,
             parameter_policy: ParameterPolicy::Any,
             max_params: MAX_PARAMS,
+            max_form_len: MAX_FORM_LEN,
             max_body_len: MAX_BODY_LEN,
             account_sid: None,
         })
@@ -76,14 +62,47 @@ impl VerifierBuilder {
     /// Adds an auth token. Keys are tried in the order in which they are added: during a rotation
     /// the primary token first, then the secondary.
     ///
+    /// Every key can vouch for every request. Tokens of several accounts belong into a verifier of
+    /// each account, or are added by [`auth_token_of`](Self::auth_token_of).
+    ///
     /// Source: <https://www.twilio.com/docs/iam/api/authtoken>
     pub fn auth_token(self, token: AuthToken) -> Self {
-        self.key(Key { id: None, mac: token.0 })
+        self.key(None, token.0, None)
+    }
+
+    /// Adds an auth token that can vouch for requests of its own account alone, by the rules of
+    /// [`account_sid`](Self::account_sid), whatever that says.
+    ///
+    /// # Examples
+    /// ```
+    /// use twilio_sig::{AuthToken, Signer, Verifier, VerifyError, Webhook};
+    ///
+    /// let (ours, theirs) = (["AC", &"1".repeat(32)].concat(), ["AC", &"2".repeat(32)].concat());
+    /// let token = AuthToken::new("the token of ours")?;
+    /// let verifier = Verifier::builder()
+    ///     .auth_token_of(ours, token.clone())
+    ///     .auth_token_of(theirs.clone(), AuthToken::new("the token of theirs")?)
+    ///     .build()?;
+    ///
+    /// let (url, body) = ("https://example.com/sms", ["AccountSid=", &theirs].concat());
+    /// let signature = Signer::auth_token(&token).sign_form(url, body.as_bytes())?.header_value();
+    /// let forged = Webhook::post(url, body.as_bytes()).signature(&signature);
+    /// assert_eq!(verifier.verify(&forged).unwrap_err(), VerifyError::WrongAccount);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn auth_token_of(self, account_sid: impl Into<String>, token: AuthToken) -> Self {
+        self.key(None, token.0, Some(account_sid.into().into_boxed_str()))
     }
 
     /// Adds a shared key. The same id may be added once for each algorithm.
     pub fn shared_key(self, key: SharedKey) -> Self {
-        self.key(Key { id: Some(key.id), mac: key.mac })
+        self.key(Some(key.id), key.mac, None)
+    }
+
+    /// Adds a shared key that can vouch for requests of its own account alone, as
+    /// [`auth_token_of`](Self::auth_token_of) does.
+    pub fn shared_key_of(self, account_sid: impl Into<String>, key: SharedKey) -> Self {
+        self.key(Some(key.id), key.mac, Some(account_sid.into().into_boxed_str()))
     }
 
     /// Sets which spellings of the URL are tried. Default: [`UrlPolicy::Compatible`].
@@ -101,6 +120,13 @@ impl VerifierBuilder {
     /// Sets the most parameters of a body: 1 to 4,096. Default: [`MAX_PARAMS`].
     pub const fn max_params(mut self, params: usize) -> Self {
         self.0.max_params = params;
+        self
+    }
+
+    /// Sets the longest form, in bytes: 1 to 2^30. Default: [`MAX_FORM_LEN`]. A longer body is
+    /// accepted under `bodySHA256` alone.
+    pub const fn max_form_len(mut self, bytes: usize) -> Self {
+        self.0.max_form_len = bytes;
         self
     }
 
@@ -132,10 +158,15 @@ impl VerifierBuilder {
     /// [`BuildError::InvalidAccountSid`] unless the SID is `AC` and 32 hexadecimal digits.
     pub fn build(self) -> Result<Verifier, BuildError> {
         let Self(config) = self;
-        let same = |a: &Key, b: &Key| a.id == b.id && a.mac.algorithm() == b.mac.algorithm();
-        let twice = |key: &Key| config.keys.iter().filter(|other| same(key, other)).count() > 1;
+        let same = |a: &VerifierKey, b: &VerifierKey| {
+            a.id == b.id && a.mac.algorithm() == b.mac.algorithm()
+        };
+        let twice =
+            |key: &VerifierKey| config.keys.iter().filter(|other| same(key, other)).count() > 1;
         let in_range = (1..=MAX_PARAMS_LIMIT).contains(&config.max_params)
-            && (1..=MAX_BODY_LEN_LIMIT).contains(&config.max_body_len);
+            && (1..=MAX_LEN_LIMIT).contains(&config.max_form_len)
+            && (1..=MAX_LEN_LIMIT).contains(&config.max_body_len);
+        let sids = config.keys.iter().map(|key| &key.account_sid).chain([&config.account_sid]);
         if config.keys.is_empty() {
             Err(BuildError::NoKey)
         } else if config.keys.len() > MAX_KEYS {
@@ -144,7 +175,7 @@ impl VerifierBuilder {
             Err(BuildError::DuplicateKeyId)
         } else if !in_range {
             Err(BuildError::LimitOutOfRange)
-        } else if config.account_sid.as_deref().is_some_and(|sid| !policy::is_account_sid(sid)) {
+        } else if sids.flatten().any(|sid| !policy::is_account_sid(sid)) {
             Err(BuildError::InvalidAccountSid)
         } else {
             Ok(Verifier(Arc::new(config)))
@@ -154,19 +185,25 @@ impl VerifierBuilder {
 
 impl VerifierBuilder {
     /// Adds a key where it can stay: a vector that grows leaves copies of its keys in freed memory.
-    fn key(mut self, key: Key) -> Self {
+    fn key(mut self, id: Option<Box<str>>, mac: KeyedMac, account_sid: Option<Box<str>>) -> Self {
         // One more than is allowed, for `build` to refuse.
         let most = MAX_KEYS.saturating_add(1);
         self.0.keys.reserve_exact(most.saturating_sub(self.0.keys.len()));
         if self.0.keys.len() < most {
-            self.0.keys.push(key);
+            self.0.keys.push(VerifierKey { id, mac, account_sid });
         }
         self
     }
 }
 
-impl fmt::Debug for VerifierBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("VerifierBuilder").field("keys", &self.0.keys.len()).finish_non_exhaustive()
+impl Verifier {
+    /// A verifier for one auth token, with the defaults of [`VerifierBuilder`].
+    pub fn new(token: AuthToken) -> Self {
+        Self(Arc::new(VerifierBuilder::new().auth_token(token).0))
+    }
+
+    /// A verifier for several keys, or with other settings.
+    pub const fn builder() -> VerifierBuilder {
+        VerifierBuilder::new()
     }
 }

@@ -33,7 +33,7 @@
 //!       MessageSid=SM00000000000000000000000000000001&MessageStatus=delivered",
 //! );
 //! let signature = Signer::auth_token(&token).sign_form(url, body)?.header_value();
-//! let webhook = Webhook::new(url).body(body).signature(&signature);
+//! let webhook = Webhook::post(url, body).signature(&signature);
 //! let verified = Verifier::new(token).verify(&webhook)?;
 //!
 //! let key = DedupKey::of(&verified)?;

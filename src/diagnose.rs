@@ -42,9 +42,8 @@ use search::{Base, Explained, Search};
 use show::{Pieces, Redactor};
 
 use crate::error::VerifyError;
-use crate::form;
-use crate::signature::Signature;
-use crate::url::{SignedUrl, UrlPolicy};
+use crate::mac::Signature;
+use crate::url::{UrlParts, UrlPolicy};
 use crate::verifier::Verifier;
 use crate::webhook::{Payload, Webhook};
 
@@ -66,7 +65,7 @@ use crate::webhook::{Payload, Webhook};
 ///
 /// // The service sits behind a TLS terminator, and builds the URL from what it sees.
 /// let header = signature.header_value();
-/// let webhook = Webhook::new("http://example.com/sms").body(body).signature(&header);
+/// let webhook = Webhook::post("http://example.com/sms", body).signature(&header);
 /// let diagnosis = diagnose(&Verifier::new(token), &webhook, &Hints::new());
 ///
 /// assert_eq!(diagnosis.cause(), Some(Cause::TlsTerminated));
@@ -179,7 +178,7 @@ fn apparent(error: VerifyError, webhook: &Webhook<'_>, hints: &Hints) -> Option<
             found(Cause::LimitExceeded, &given, &format!("at most {}", crate::MAX_URL_LEN))
         }
         VerifyError::BodyTooLong => {
-            let given = format!("a body of {} bytes", webhook.payload_len());
+            let given = format!("a body of {} bytes", webhook.payload.len());
             found(Cause::LimitExceeded, &given, "at most `max_body_len`")
         }
         VerifyError::TooManyParams => {
@@ -211,7 +210,7 @@ fn bases<'r>(request: &'r Request<'_>) -> Vec<(Base<'r>, Option<Vec<Found>>)> {
         |_| header::repaired(&header).into_iter().map(|(mac, found)| (mac, Some(found))).collect(),
         |signature| Vec::from([(signature, None)]),
     );
-    let readable = SignedUrl::cut(webhook.url, webhook.websocket).is_some();
+    let readable = UrlParts::parse(webhook.url, webhook.websocket).is_some();
     let as_given = readable.then(|| (webhook.url.to_owned(), None)).into_iter();
     let repaired = url_edits::repaired(&request.context, webhook.url).into_iter();
     let urls: Vec<(String, Option<Found>)> =
@@ -244,7 +243,7 @@ fn malformed(request: &Request<'_>) -> Option<Found> {
     if Signature::from_header(&header).is_err() {
         return Some(header::apparent(&header));
     }
-    let readable = SignedUrl::cut(webhook.url, webhook.websocket).is_some();
+    let readable = UrlParts::parse(webhook.url, webhook.websocket).is_some();
     let signed = "http(s):// or ws(s)://, a host, and a port of at most 65,535 or none";
     (!readable).then(|| Found::new(Cause::UrlNotAbsolute, webhook.url, signed))
 }
@@ -283,9 +282,7 @@ fn remarks(request: &Request<'_>) -> Vec<String> {
 fn decoded(payload: Payload<'_>) -> Vec<Pair<'_>> {
     let bytes = str::as_bytes;
     match payload {
-        Payload::Body(body) => {
-            form::split(body).map(|(name, value)| (name.to_cow(), value.to_cow())).collect()
-        }
+        Payload::Body(body) => attempt::pairs(body),
         Payload::Params(params) => {
             params.iter().map(|(name, value)| (bytes(name).into(), bytes(value).into())).collect()
         }
@@ -294,7 +291,7 @@ fn decoded(payload: Payload<'_>) -> Vec<Pair<'_>> {
 
 /// The URL as a verifier takes it.
 fn given_url(webhook: &Webhook<'_>) -> String {
-    let first = SignedUrl::cut(webhook.url, webhook.websocket)
+    let first = UrlParts::parse(webhook.url, webhook.websocket)
         .and_then(|url| Some((url, url.candidates(UrlPolicy::Exact).next()?)));
     first.map_or_else(
         || webhook.url.to_owned(),

@@ -8,14 +8,14 @@ use thiserror::Error;
 /// ends in one of these.
 ///
 /// It is meant for the operator's log. Tell the sender the [status](Self::http_status) alone: the
-/// reason helps only whoever is trying to get past it.
+/// reason helps only an attacker.
 ///
 /// # Examples
 /// ```
 /// use twilio_sig::{AuthToken, Verifier, VerifyError, Webhook};
 ///
 /// let verifier = Verifier::new(AuthToken::new("12345")?);
-/// let unsigned = Webhook::new("https://example.com/sms");
+/// let unsigned = Webhook::get("https://example.com/sms");
 /// assert_eq!(verifier.verify(&unsigned).unwrap_err(), VerifyError::MissingSignature);
 /// # Ok::<(), twilio_sig::KeyError>(())
 /// ```
@@ -28,7 +28,8 @@ pub enum VerifyError {
     /// changed, cut off, or parsed and printed again on its way here.
     #[error("the body is not the one whose hash was signed")]
     BodyHashMismatch,
-    /// The body is longer than the verifier's bound on body bytes.
+    /// The body is longer than the verifier's bound on bodies; or no hash covers it, and it is
+    /// longer than the bound on forms.
     #[error("the body is longer than the verifier allows")]
     BodyTooLong,
     /// The URL is not `scheme://host…` with scheme http, https, ws or wss.
@@ -86,9 +87,8 @@ impl VerifyError {
     /// assert!(VerifyError::Mismatch.is_sender_fault());
     /// assert!(!VerifyError::NoKeyForAlgorithm.is_sender_fault());
     /// ```
-    #[must_use]
     pub const fn is_sender_fault(self) -> bool {
-        !matches!(self, Self::InvalidUrl | Self::NoKeyForAlgorithm)
+        self.http_status() != 500
     }
 
     /// The HTTP status to answer with: 413 and 414 for what is too long, 400 for what is
@@ -101,21 +101,8 @@ impl VerifyError {
     /// assert_eq!(VerifyError::Mismatch.http_status(), 403);
     /// assert_eq!(VerifyError::MalformedSignature.http_status(), 400);
     /// ```
-    #[must_use]
     pub const fn http_status(self) -> u16 {
-        match self {
-            Self::MalformedSettings | Self::MalformedSignature | Self::TooManyParams => 400,
-            Self::BodyTooLong => 413,
-            Self::UrlTooLong => 414,
-            Self::InvalidUrl | Self::NoKeyForAlgorithm => 500,
-            Self::BodyHashMismatch
-            | Self::Mismatch
-            | Self::MissingSignature
-            | Self::StrictParameter
-            | Self::UncoveredBody
-            | Self::UnknownKey
-            | Self::WrongAccount => 403,
-        }
+        self.facts().1
     }
 
     /// The name of the variant in snake case: a stable label for logs and metrics.
@@ -124,23 +111,26 @@ impl VerifyError {
     /// ```
     /// assert_eq!(twilio_sig::VerifyError::BodyHashMismatch.code(), "body_hash_mismatch");
     /// ```
-    #[must_use]
     pub const fn code(self) -> &'static str {
+        self.facts().0
+    }
+
+    const fn facts(self) -> (&'static str, u16) {
         match self {
-            Self::BodyHashMismatch => "body_hash_mismatch",
-            Self::BodyTooLong => "body_too_long",
-            Self::InvalidUrl => "invalid_url",
-            Self::MalformedSettings => "malformed_settings",
-            Self::MalformedSignature => "malformed_signature",
-            Self::Mismatch => "mismatch",
-            Self::MissingSignature => "missing_signature",
-            Self::NoKeyForAlgorithm => "no_key_for_algorithm",
-            Self::StrictParameter => "strict_parameter",
-            Self::TooManyParams => "too_many_params",
-            Self::UncoveredBody => "uncovered_body",
-            Self::UnknownKey => "unknown_key",
-            Self::UrlTooLong => "url_too_long",
-            Self::WrongAccount => "wrong_account",
+            Self::BodyHashMismatch => ("body_hash_mismatch", 403),
+            Self::BodyTooLong => ("body_too_long", 413),
+            Self::InvalidUrl => ("invalid_url", 500),
+            Self::MalformedSettings => ("malformed_settings", 400),
+            Self::MalformedSignature => ("malformed_signature", 400),
+            Self::Mismatch => ("mismatch", 403),
+            Self::MissingSignature => ("missing_signature", 403),
+            Self::NoKeyForAlgorithm => ("no_key_for_algorithm", 500),
+            Self::StrictParameter => ("strict_parameter", 403),
+            Self::TooManyParams => ("too_many_params", 400),
+            Self::UncoveredBody => ("uncovered_body", 403),
+            Self::UnknownKey => ("unknown_key", 403),
+            Self::UrlTooLong => ("url_too_long", 414),
+            Self::WrongAccount => ("wrong_account", 403),
         }
     }
 }
@@ -165,6 +155,10 @@ pub enum KeyError {
     /// cannot carry in it: a comma, an equals sign, a space, or one that is not printable ASCII.
     #[error("the id of the shared key is empty, too long, or cannot stand in a header")]
     InvalidId,
+    /// The secret holds a control character or one that is never seen, such as a zero-width space
+    /// or NUL: it was not copied as it is shown.
+    #[error("the secret holds an invisible character")]
+    InvisibleCharacter,
     /// The environment variable is not set, or is not UTF-8.
     #[error("the environment variable is not set or not UTF-8")]
     NotInEnvironment,
@@ -172,6 +166,9 @@ pub enum KeyError {
     /// wrong: a line feed from a file, a space from a web page.
     #[error("the secret begins or ends with white space; copy it without")]
     SurroundingWhitespace,
+    /// The secret is longer than [`MAX_SECRET_LEN`](crate::MAX_SECRET_LEN) bytes.
+    #[error("the secret is too long")]
+    TooLong,
 }
 
 /// Why a [`VerifierBuilder`](crate::VerifierBuilder) could not build.
@@ -189,7 +186,7 @@ pub enum BuildError {
     /// between them.
     #[error("two shared keys have the same id and algorithm")]
     DuplicateKeyId,
-    /// The account SID is not `AC` and 32 hexadecimal digits.
+    /// The account SID of the verifier or of a key is not `AC` and 32 hexadecimal digits.
     #[error("the account SID is not `AC` and 32 hexadecimal digits")]
     InvalidAccountSid,
     /// A bound is zero, or above what the type's documentation allows.

@@ -1,94 +1,46 @@
-//! The only holder of secrets: auth tokens and shared keys, kept as keyed MACs.
+//! The only holders of secrets: auth tokens and shared keys, kept as keyed MACs.
 
-use alloc::boxed::Box;
+mod settings;
+mod shared_key;
+
 use alloc::string::String;
-use core::fmt;
-use core::str::FromStr;
+use core::ops::RangeInclusive;
 
 use zeroize::Zeroizing;
 
-use crate::error::{KeyError, VerifyError};
-use crate::mac::MacKey;
+use crate::error::KeyError;
+use crate::mac::{Algorithm, KeyedMac};
 
-/// Longest id of a shared key, in bytes. Twilio's are `webhooks_sharedkey_` and a few dozen
-/// characters.
-pub const MAX_KEY_ID_LEN: usize = 128;
+pub use settings::MAX_SETTINGS_LEN;
+pub(crate) use settings::Settings;
+pub use shared_key::{MAX_KEY_ID_LEN, SharedKey};
 
-/// How a signature is made (RFC 2104, FIPS 180-4).
-///
-/// # Examples
-/// ```
-/// use twilio_sig::Algorithm;
-///
-/// assert_eq!("hmac_sha256".parse(), Ok(Algorithm::HmacSha256));
-/// assert_eq!(Algorithm::HmacSha1.to_string(), "HMAC_SHA1");
-/// ```
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-#[non_exhaustive]
-pub enum Algorithm {
-    /// HMAC with SHA-1, 20 bytes: every auth token, and shared keys so configured.
-    HmacSha1,
-    /// HMAC with SHA-256, 32 bytes: shared keys so configured.
-    HmacSha256,
-}
-
-impl Algorithm {
-    /// Twilio's name for it, as the settings header carries it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::HmacSha1 => "HMAC_SHA1",
-            Self::HmacSha256 => "HMAC_SHA256",
-        }
-    }
-
-    pub(crate) fn from_name(name: &[u8]) -> Option<Self> {
-        [Self::HmacSha1, Self::HmacSha256]
-            .into_iter()
-            .find(|algorithm| name.eq_ignore_ascii_case(algorithm.as_str().as_bytes()))
-    }
-}
-
-impl fmt::Display for Algorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-impl FromStr for Algorithm {
-    type Err = VerifyError;
-
-    /// Reads Twilio's name, in any case of letters.
-    ///
-    /// # Errors
-    /// [`VerifyError::NoKeyForAlgorithm`] for any other name.
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::from_name(name.as_bytes()).ok_or(VerifyError::NoKeyForAlgorithm)
-    }
-}
+/// Longest token or secret, in bytes. Twilio's tokens have 32.
+pub const MAX_SECRET_LEN: usize = 1_024;
 
 /// An account's auth token, which signs with HMAC-SHA1.
 ///
 /// It holds the keyed MAC and not the token. The buffer that the token came in is wiped, whether
-/// the token is accepted or not; the MAC's state is wiped on drop. `Debug` shows nothing.
+/// the token is accepted or not; the MAC's state is wiped on drop. `Debug` shows the algorithm.
 ///
 /// Source: <https://www.twilio.com/docs/usage/security#validating-requests>
-#[derive(Clone)]
-pub struct AuthToken(pub(crate) MacKey);
+#[derive(Clone, Debug)]
+pub struct AuthToken(pub(crate) KeyedMac);
 
 impl AuthToken {
     /// Takes the token as the Twilio console shows it.
     ///
     /// # Errors
     /// [`KeyError::Empty`] if it is empty, [`KeyError::SurroundingWhitespace`] if it begins or
-    /// ends with white space.
+    /// ends with white space, [`KeyError::InvisibleCharacter`] if it holds a control or format
+    /// character, [`KeyError::TooLong`] above [`MAX_SECRET_LEN`] bytes.
     ///
     /// # Examples
     /// ```
     /// use twilio_sig::{AuthToken, KeyError};
     ///
     /// let token = AuthToken::new("0123456789abcdef0123456789abcdef")?;
-    /// assert_eq!(format!("{token:?}"), "AuthToken { .. }");
+    /// assert_eq!(format!("{token:?}"), "AuthToken(HmacSha1)");
     /// # Ok::<(), KeyError>(())
     /// ```
     pub fn new(token: impl Into<String>) -> Result<Self, KeyError> {
@@ -98,7 +50,7 @@ impl AuthToken {
     /// Takes the token from the environment variable `name`.
     ///
     /// # Errors
-    /// [`KeyError::NotInEnvironment`] if it is not set or not UTF-8, else as
+    /// [`KeyError::NotInEnvironment`] if it is not set or not UTF-8, otherwise as
     /// [`new`](Self::new).
     ///
     /// # Examples
@@ -121,84 +73,34 @@ impl AuthToken {
     }
 }
 
-impl fmt::Debug for AuthToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AuthToken").finish_non_exhaustive()
-    }
-}
-
-/// A shared key: an id, a secret, and the one algorithm that the two are bound to.
-///
-/// A request's settings header can choose among the configured keys. It can never change the
-/// algorithm of one.
-///
-/// Source: <https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys>
-#[derive(Clone)]
-pub struct SharedKey {
-    pub(crate) id: Box<str>,
-    pub(crate) mac: MacKey,
-}
-
-impl SharedKey {
-    /// Takes the id and the secret as Twilio shows them. The secret's UTF-8 bytes are the key; its
-    /// buffer is wiped.
-    ///
-    /// # Errors
-    /// [`KeyError::InvalidId`] if the id is empty, longer than [`MAX_KEY_ID_LEN`] bytes, or holds
-    /// a comma, an equals sign, a space or anything that is not printable ASCII;
-    /// [`KeyError::Empty`] and [`KeyError::SurroundingWhitespace`] for the secret.
-    ///
-    /// # Examples
-    /// ```
-    /// use twilio_sig::{Algorithm, SharedKey};
-    ///
-    /// let key = SharedKey::new("webhooks_sharedkey_01", "the secret", Algorithm::HmacSha256)?;
-    /// assert_eq!(key.id(), "webhooks_sharedkey_01");
-    /// # Ok::<(), twilio_sig::KeyError>(())
-    /// ```
-    pub fn new(
-        id: impl Into<String>,
-        secret: impl Into<String>,
-        algorithm: Algorithm,
-    ) -> Result<Self, KeyError> {
-        let mac = keyed(algorithm, secret)?;
-        let id = id.into().into_boxed_str();
-        let legible = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b',' | b'=');
-        if id.is_empty() || id.len() > MAX_KEY_ID_LEN || !id.bytes().all(legible) {
-            return Err(KeyError::InvalidId);
-        }
-        Ok(Self { id, mac })
-    }
-
-    /// The id that a settings header names.
-    #[must_use]
-    pub const fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// The algorithm that the key is bound to.
-    #[must_use]
-    pub const fn algorithm(&self) -> Algorithm {
-        self.mac.algorithm()
-    }
-}
-
-impl fmt::Debug for SharedKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SharedKey")
-            .field("id", &self.id)
-            .field("algorithm", &self.algorithm())
-            .finish_non_exhaustive()
-    }
-}
-
-fn keyed(algorithm: Algorithm, secret: impl Into<String>) -> Result<MacKey, KeyError> {
+/// Keys an HMAC. The buffer of the secret is wiped, whether it is accepted or not.
+fn keyed(algorithm: Algorithm, secret: impl Into<String>) -> Result<KeyedMac, KeyError> {
     let secret = Zeroizing::new(secret.into());
     if secret.is_empty() {
-        return Err(KeyError::Empty);
+        Err(KeyError::Empty)
+    } else if secret.len() > MAX_SECRET_LEN {
+        Err(KeyError::TooLong)
+    } else if secret.trim().len() != secret.len() {
+        Err(KeyError::SurroundingWhitespace)
+    } else if secret.chars().any(is_invisible) {
+        Err(KeyError::InvisibleCharacter)
+    } else {
+        KeyedMac::new(algorithm, secret.as_bytes())
     }
-    if secret.trim().len() != secret.len() {
-        return Err(KeyError::SurroundingWhitespace);
-    }
-    Ok(MacKey::new(algorithm, secret.as_bytes()))
+}
+
+/// Characters that texts carry unseen, beside the control characters: those of Unicode's category
+/// Cf, and the variation selectors.
+#[rustfmt::skip]
+const INVISIBLE: [RangeInclusive<char>; 11] = [
+    '\u{ad}'..='\u{ad}', '\u{34f}'..='\u{34f}', '\u{61c}'..='\u{61c}', '\u{180e}'..='\u{180e}',
+    '\u{200b}'..='\u{200f}', '\u{2028}'..='\u{202e}', '\u{2060}'..='\u{206f}',
+    '\u{fe00}'..='\u{fe0f}', '\u{feff}'..='\u{feff}', '\u{fff9}'..='\u{fffb}',
+    '\u{e0000}'..='\u{e0fff}',
+];
+
+/// Whether no copy shows a character. NUL is one: HMAC pads a key with it, so a token of NUL bytes
+/// alone signs as the empty one does.
+fn is_invisible(character: char) -> bool {
+    character.is_control() || INVISIBLE.iter().any(|range| range.contains(&character))
 }

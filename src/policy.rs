@@ -1,13 +1,12 @@
 //! What a signed request must satisfy besides being signed.
 
 use crate::error::VerifyError;
-use crate::form::Text;
-use crate::pairs::Pairs;
+use crate::form::Params;
 
 /// Whether any signed parameters are accepted, or only those that Twilio could have meant.
 ///
 /// Twilio signs names and values without separators, so `Digits=1234` and `Digits1=234` have one
-/// signature. [`Strict`](Self::Strict) narrows what whoever captured a request can make of it.
+/// signature. [`Strict`](Self::Strict) narrows what a captured request can be made into.
 ///
 /// # Examples
 /// ```
@@ -16,8 +15,8 @@ use crate::pairs::Pairs;
 /// let token = AuthToken::new("12345")?;
 /// let url = "https://example.com/sms";
 /// let signature = Signer::auth_token(&token).sign_form(url, b"Body=Ahoy")?.header_value();
-/// let split_anew = Webhook::new(url).body(b"BodyAhoy=").signature(&signature);
-/// let renamed = Webhook::new(url).body(b"=BodyAhoy").signature(&signature);
+/// let split_anew = Webhook::post(url, b"BodyAhoy=").signature(&signature);
+/// let renamed = Webhook::post(url, b"=BodyAhoy").signature(&signature);
 ///
 /// let strict =
 ///     Verifier::builder().auth_token(token).parameter_policy(ParameterPolicy::Strict).build()?;
@@ -37,13 +36,24 @@ pub enum ParameterPolicy {
     Strict,
 }
 
+/// Longest name under the strict policy, in bytes.
+const MAX_NAME_LEN: usize = 64;
+/// Hexadecimal digits of a SID, after its two letters.
+const SID_DIGITS: usize = 32;
+
 impl ParameterPolicy {
     /// # Errors
-    /// [`VerifyError::StrictParameter`] if `pairs` break the policy.
-    pub(crate) fn check(self, pairs: &Pairs<'_>) -> Result<(), VerifyError> {
-        let regular = |(name, value)| is_name(name) && (!ends_in_sid(name) || is_sid(value));
+    /// [`VerifyError::StrictParameter`] if `params` break the policy.
+    pub(crate) fn check(self, params: &Params) -> Result<(), VerifyError> {
+        let regular = |(name, value): (&[u8], &[u8])| {
+            is_name(name) && (!name.ends_with(b"Sid") || is_sid(value))
+        };
+        let names = || params.iter().map(|(name, _)| name);
+        let name_twice = || names().zip(names().skip(1)).any(|(name, next)| name == next);
         match self {
-            Self::Strict if pairs.a_name_repeats() || !pairs.iter().all(regular) => {
+            Self::Strict
+                if params.has_repeated() || name_twice() || !params.iter().all(regular) =>
+            {
                 Err(VerifyError::StrictParameter)
             }
             Self::Any | Self::Strict => Ok(()),
@@ -51,34 +61,39 @@ impl ParameterPolicy {
     }
 }
 
-/// Longest name under the strict policy, in bytes.
-const MAX_NAME_LEN: usize = 64;
-/// Hexadecimal digits of a SID, after its two letters.
-const SID_DIGITS: usize = 32;
-
-fn is_name(name: Text<'_>) -> bool {
-    let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    name.bytes().next().is_some_and(|first| first.is_ascii_alphabetic())
-        && name.bytes().all(inner)
-        && name.bytes().nth(MAX_NAME_LEN).is_none()
+/// Every `AccountSid` among the parameters of a verified request must be `own`. Where one is
+/// `required`, there must be one.
+///
+/// # Errors
+/// [`VerifyError::WrongAccount`].
+pub(crate) fn check_account(own: &str, params: &Params, required: bool) -> Result<(), VerifyError> {
+    let mut sids = params.get_all("AccountSid").peekable();
+    let missing = required && sids.peek().is_none();
+    if missing || sids.any(|sid| sid != own.as_bytes()) {
+        return Err(VerifyError::WrongAccount);
+    }
+    Ok(())
 }
 
-fn ends_in_sid(name: Text<'_>) -> bool {
-    let len = name.bytes().count();
-    len.checked_sub(3).is_some_and(|before| name.bytes().skip(before).eq(*b"Sid"))
+fn is_name(name: &[u8]) -> bool {
+    let inner = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    name.first().is_some_and(u8::is_ascii_alphabetic)
+        && name.iter().all(inner)
+        && name.len() <= MAX_NAME_LEN
 }
 
 /// Whether `value` is a SID: two letters and 32 hexadecimal digits.
 ///
 /// Source: <https://www.twilio.com/docs/glossary/what-is-a-sid>
-fn is_sid(value: Text<'_>) -> bool {
-    let mut bytes = value.bytes();
-    bytes.by_ref().take(2).filter(u8::is_ascii_alphabetic).count() == 2
-        && bytes.by_ref().take(SID_DIGITS).filter(u8::is_ascii_hexdigit).count() == SID_DIGITS
-        && bytes.next().is_none()
+fn is_sid(value: &[u8]) -> bool {
+    value.split_at_checked(2).is_some_and(|(letters, digits)| {
+        letters.iter().all(u8::is_ascii_alphabetic)
+            && digits.len() == SID_DIGITS
+            && digits.iter().all(u8::is_ascii_hexdigit)
+    })
 }
 
 /// Whether `sid` is the SID of an account.
 pub(crate) fn is_account_sid(sid: &str) -> bool {
-    sid.starts_with("AC") && is_sid(Text::decoded(sid))
+    sid.starts_with("AC") && is_sid(sid.as_bytes())
 }

@@ -47,7 +47,7 @@
 //! let token = AuthToken::new("12345")?;
 //! let (url, body) = ("https://example.com/sms", b"Body=Ahoy&MessageSid=SM1");
 //! let signature = Signer::auth_token(&token).sign_form(url, body)?.header_value();
-//! let webhook = Webhook::new(url).body(body).signature(&signature);
+//! let webhook = Webhook::post(url, body).signature(&signature);
 //! let verified = Verifier::new(token).verify(&webhook)?;
 //!
 //! let claim = guard.admit(&verified).await?;

@@ -1,26 +1,25 @@
 //! The verdict, in one function, and the only place where a [`Verified`] is made.
 
+mod proof;
 mod verified;
 
 use alloc::sync::Arc;
-use core::fmt;
 
-use crate::builder::{Config, Key, VerifierBuilder};
+use crate::config::Config;
 use crate::error::VerifyError;
-use crate::form::{self, Text};
-use crate::key::{Algorithm, AuthToken};
-use crate::mac;
-use crate::pairs::Pairs;
-use crate::settings::Settings;
-use crate::signature::Signature;
-use crate::url::{Candidate, MAX_URL_LEN, SignedUrl};
+use crate::form::Params;
+use crate::key::Settings;
+use crate::mac::{Signature, Sink};
+use crate::policy;
+use crate::url::{BodyHash, Candidate, MAX_URL_LEN, UrlParts};
 use crate::webhook::{Payload, Webhook};
 
-pub use verified::{Coverage, Verified};
+pub use proof::Proof;
+pub use verified::{Coverage, Verdict, Verified};
 
 /// Decides whether a request was signed with one of its keys.
 ///
-/// Cheap to clone, and `Send + Sync`: build it once and share it. `Debug` shows no key.
+/// Cheap to clone, and `Send + Sync`: build it once and share it. `Debug` shows settings and no secret.
 ///
 /// # Timing
 /// How long [`verify`](Self::verify) takes depends on the lengths of what arrived, on its text (how
@@ -33,32 +32,21 @@ pub use verified::{Coverage, Verified};
 /// use twilio_sig::{AuthToken, Coverage, Verifier, Webhook};
 ///
 /// let verifier = Verifier::new(AuthToken::new("12345")?);
-/// let webhook = Webhook::new("https://mycompany.com/myapp.php?foo=1&bar=2")
-///     .body(b"Digits=1234&To=%2B18005551212&From=%2B14158675309\
-///             &Caller=%2B14158675309&CallSid=CA1234567890ABCDE")
-///     .signature("RSOYDt4T1cUTdK1PDd93/VVr8B8=");
+/// let url = "https://mycompany.com/myapp.php?foo=1&bar=2";
+/// let body = b"Digits=1234&To=%2B18005551212&From=%2B14158675309\
+///              &Caller=%2B14158675309&CallSid=CA1234567890ABCDE";
+/// let webhook = Webhook::post(url, body).signature("RSOYDt4T1cUTdK1PDd93/VVr8B8=");
 ///
 /// let verified = verifier.verify(&webhook)?;
 /// assert_eq!(verified.coverage(), Coverage::Form);
-/// assert_eq!(verified.param("Digits").as_deref(), Some("1234"));
+/// assert_eq!(verified.params().get("Digits"), Some("1234"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[doc(alias = "RequestValidator")]
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Verifier(pub(crate) Arc<Config>);
 
 impl Verifier {
-    /// A verifier for one auth token, with the defaults of [`VerifierBuilder`].
-    #[must_use]
-    pub fn new(token: AuthToken) -> Self {
-        Self(Arc::new(VerifierBuilder::new().auth_token(token).0))
-    }
-
-    /// A verifier for several keys, or with other settings.
-    pub const fn builder() -> VerifierBuilder {
-        VerifierBuilder::new()
-    }
-
     /// Verifies `webhook`, and gives back what Twilio signed.
     ///
     /// The URL decides how the body is covered, because the URL is signed and the Content-Type is
@@ -74,26 +62,24 @@ impl Verifier {
         if webhook.url.len() > MAX_URL_LEN {
             return Err(VerifyError::UrlTooLong);
         }
-        if webhook.payload_len() > config.max_body_len {
+        if webhook.payload.len() > config.max_body_len {
             return Err(VerifyError::BodyTooLong);
         }
         let header = webhook.signature.ok_or(VerifyError::MissingSignature)?;
         let signature = Signature::from_header(header)?;
-        let settings = &Settings::from_header(webhook.settings)?;
-        let first_key = config.first_key(settings, signature.algorithm())?;
-        let Some(url) = &SignedUrl::cut(webhook.url, webhook.websocket) else {
-            return Err(VerifyError::InvalidUrl);
-        };
+        let settings = Settings::from_header(webhook.settings)?;
+        config.check_keys(&settings, signature.algorithm())?;
+        let url = UrlParts::parse(webhook.url, webhook.websocket);
+        let url = url.ok_or(VerifyError::InvalidUrl)?;
 
-        let attempt = Attempt { config, signature: &signature, settings, first_key, url };
+        let attempt = Attempt { config, signature: &signature, settings, url };
         let (coverage, Match { candidate, key }) = attempt.prove(&webhook.payload)?;
-        Ok(Verified { webhook: *webhook, signature, coverage, candidate, key: key.into() })
-    }
-}
-
-impl fmt::Debug for Verifier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verifier").field("keys", &self.0.keys.len()).finish_non_exhaustive()
+        if let Some(account) = config.account_of(key) {
+            let mut query = Params::new();
+            query.read(url.query(), usize::MAX)?;
+            policy::check_account(account, &query, false)?;
+        }
+        Ok(Verified { webhook: *webhook, verdict: Verdict { signature, coverage, candidate, key } })
     }
 }
 
@@ -101,192 +87,105 @@ impl fmt::Debug for Verifier {
 struct Attempt<'v, 'a> {
     config: &'v Config,
     signature: &'v Signature,
-    settings: &'v Settings<'a>,
-    /// The position of the first key that may have made the signature.
-    first_key: usize,
-    url: &'v SignedUrl<'a>,
+    settings: Settings<'a>,
+    url: UrlParts<'a>,
 }
 
 /// What matched.
 #[derive(Clone, Copy)]
-#[repr(align(8))] // Else it is copied by bytes, which a processor must wait for.
 struct Match {
     candidate: Candidate,
-    /// The position of the key, of at most [`MAX_KEYS`](crate::MAX_KEYS).
-    key: u16,
+    /// The position of the key.
+    key: usize,
 }
 
 impl<'a> Attempt<'_, 'a> {
+    /// How the signature covers what came besides the URL: the table of SPEC.md, section 3.
     fn prove(&self, payload: &Payload<'a>) -> Result<(Coverage, Match), VerifyError> {
-        let mut hashes = self.url.body_hashes().peekable();
-        let holds_hash = hashes.peek().is_some();
-        let url_match =
-            if holds_hash || payload.is_empty() { self.match_url(payload)? } else { None };
-        let (coverage, found) = match url_match {
-            Some(found) if !holds_hash => (Coverage::UrlOnly, found),
-            Some(found) if payload.has_hashes(&mut hashes) => (Coverage::BodyHash, found),
-            None if payload.is_empty() => return Err(VerifyError::Mismatch),
-            _ => match self.match_form(payload) {
-                Ok(found) => (Coverage::Form, found),
-                Err(_) if url_match.is_some() => return Err(VerifyError::BodyHashMismatch),
-                Err(VerifyError::UncoveredBody) if holds_hash => return Err(VerifyError::Mismatch),
-                Err(error) => return Err(error),
-            },
+        let hash = BodyHash::of_query(self.url.query());
+        let Some(hash) = hash else {
+            if !payload.is_no_body() {
+                return Ok((Coverage::Form, self.match_form(payload)?));
+            }
+            let found = self.match_url().map_or_else(|| self.match_handshake(), Ok)?;
+            return Ok((Coverage::UrlOnly, found));
         };
-        self.config.check_account(form::split(self.url.query()), false)?;
-        Ok((coverage, found))
+        let url_match = self.match_url();
+        match url_match.filter(|_| payload.has_hash(&hash)) {
+            Some(found) => Ok((Coverage::BodyHash, found)),
+            None => match self.match_form(payload) {
+                Ok(found) => Ok((Coverage::Form, found)),
+                Err(_) if url_match.is_some() => Err(VerifyError::BodyHashMismatch),
+                Err(VerifyError::UncoveredBody) => Err(VerifyError::Mismatch),
+                Err(error) => Err(error),
+            },
+        }
     }
 
-    /// Whether the signature is that of the URL alone.
-    fn match_url(&self, payload: &Payload<'a>) -> Result<Option<Match>, VerifyError> {
-        let found = self.find_with_query(None);
-        if found.is_some() || !payload.is_empty() {
-            return Ok(found);
-        }
-        let mut with_params = self.url.candidates_without_query(self.config.url_policy).peekable();
-        let mut pairs = Pairs::new();
-        if with_params.peek().is_none()
-            || pairs.read_body(self.url.query(), self.config.max_params).is_err()
-        {
-            return Ok(None);
-        }
-        let found = self.find(with_params, Some(&pairs));
-        found.map(|found| self.config.parameter_policy.check(&pairs).map(|()| found)).transpose()
+    /// The signature is that of the URL alone.
+    fn match_url(&self) -> Option<Match> {
+        self.find(self.url.candidates(self.config.url_policy), &[])
     }
 
-    /// Whether the signature is that of the URL and a form.
+    /// The signature is that of the URL and a form.
     fn match_form(&self, payload: &Payload<'a>) -> Result<Match, VerifyError> {
-        let mut pairs = Pairs::new();
-        payload.read_into(&mut pairs, self.config.max_params)?;
-        // Else a body like `&&` would pass on the MAC of the URL alone.
-        if !pairs.add_a_byte() {
+        let mut params = Params::new();
+        payload.read(&mut params, self.config.max_form_len, self.config.max_params)?;
+        params.sort();
+        // A body like `&&` must not pass on the MAC of the URL alone.
+        if params.canonical().is_empty() {
             return Err(VerifyError::UncoveredBody);
         }
-        let found = self.find_with_query(Some(&pairs)).ok_or(VerifyError::Mismatch)?;
-        self.config.parameter_policy.check(&pairs)?;
-        self.config.check_account(pairs.iter(), true)?;
+        let found = self.match_params(self.url.candidates(self.config.url_policy), &params)?;
+        match self.config.account_of(found.key) {
+            Some(account) => policy::check_account(account, &params, true).map(|()| found),
+            None => Ok(found),
+        }
+    }
+
+    /// The signature is that of a handshake whose query is signed as parameters.
+    fn match_handshake(&self) -> Result<Match, VerifyError> {
+        let mut candidates = self.url.candidates_without_query(self.config.url_policy).peekable();
+        let mut params = Params::new();
+        let query = self.url.query();
+        if candidates.peek().is_none() || params.read(query, self.config.max_params).is_err() {
+            return Err(VerifyError::Mismatch);
+        }
+        params.sort();
+        self.match_params(candidates, &params)
+    }
+
+    /// The signature is that of a candidate and the parameters behind it. A candidate that ends in
+    /// its authority has none: they would lengthen its host.
+    fn match_params(
+        &self,
+        candidates: impl Iterator<Item = Candidate>,
+        params: &Params,
+    ) -> Result<Match, VerifyError> {
+        let candidates = candidates.filter(|candidate| !self.url.ends_in_authority(*candidate));
+        let found = self.find(candidates, params.canonical()).ok_or(VerifyError::Mismatch)?;
+        self.config.parameter_policy.check(params)?;
         Ok(found)
     }
 
-    /// [`find`](Self::find) among the candidates whose query is part of the text. Nearly every URL
-    /// is signed as given, so that is tried before the others are thought of.
-    fn find_with_query(&self, pairs: Option<&Pairs<'a>>) -> Option<Match> {
-        let as_given = Candidate::AS_GIVEN;
-        if let Some(key) = self.key_of(as_given, pairs) {
-            return Some(Match { candidate: as_given, key });
-        }
-        self.find(self.url.candidates(self.config.url_policy).skip(1), pairs)
-    }
-
-    /// The first candidate and key under which the signature is that of the URL and the pairs.
+    /// The first candidate and key under which the signature is that of the URL and the canonical
+    /// parameters. Nearly every URL is signed as given, so all keys are tried on that first.
     ///
     /// A wrong MAC costs the same wherever it is wrong. That a MAC is right is no secret, so the
     /// search may end there.
-    fn find(
-        &self,
-        mut candidates: impl Iterator<Item = Candidate>,
-        pairs: Option<&Pairs<'a>>,
-    ) -> Option<Match> {
-        candidates
-            .find_map(|candidate| self.key_of(candidate, pairs).map(|key| Match { candidate, key }))
-    }
-
-    /// The first key under which the signature is that of `candidate` and the pairs.
-    fn key_of(&self, candidate: Candidate, pairs: Option<&Pairs<'a>>) -> Option<u16> {
-        let keys = (0..).zip(&self.config.keys).skip(self.first_key);
-        let mut keys = keys.filter(|(_, key)| key.fits(self.settings, self.signature.algorithm()));
-        let key = keys.find(|(_, key)| {
-            let is_match = key.mac.verify(self.signature, |out| {
-                self.url.write(candidate, out);
-                if let Some(pairs) = pairs {
-                    pairs.write(out);
-                }
-            });
-            is_match.into()
-        });
-        key.map(|(position, _)| position)
-    }
-}
-
-impl Config {
-    /// The position of the first key that may have made a signature of this algorithm.
-    ///
-    /// # Errors
-    /// [`VerifyError::UnknownKey`] or [`VerifyError::NoKeyForAlgorithm`] if there is no such key.
-    fn first_key(
-        &self,
-        settings: &Settings<'_>,
-        algorithm: Algorithm,
-    ) -> Result<usize, VerifyError> {
-        let first = self.keys.iter().position(|key| key.fits(settings, algorithm));
-        first.filter(|_| settings.allow(algorithm)).ok_or_else(|| {
-            let named = self.keys.iter().any(|key| settings.allow_id(key.id.as_deref()));
-            if named || settings.name_unknown_algorithm() {
-                VerifyError::NoKeyForAlgorithm
-            } else {
-                VerifyError::UnknownKey
-            }
-        })
-    }
-
-    /// Every `AccountSid` in `pairs` must be the verifier's, if it has one; and where it is
-    /// `required`, there must be one.
-    fn check_account<'p>(
-        &self,
-        pairs: impl Iterator<Item = (Text<'p>, Text<'p>)>,
-        required: bool,
-    ) -> Result<(), VerifyError> {
-        let Some(own) = self.account_sid.as_deref() else { return Ok(()) };
-        let mut sids = pairs.filter(|(name, _)| name.bytes().eq(*b"AccountSid")).peekable();
-        let missing = required && sids.peek().is_none();
-        if missing || !sids.all(|(_, sid)| sid.bytes().eq(own.bytes())) {
-            return Err(VerifyError::WrongAccount);
-        }
-        Ok(())
-    }
-}
-
-impl Key {
-    /// Whether it may have made a signature of this algorithm.
-    fn fits(&self, settings: &Settings<'_>, algorithm: Algorithm) -> bool {
-        self.mac.algorithm() == algorithm && settings.allow_id(self.id.as_deref())
-    }
-}
-
-impl<'a> Payload<'a> {
-    const fn is_empty(&self) -> bool {
-        match self {
-            Self::Body(body) => body.is_empty(),
-            Self::Params(params) => params.is_empty(),
-        }
-    }
-
-    /// Whether every one of `hashes` is the SHA-256 of the body, in hexadecimal digits of either
-    /// case. Of decoded parameters there is no body to hash.
-    fn has_hashes(&self, mut hashes: impl Iterator<Item = Text<'a>>) -> bool {
-        let body = match *self {
-            Self::Body(body) => body,
-            Self::Params([]) => &[],
-            Self::Params(_) => return false,
+    fn find(&self, candidates: impl Iterator<Item = Candidate>, params: &[u8]) -> Option<Match> {
+        let algorithm = self.signature.algorithm();
+        let keys = || self.config.keys.iter().enumerate();
+        let keys = || keys().filter(|(_, key)| key.fits(&self.settings, algorithm));
+        let matches = |candidate| {
+            keys().find_map(|(position, key)| {
+                let is_match = key.mac.verify(self.signature, |out| {
+                    self.url.write(candidate, out);
+                    out.update(params);
+                });
+                bool::from(is_match).then_some(Match { candidate, key: position })
+            })
         };
-        let expected = mac::body_hash(body);
-        hashes.all(|hash| is_hash(hash, &expected))
+        { candidates }.find_map(matches)
     }
-
-    fn read_into(&self, pairs: &mut Pairs<'a>, max: usize) -> Result<(), VerifyError> {
-        match *self {
-            Self::Body(body) => pairs.read_body(body, max),
-            Self::Params(params) => pairs.read_params(params, max),
-        }
-    }
-}
-
-/// Whether `text` stands for the digits of a hash, in either case.
-fn is_hash(text: Text<'_>, expected: &[u8; 64]) -> bool {
-    let same = |&digit: &u8, expected: &u8| digit.to_ascii_lowercase() == *expected;
-    let digits = || text.raw().iter().zip(expected);
-    // Nobody escapes a digit. To look at all of them takes fewer steps than to stop at a wrong one.
-    let plain = text.raw().len() == expected.len()
-        && digits().fold(true, |all, (digit, expected)| all & same(digit, expected));
-    plain || text.bytes().map(|digit| digit.to_ascii_lowercase()).eq(*expected)
 }

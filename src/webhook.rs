@@ -1,10 +1,12 @@
 //! What arrived, as it arrived. Nothing here is proven.
 
-use alloc::borrow::Cow;
+use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
 
-use crate::form::{self, Text};
-use crate::url;
+use crate::error::VerifyError;
+use crate::form::{MAX_PARAMS_LIMIT, Params};
+use crate::url::{self, BodyHash};
 
 /// A request to verify: URL, body and signature headers, untrusted.
 ///
@@ -12,14 +14,13 @@ use crate::url;
 /// cannot change a verdict.
 ///
 /// `Debug` shows lengths only: the URL may hold a password, the body is somebody's message, and
-/// the signature lets whoever reads it send the request again.
+/// the signature is enough to send the request again.
 ///
 /// # Examples
 /// ```
 /// use twilio_sig::Webhook;
 ///
-/// let webhook = Webhook::new("https://example.com/sms")
-///     .body(b"Body=Ahoy&From=%2B15005550006")
+/// let webhook = Webhook::post("https://example.com/sms", b"Body=Ahoy&From=%2B15005550006")
 ///     .signature("RSOYDt4T1cUTdK1PDd93/VVr8B8=");
 /// assert_eq!(webhook.untrusted_param("Body").as_deref(), Some("Ahoy"));
 /// ```
@@ -33,25 +34,48 @@ pub struct Webhook<'a> {
     pub(crate) websocket: bool,
 }
 
-/// What came besides the URL.
-#[derive(Clone, Copy)]
-pub(crate) enum Payload<'a> {
-    Body(&'a [u8]),
-    Params(&'a [(&'a str, &'a str)]),
-}
-
 impl<'a> Webhook<'a> {
-    /// A request for `url`: the public URL as Twilio was given it, with scheme, host and query,
-    /// byte for byte. The query is not decoded, not sorted, not encoded again.
+    /// A request without a body. All that it says is in `url`, the public URL as Twilio was given
+    /// it, with scheme, host and query, byte for byte.
+    pub const fn get(url: &'a str) -> Self {
+        Self::with(url, Payload::Body(&[]), false)
+    }
+
+    /// A request with a body, byte for byte as it was received. A body that was parsed and printed
+    /// again, or trimmed, does not verify. An empty one is that of [`get`](Self::get): the method
+    /// is not signed.
+    pub const fn post(url: &'a str, body: &'a [u8]) -> Self {
+        Self::with(url, Payload::Body(body), false)
+    }
+
+    /// A request whose form the caller's framework has already decoded. Prefer
+    /// [`post`](Self::post). What this loses:
     ///
-    /// Without [`body`](Self::body) or [`params`](Self::params) it is a request with an empty
-    /// body, such as a `GET`.
-    pub const fn new(url: &'a str) -> Self {
-        Self { url, payload: Payload::Body(&[]), signature: None, settings: &[], websocket: false }
+    /// - Values that are not UTF-8, trimmed, emptied or merged by the framework do not verify.
+    /// - A body under `bodySHA256` cannot be hashed, so it is refused.
+    /// - The proof is for these parameters. That the handler reads the same ones, and that the body
+    ///   was a form at all, is the caller's word. No parameters prove nothing about a body, so they
+    ///   are refused.
+    ///
+    /// # Examples
+    /// ```
+    /// use twilio_sig::{AuthToken, Signer, Verifier, Webhook};
+    ///
+    /// let token = AuthToken::new("12345")?;
+    /// let params = [("Body", "Ahoy"), ("From", "+15005550006")];
+    /// let url = "https://example.com/sms";
+    /// let signature = Signer::auth_token(&token).sign_params(url, &params)?.header_value();
+    ///
+    /// let webhook = Webhook::post_params(url, &params).signature(&signature);
+    /// assert!(Verifier::new(token).verify(&webhook).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub const fn post_params(url: &'a str, params: &'a [(&'a str, &'a str)]) -> Self {
+        Self::with(url, Payload::Params(params), false)
     }
 
     /// A WebSocket handshake (Media Streams, ConversationRelay) for `url`, which may say https or
-    /// wss: Twilio signs the wss form.
+    /// wss: Twilio signs the wss form. It has no body; refuse one that does.
     ///
     /// Source: <https://www.twilio.com/docs/usage/security#validating-requests>
     ///
@@ -67,40 +91,11 @@ impl<'a> Webhook<'a> {
     /// # Ok::<(), twilio_sig::KeyError>(())
     /// ```
     pub const fn websocket(url: &'a str) -> Self {
-        Self { websocket: true, ..Self::new(url) }
+        Self::with(url, Payload::Body(&[]), true)
     }
 
-    /// Adds the body, byte for byte as it was received. A body that was parsed and printed again,
-    /// or trimmed, does not verify.
-    pub const fn body(mut self, body: &'a [u8]) -> Self {
-        self.payload = Payload::Body(body);
-        self
-    }
-
-    /// Gives the decoded parameters of a form instead of the raw body, for a caller whose
-    /// framework has already parsed it. Prefer [`body`](Self::body). What this loses:
-    ///
-    /// - Values that are not UTF-8, trimmed, emptied or merged by the framework do not verify.
-    /// - A body under `bodySHA256` cannot be hashed, so it is refused.
-    /// - The proof is for these pairs. That the handler reads the same ones, and that the body was
-    ///   a form at all, is the caller's word. No pair means an empty body.
-    ///
-    /// # Examples
-    /// ```
-    /// use twilio_sig::{AuthToken, Signer, Verifier, Webhook};
-    ///
-    /// let token = AuthToken::new("12345")?;
-    /// let params = [("Body", "Ahoy"), ("From", "+15005550006")];
-    /// let url = "https://example.com/sms";
-    /// let signature = Signer::auth_token(&token).sign_params(url, &params)?.header_value();
-    ///
-    /// let webhook = Webhook::new(url).params(&params).signature(&signature);
-    /// assert!(Verifier::new(token).verify(&webhook).is_ok());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub const fn params(mut self, params: &'a [(&'a str, &'a str)]) -> Self {
-        self.payload = Payload::Params(params);
-        self
+    const fn with(url: &'a str, payload: Payload<'a>, websocket: bool) -> Self {
+        Self { url, payload, signature: None, settings: &[], websocket }
     }
 
     /// Adds the value of the one `X-Twilio-Signature` header. A request with several of them must
@@ -120,7 +115,8 @@ impl<'a> Webhook<'a> {
         self
     }
 
-    /// The first parameter called `name` of the body, or else of the URL's query, if it is UTF-8.
+    /// The first parameter called `name` of the body, otherwise of the URL's query, if it is
+    /// UTF-8. The body of a URL that holds `bodySHA256` is not looked into: it is no form.
     ///
     /// **It is not proven.** Use it for one thing: to find the verifier of the tenant that the
     /// request claims to come from, by `AccountSid` or `To`, and verify with that.
@@ -129,32 +125,87 @@ impl<'a> Webhook<'a> {
     /// ```
     /// use twilio_sig::Webhook;
     ///
-    /// let claims = Webhook::new("https://example.com/sms").body(b"AccountSid=AC1&Body=Ahoy");
+    /// let claims = Webhook::post("https://example.com/sms", b"AccountSid=AC1&Body=Ahoy");
     /// assert_eq!(claims.untrusted_param("AccountSid").as_deref(), Some("AC1"));
     /// ```
-    #[must_use]
-    pub fn untrusted_param(&self, name: &str) -> Option<Cow<'a, str>> {
-        let named = |text: Text<'_>| text.bytes().eq(name.bytes());
+    pub fn untrusted_param(&self, name: &str) -> Option<String> {
+        let query = url::query_of(self.url);
         let in_payload = match self.payload {
-            Payload::Body(body) => form::split(body).find(|&(name, _)| named(name)),
+            Payload::Body(_) if BodyHash::of_query(query).is_some() => None,
+            Payload::Body(body) => first_of(body, name),
             Payload::Params(params) => params
                 .iter()
-                .map(|(name, value)| (Text::decoded(name), Text::decoded(value)))
-                .find(|&(name, _)| named(name)),
+                .find(|(own, _)| *own == name)
+                .map(|(_, value)| value.as_bytes().into()),
         };
-        let in_query = || form::split(url::query_of(self.url)).find(|&(name, _)| named(name));
-        in_payload.or_else(in_query).and_then(|(_, value)| form::utf8(value.to_cow()))
+        in_payload.or_else(|| first_of(query, name)).and_then(|value| String::from_utf8(value).ok())
+    }
+}
+
+/// The first value of a name in a text, decoded; none in a text that no verifier would read.
+fn first_of(text: &[u8], name: &str) -> Option<Vec<u8>> {
+    let mut pairs = Params::new();
+    pairs.read(text, MAX_PARAMS_LIMIT).ok()?;
+    pairs.iter().find(|(own, _)| *own == name.as_bytes()).map(|(_, value)| value.into())
+}
+
+/// What came besides the URL.
+#[derive(Clone, Copy)]
+pub(crate) enum Payload<'a> {
+    Body(&'a [u8]),
+    Params(&'a [(&'a str, &'a str)]),
+}
+
+impl<'a> Payload<'a> {
+    /// Its bytes.
+    pub(crate) fn len(&self) -> usize {
+        let bytes = |(name, value): &(&str, &str)| name.len().saturating_add(value.len());
+        match self {
+            Self::Body(body) => body.len(),
+            Self::Params(params) => params.iter().map(bytes).fold(0, usize::saturating_add),
+        }
     }
 
-    /// Bytes that came besides the URL.
-    pub(crate) fn payload_len(&self) -> usize {
-        match self.payload {
-            Payload::Body(body) => body.len(),
-            Payload::Params(params) => params
-                .iter()
-                .map(|(name, value)| name.len().saturating_add(value.len()))
-                .fold(0, usize::saturating_add),
+    /// The body, empty if decoded parameters were given instead.
+    pub(crate) const fn body(&self) -> &'a [u8] {
+        match *self {
+            Self::Body(body) => body,
+            Self::Params(_) => &[],
         }
+    }
+
+    /// Whether it is known that there is no body. No parameters may be what a framework made of
+    /// one that is no form.
+    pub(crate) const fn is_no_body(&self) -> bool {
+        matches!(self, Self::Body([]))
+    }
+
+    /// Whether `hash` is that of the body. Decoded parameters have no bytes to hash.
+    pub(crate) fn has_hash(&self, hash: &BodyHash) -> bool {
+        match *self {
+            Self::Body(body) => hash.fits(body),
+            Self::Params(_) => false,
+        }
+    }
+
+    /// Reads the parameters of a form of at most `max_len` bytes, in its order.
+    ///
+    /// # Errors
+    /// [`VerifyError::BodyTooLong`], [`VerifyError::TooManyParams`].
+    pub(crate) fn read(
+        &self,
+        params: &mut Params,
+        max_len: usize,
+        max: usize,
+    ) -> Result<(), VerifyError> {
+        if self.len() > max_len {
+            return Err(VerifyError::BodyTooLong);
+        }
+        match *self {
+            Self::Body(body) => params.read(body, max)?,
+            Self::Params(decoded) => params.read_decoded(decoded, max)?,
+        }
+        Ok(())
     }
 }
 
@@ -162,7 +213,7 @@ impl fmt::Debug for Webhook<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Webhook")
             .field("url_len", &self.url.len())
-            .field("payload_len", &self.payload_len())
+            .field("payload_len", &self.payload.len())
             .field("signed", &self.signature.is_some())
             .field("websocket", &self.websocket)
             .finish_non_exhaustive()

@@ -163,9 +163,14 @@ proptest! {
     /// Everything that can be covered: no body, or a body or parameters with at least one byte.
     #[test]
     fn what_the_signer_signs_is_accepted(mut request in without_hash(), key in any_key()) {
+        if request.websocket {
+            request.payload = Payload::Body(vec![]);
+        }
         let pairs = form::sorted_unique(&payload_pairs(&request.payload));
         let signer = signer(&key).map_err(fail)?;
         let all = candidates(&request.url, request.websocket, false);
+        let lengthens_host =
+            all.as_ref().is_ok_and(|all| all.first().is_some_and(|first| first.ends_in_authority));
         let signed_url = if request.websocket {
             all.ok().and_then(|all| String::from_utf8(all.first()?.url.clone()).ok())
         } else {
@@ -177,8 +182,7 @@ proptest! {
             Payload::Body(body) => (signer.sign_form(&signed_url, body).map_err(fail)?, "form"),
             Payload::Params(list) => {
                 let list: Vec<(&str, &str)> = list.iter().map(|(n, v)| (&**n, &**v)).collect();
-                let coverage = if list.is_empty() { "url_only" } else { "form" };
-                (signer.sign_params(&signed_url, &list).map_err(fail)?, coverage)
+                (signer.sign_params(&signed_url, &list).map_err(fail)?, "form")
             }
         };
         let canonical = [signed_url.into_bytes(), form::concatenated(&pairs)].concat();
@@ -188,6 +192,8 @@ proptest! {
         let seen = by_crate(&Config::usual(key), &request).map_err(fail)?;
         if coverage == "form" && form::concatenated(&pairs).is_empty() {
             prop_assert_eq!(seen, Err("uncovered_body"));
+        } else if coverage == "form" && lengthens_host && !request.url.contains('#') {
+            prop_assert_eq!(seen, Err("mismatch"));
         } else {
             prop_assert_eq!(seen.map(|seen| (seen.coverage, seen.params)), Ok((coverage.to_owned(), pairs)));
         }

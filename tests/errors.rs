@@ -48,13 +48,13 @@ fn refused(webhook: &Webhook<'_>, error: VerifyError) {
 fn the_first_check_that_fails_is_told() {
     let too_long = "x".repeat(MAX_URL_LEN + 1);
     let body = "&".repeat(61);
-    let everything_wrong = Webhook::new(&too_long).body(body.as_bytes());
+    let everything_wrong = Webhook::post(&too_long, body.as_bytes());
     refused(&everything_wrong, VerifyError::UrlTooLong);
 
-    let bad_url = Webhook::new("no URL").body(body.as_bytes());
+    let bad_url = Webhook::post("no URL", body.as_bytes());
     refused(&bad_url, VerifyError::BodyTooLong);
 
-    let unsigned = bad_url.body(b"&&").signature_settings("key");
+    let unsigned = Webhook::post("no URL", b"&&").signature_settings("key");
     refused(&unsigned, VerifyError::MissingSignature);
     refused(&unsigned.signature(""), VerifyError::MissingSignature);
     refused(&unsigned.signature("x"), VerifyError::MalformedSignature);
@@ -78,20 +78,22 @@ fn the_first_check_that_fails_is_told() {
 #[test]
 fn the_body_is_read_before_it_is_known_to_be_signed() {
     let signature = oracle::sha1(TOKEN, "");
-    let webhook = Webhook::new("https://example.com/").signature(&signature);
-    refused(&webhook.body(b"&&&a=1&b=2&c=3"), VerifyError::TooManyParams);
-    refused(&webhook.body(b"&&"), VerifyError::UncoveredBody);
-    refused(&webhook.body(b"0=1"), VerifyError::Mismatch);
-    refused(&webhook, VerifyError::Mismatch);
+    let url = "https://example.com/";
+    let post = |body| Webhook::post(url, body).signature(&signature);
+    refused(&post(b"&&&a=1&b=2&c=3"), VerifyError::TooManyParams);
+    refused(&post(b"&&"), VerifyError::UncoveredBody);
+    refused(&post(b"0=1"), VerifyError::Mismatch);
+    refused(&Webhook::get(url).signature(&signature), VerifyError::Mismatch);
+    refused(&Webhook::post_params(url, &[]).signature(&signature), VerifyError::UncoveredBody);
 }
 
 #[test]
 fn policies_come_after_the_signature_and_parameters_before_the_account() {
     let url = "https://example.com/";
     let signed = oracle::sha1(TOKEN, "https://example.com/01");
-    refused(&Webhook::new(url).body(b"0=1").signature(&signed), VerifyError::StrictParameter);
+    refused(&Webhook::post(url, b"0=1").signature(&signed), VerifyError::StrictParameter);
     let signed = oracle::sha1(TOKEN, "https://example.com/a1");
-    refused(&Webhook::new(url).body(b"a=1").signature(&signed), VerifyError::WrongAccount);
+    refused(&Webhook::post(url, b"a=1").signature(&signed), VerifyError::WrongAccount);
 }
 
 #[test]

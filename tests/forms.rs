@@ -20,7 +20,7 @@ fn token() -> AuthToken {
 /// The verdict on `body` under the signature of [`URL`] followed by `pairs`.
 fn verdict(body: &[u8], pairs: &[u8]) -> Result<Coverage, VerifyError> {
     let signature = oracle::sha1(TOKEN, [URL.as_bytes(), pairs].concat());
-    let webhook = Webhook::new(URL).body(body).signature(&signature);
+    let webhook = Webhook::post(URL, body).signature(&signature);
     Verifier::new(token()).verify(&webhook).map(|verified| verified.coverage())
 }
 
@@ -255,7 +255,7 @@ fn decoded_pairs_are_signed_like_the_body_they_came_from() {
     let signature = oracle::sha1(TOKEN, canonical);
     let body = b"b=a%2Bb+%2541&a&b=a%2Bb+%2541&=x%26y%3Dz&%C3%A9=%00";
     let verifier = Verifier::new(token());
-    for webhook in [Webhook::new(URL).params(&pairs), Webhook::new(URL).body(body)] {
+    for webhook in [Webhook::post_params(URL, &pairs), Webhook::post(URL, body)] {
         let coverage = verifier.verify(&webhook.signature(&signature)).unwrap().coverage();
         assert_eq!(coverage, Coverage::Form);
     }
@@ -268,11 +268,10 @@ fn without_a_body_the_url_alone_is_signed() {
     let url = "https://example.com/voice?To=%2B15005550006&From=b&From=a";
     let signature =
         oracle::sha1(TOKEN, "https://example.com/voice?To=%2B15005550006&From=b&From=a");
-    let bare = Webhook::new(url).signature(&signature);
-    for webhook in [bare, bare.body(b""), bare.params(&[])] {
-        let verified = Verifier::new(token()).verify(&webhook).unwrap();
+    for webhook in [Webhook::get(url), Webhook::post(url, b"")] {
+        let verified = Verifier::new(token()).verify(&webhook.signature(&signature)).unwrap();
         assert_eq!(verified.coverage(), Coverage::UrlOnly);
-        assert_eq!(verified.params().count(), 0);
+        assert!(verified.params().is_empty());
     }
 }
 
@@ -281,7 +280,7 @@ fn the_query_is_not_signed_as_pairs() {
     let url = "https://example.com/voice?To=Bob";
     for canonical in ["https://example.com/voice?To=BobToBob", "https://example.com/voiceToBob"] {
         let signature = oracle::sha1(TOKEN, canonical);
-        let webhook = Webhook::new(url).signature(&signature);
+        let webhook = Webhook::get(url).signature(&signature);
         assert_eq!(Verifier::new(token()).verify(&webhook).unwrap_err(), VerifyError::Mismatch);
     }
 }
@@ -293,7 +292,7 @@ fn a_body_whose_pairs_add_no_byte_is_refused() {
         assert_eq!(verdict(body.as_bytes(), b""), Err(VerifyError::UncoveredBody), "{body}");
     }
     let signature = oracle::sha1(TOKEN, URL);
-    let webhook = Webhook::new(URL).params(&[("", "")]).signature(&signature);
+    let webhook = Webhook::post_params(URL, &[("", "")]).signature(&signature);
     let refused = Verifier::new(token()).verify(&webhook).unwrap_err();
     assert_eq!(refused, VerifyError::UncoveredBody);
 }
@@ -325,7 +324,7 @@ fn where_the_url_ends_is_not_signed() {
     for (url, body) in
         [("https://example.com/sms", "Body=Ahoy"), ("https://example.com/sm", "sBody=Ahoy")]
     {
-        let webhook = Webhook::new(url).body(body.as_bytes()).signature(&signature);
+        let webhook = Webhook::post(url, body.as_bytes()).signature(&signature);
         assert!(Verifier::new(token()).verify(&webhook).is_ok(), "{url}");
     }
 }
@@ -334,36 +333,53 @@ fn where_the_url_ends_is_not_signed() {
 fn verified_gives_the_signed_pairs_sorted_decoded_and_once() {
     let signature = oracle::sha1(TOKEN, b"https://example.com/smsBodya bD1D2\xffx\x80".as_slice());
     let body = b"%FF=x%80&D=2&Body=a+b&D=1&D=2";
-    let webhook = Webhook::new(URL).body(body).signature(&signature);
+    let webhook = Webhook::post(URL, body).signature(&signature);
     let verified = Verifier::new(token()).verify(&webhook).unwrap();
-    let pairs: Vec<_> =
-        verified.params().map(|(name, value)| (name.into_owned(), value.into_owned())).collect();
+    let params = verified.params();
     let expected: [(&[u8], &[u8]); 4] =
         [(b"Body", b"a b"), (b"D", b"1"), (b"D", b"2"), (b"\xff", b"x\x80")];
-    assert_eq!(pairs, expected.map(|(name, value)| (name.to_vec(), value.to_vec())));
-    assert_eq!(verified.param("Body").as_deref(), Some("a b"));
-    assert_eq!(verified.param("D").as_deref(), Some("1"));
-    assert_eq!(verified.param("body"), None);
+    assert!(params.iter().eq(expected));
+    assert_eq!((params.len(), params.is_empty()), (4, false));
+    assert_eq!(params.get("Body"), Some("a b"));
+    assert_eq!(params.get("D"), Some("1"));
+    assert!(params.get_all("D").eq([b"1", b"2"]));
+    assert_eq!(params.get("body"), None);
     assert_eq!(verified.body(), body);
 }
 
 #[test]
 fn a_value_that_is_not_utf8_is_no_text() {
     let signature = oracle::sha1(TOKEN, b"https://example.com/smsBody\xff".as_slice());
-    let webhook = Webhook::new(URL).body(b"Body=%FF").signature(&signature);
+    let webhook = Webhook::post(URL, b"Body=%FF").signature(&signature);
     let verified = Verifier::new(token()).verify(&webhook).unwrap();
-    assert_eq!(verified.param("Body"), None);
+    assert_eq!(verified.params().get("Body"), None);
     assert_eq!(webhook.untrusted_param("Body"), None);
 }
 
 #[test]
 fn an_untrusted_parameter_is_the_first_of_the_body_or_else_of_the_query() {
-    let webhook = Webhook::new("https://example.com/?a=q&b=r%20s#?c=t").body(b"a=1&a=2");
+    let webhook = Webhook::post("https://example.com/?a=q&b=r%20s#?c=t", b"a=1&a=2");
     assert_eq!(webhook.untrusted_param("a").as_deref(), Some("1"));
     assert_eq!(webhook.untrusted_param("b").as_deref(), Some("r s"));
     assert_eq!(webhook.untrusted_param("c"), None);
-    let webhook = Webhook::new("not a URL").params(&[("a", "+1")]);
+    let webhook = Webhook::post_params("not a URL", &[("a", "+1")]);
     assert_eq!(webhook.untrusted_param("a").as_deref(), Some("+1"));
+}
+
+/// The text of a message inside JSON must not choose the tenant.
+#[test]
+fn a_hashed_body_is_not_read_for_an_untrusted_parameter() {
+    let body = br#"[{"data":{"body":"&AccountSid=AC2&"}}]"#;
+    for url in
+        ["https://h.io/?bodySHA256=0&AccountSid=AC1", "https://h.io/?AccountSid=AC1&body%53HA256"]
+    {
+        let webhook = Webhook::post(url, body);
+        assert_eq!(webhook.untrusted_param("AccountSid").as_deref(), Some("AC1"), "{url}");
+        assert_eq!(webhook.untrusted_param("To"), None);
+    }
+    // What no verifier reads is not read for a tenant either.
+    let many = format!("{}AccountSid=AC1", "a&".repeat(5_000));
+    assert_eq!(Webhook::post("https://h.io/", many.as_bytes()).untrusted_param("AccountSid"), None);
 }
 
 /// `+` and `%` of parameters that somebody has decoded stand for themselves, where they are sorted
@@ -372,17 +388,17 @@ fn an_untrusted_parameter_is_the_first_of_the_body_or_else_of_the_query() {
 fn decoded_parameters_are_not_decoded_again() {
     let params = [("k", "+"), ("k", "%2B"), ("%6b", "a"), ("k", " "), ("k", "%20")];
     let signature = oracle::sha1(TOKEN, [URL.as_bytes(), b"%6bak k%20k%2Bk+"].concat());
-    let webhook = Webhook::new(URL).params(&params).signature(&signature);
+    let webhook = Webhook::post_params(URL, &params).signature(&signature);
     let verified = Verifier::new(token()).verify(&webhook).unwrap();
-    assert_eq!(verified.params().count(), 5);
-    assert_eq!(verified.param("%6b").as_deref(), Some("a"));
+    assert_eq!(verified.params().len(), 5);
+    assert_eq!(verified.params().get("%6b"), Some("a"));
 }
 
 /// However far names are equal, they are compared without recursion: a stack would not have room
 /// for a step of each few bytes.
 #[test]
-fn megabytes_of_equal_names_are_sorted_by_their_last_byte() {
-    let name = "n".repeat(400_000);
+fn long_equal_names_are_sorted_by_their_last_byte() {
+    let name = "n".repeat(60_000);
     let body = format!("{name}b=1&{name}a=2&{name}a=3&{name}b=1");
     signed_as(body, format!("{name}a2{name}a3{name}b1"));
 }

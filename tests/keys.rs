@@ -6,8 +6,8 @@ mod oracle;
 
 use oracle::TOKEN;
 use twilio_sig::{
-    Algorithm, AuthToken, BuildError, KeyError, MAX_KEYS, SharedKey, Signature, Signer, Verifier,
-    VerifierBuilder, VerifyError, Webhook,
+    Algorithm, AuthToken, BuildError, KeyError, MAX_KEYS, MAX_SECRET_LEN, SharedKey, Signature,
+    Signer, Verifier, VerifierBuilder, VerifyError, Webhook,
 };
 
 const URL: &str = "https://example.com/sms";
@@ -23,7 +23,7 @@ fn shared(id: &str, secret: &str, algorithm: Algorithm) -> SharedKey {
 
 /// The key that matched, for a request to [`URL`] with these headers.
 fn key(builder: VerifierBuilder, signature: &str, settings: &str) -> Result<usize, VerifyError> {
-    let webhook = Webhook::new(URL).signature(signature).signature_settings(settings);
+    let webhook = Webhook::get(URL).signature(signature).signature_settings(settings);
     builder.build().unwrap().verify(&webhook).map(|verified| verified.key())
 }
 
@@ -241,7 +241,7 @@ fn settings_that_could_be_read_in_two_ways_are_malformed() {
 #[test]
 fn a_missing_or_empty_signature_is_missing() {
     let verifier = Verifier::new(token(TOKEN));
-    let refused = verifier.verify(&Webhook::new(URL)).unwrap_err();
+    let refused = verifier.verify(&Webhook::get(URL)).unwrap_err();
     assert_eq!(refused, VerifyError::MissingSignature);
     let refused = key(Verifier::builder().auth_token(token(TOKEN)), "", "");
     assert_eq!(refused, Err(VerifyError::MissingSignature));
@@ -336,6 +336,43 @@ fn a_secret_that_is_empty_or_surrounded_by_white_space_is_refused() {
         assert_eq!(refused(secret), KeyError::SurroundingWhitespace, "{secret:?}");
     }
     assert!(AuthToken::new("a b").is_ok());
+}
+
+/// A token of NUL bytes is the empty key to HMAC, and what is not seen is not copied knowingly.
+#[test]
+fn a_secret_with_an_invisible_character_is_refused() {
+    for invisible in [
+        "\0",
+        "\u{1}",
+        "\u{7f}",
+        "\u{85}",
+        "\u{ad}",
+        "\u{200b}",
+        "\u{200f}",
+        "\u{202e}",
+        "\u{2060}",
+        "\u{feff}",
+        "\u{e0041}",
+    ] {
+        for secret in
+            [format!("a{invisible}b"), format!("{invisible}a{invisible}"), invisible.repeat(9)]
+        {
+            let refused = AuthToken::new(&*secret).unwrap_err();
+            let white = secret.trim() != secret;
+            let expected =
+                if white { KeyError::SurroundingWhitespace } else { KeyError::InvisibleCharacter };
+            assert_eq!(refused, expected, "{secret:?}");
+            let shared = SharedKey::new("k", &*secret, Algorithm::HmacSha256).unwrap_err();
+            assert_eq!(shared, refused);
+        }
+    }
+    assert!(AuthToken::new("p\u{e4}ssw\u{f6}rd \u{1f511}").is_ok());
+}
+
+#[test]
+fn a_secret_is_at_most_max_secret_len_bytes() {
+    assert!(AuthToken::new("a".repeat(MAX_SECRET_LEN)).is_ok());
+    assert_eq!(AuthToken::new("a".repeat(MAX_SECRET_LEN + 1)).unwrap_err(), KeyError::TooLong);
 }
 
 #[test]

@@ -5,8 +5,8 @@
 extern crate alloc;
 
 use twilio_sig::{
-    AuthToken, Coverage, ParameterPolicy, Signature, Signer, Verified, Verifier, VerifyError,
-    Webhook,
+    AuthToken, Coverage, ParameterPolicy, Signature, Signer, UrlPolicy, Verified, Verifier,
+    VerifyError, Webhook,
 };
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -25,11 +25,11 @@ fn verify<'a>(
     let verifier = Verifier::builder().auth_token(token).parameter_policy(policy).build().unwrap();
     // What is verified must not outlive the header, so the test leaks one of 28 bytes.
     let header: &'static str = signature.header_value().leak();
-    verifier.verify(&Webhook::new(url).body(body).signature(header))
+    verifier.verify(&Webhook::post(url, body).signature(header))
 }
 
 fn param(verified: &Verified<'_>, name: &str) -> Option<String> {
-    verified.param(name).map(alloc::borrow::Cow::into_owned)
+    verified.params().get(name).map(str::to_owned)
 }
 
 #[test]
@@ -54,6 +54,73 @@ fn names_and_values_can_be_split_anew() {
     }
 }
 
+/// What Twilio signed for another host is not accepted here, however a URL and a form are split:
+/// parameters follow no URL that ends in its authority. An account whose customers choose callback
+/// URLs signs for every host.
+#[test]
+fn a_host_ends_where_it_ends() {
+    let account = "AC00000000000000000000000000000001";
+    let sid = format!("AccountSid={account}&Body=Transfer-all");
+    for (ours, theirs, rest) in [
+        ("https://example.com/", "https://example.com.evil.net/", ".evil.net%2F"),
+        ("https://example.com", "https://example.com.evil.net/", ".evil.net%2F"),
+        ("https://example.com/", "https://example.community/hook", "munity%2Fhook"),
+        ("https://example.com:443/", "https://example.com.evil.net/", ".evil.net%2F"),
+        ("https://u:p@example.com/", "https://example.com.evil.net/", ".evil.net%2F"),
+        ("https://example.com/", "https://example.com:8443/hook", "%3A8443%2Fhook"),
+        ("https://example.com/", "https://example.com@evil.net/", "%40evil.net%2F"),
+        ("https://example.com", "https://example.com?x", "%3Fx"),
+        ("https://[::1]/", "https://[::1].evil.net/", ".evil.net%2F"),
+    ] {
+        let captured = signer().sign_form(theirs, sid.as_bytes()).unwrap();
+        let body = format!("={rest}&{sid}");
+        for (policy, urls) in [
+            (ParameterPolicy::Any, UrlPolicy::Compatible),
+            (ParameterPolicy::Any, UrlPolicy::Exact),
+            (ParameterPolicy::Strict, UrlPolicy::Compatible),
+        ] {
+            let verifier = Verifier::builder()
+                .auth_token_of(account, AuthToken::new(TOKEN).unwrap())
+                .parameter_policy(policy)
+                .url_policy(urls)
+                .build()
+                .unwrap();
+            let header = captured.header_value();
+            let webhook = Webhook::post(ours, body.as_bytes()).signature(&header);
+            let error = verifier.verify(&webhook).map(drop).unwrap_err();
+            assert_eq!(error, VerifyError::Mismatch, "{theirs} at {ours}");
+        }
+    }
+    // A handshake whose query is signed as parameters.
+    let captured = signer().sign_url("wss://example.com.evil.net/").header_value();
+    let webhook = Webhook::websocket("https://example.com?.evil.net%2F=").signature(&captured);
+    let verifier = Verifier::new(AuthToken::new(TOKEN).unwrap());
+    assert_eq!(verifier.verify(&webhook).map(drop).unwrap_err(), VerifyError::Mismatch);
+
+    // The service's own form arrives, where its URL was given without a path too.
+    for (given, signed) in [
+        ("https://example.com", "https://example.com/"),
+        ("https://example.com/", "https://example.com/"),
+        ("https://example.com", "https://example.com:443/"),
+    ] {
+        let signature = signer().sign_form(signed, sid.as_bytes()).unwrap();
+        assert!(verify(ParameterPolicy::Any, given, sid.as_bytes(), &signature).is_ok(), "{given}");
+    }
+}
+
+/// What is left where the query of a handshake is signed as parameters: a name that begins with a
+/// letter may be the end of a path.
+#[test]
+fn a_handshake_may_open_a_path_that_goes_on_with_a_letter() {
+    let captured = signer().sign_url("wss://example.com/mediaabc").header_value();
+    let webhook = Webhook::websocket("https://example.com/media?abc=").signature(&captured);
+    let token = || AuthToken::new(TOKEN).unwrap();
+    assert!(Verifier::new(token()).verify(&webhook).is_ok());
+    // Only one URL is known to a service that says so.
+    let exact = Verifier::builder().auth_token(token()).url_policy(UrlPolicy::Exact).build();
+    assert!(exact.unwrap().verify(&webhook).is_err());
+}
+
 #[test]
 fn a_url_can_end_in_its_first_parameter() {
     let captured = signer().sign_form("https://example.com/hookA", b"B=1").unwrap();
@@ -73,9 +140,9 @@ fn order_and_repetition_are_not_signed() {
     for body in [&b"To=c&MediaUrl=b&MediaUrl=a"[..], b"MediaUrl=b&MediaUrl=a&MediaUrl=b&To=c&To=c"]
     {
         let verified = verify(ParameterPolicy::Any, url, body, &captured).unwrap();
-        let pairs: Vec<_> = verified.params().collect();
-        assert_eq!(pairs.len(), 3, "{body:?}");
-        assert!(pairs.is_sorted());
+        let params = verified.params();
+        assert_eq!(params.len(), 3, "{body:?}");
+        assert!(params.iter().is_sorted());
     }
 }
 

@@ -60,7 +60,7 @@ fn the_url_of_the_origin_is_the_one_that_verifies() {
     let verifier = Verifier::new(token);
     let verify = |origin: Origin| {
         let url = origin.url(&RequestHead::new(target)).unwrap();
-        let webhook = Webhook::new(&url).body(b"Body=hi").signature(&signature);
+        let webhook = Webhook::post(&url, b"Body=hi").signature(&signature);
         verifier.verify(&webhook).is_ok()
     };
     assert!(verify(fixed().path_prefix("/prod").unwrap()));

@@ -24,7 +24,7 @@ fn verifies(origin: &Origin, signed_url: &str, head: &RequestHead<'_>) -> bool {
     let signature = Signer::auth_token(&token).sign_form(signed_url, body).unwrap().header_value();
     let verifier = Verifier::builder().auth_token(token).url_policy(UrlPolicy::Exact);
     let url = origin.url(head).unwrap();
-    let webhook = Webhook::new(&url).body(body).signature(&signature);
+    let webhook = Webhook::post(&url, body).signature(&signature);
     verifier.build().unwrap().verify(&webhook).is_ok()
 }
 
@@ -218,7 +218,7 @@ fn twilio_adds_the_hash_of_a_body_to_a_configured_query() {
     ] {
         let url = origin.url(&RequestHead::new(&target)).unwrap();
         let signature = signature.header_value();
-        assert!(verifier.verify(&Webhook::new(&url).body(body).signature(&signature)).is_ok());
+        assert!(verifier.verify(&Webhook::post(&url, body).signature(&signature)).is_ok());
     }
     // A second one is appended too, so it is signed or refused.
     let twice = origin.url(&RequestHead::new("/?a=2&bodySHA256=0&z=1&bodySHA256=1")).unwrap();

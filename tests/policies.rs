@@ -6,8 +6,8 @@ mod oracle;
 
 use oracle::TOKEN;
 use twilio_sig::{
-    AuthToken, BuildError, Coverage, ParameterPolicy, Verifier, VerifierBuilder, VerifyError,
-    Webhook,
+    Algorithm, AuthToken, BuildError, Coverage, ParameterPolicy, SharedKey, Verifier,
+    VerifierBuilder, VerifyError, Webhook,
 };
 
 const URL: &str = "https://example.com/sms";
@@ -37,7 +37,7 @@ fn for_us(webhook: Webhook<'_>, canonical: impl AsRef<[u8]>) -> Result<Coverage,
 /// The verdict under the strict policy on a form that is signed as `pairs`.
 fn strict(body: &[u8], pairs: impl AsRef<[u8]>) -> Result<Coverage, VerifyError> {
     let canonical = [URL.as_bytes(), pairs.as_ref()].concat();
-    let webhook = Webhook::new(URL).body(body);
+    let webhook = Webhook::post(URL, body);
     assert_eq!(verdict(builder(), webhook, &canonical), Ok(Coverage::Form));
     verdict(builder().parameter_policy(ParameterPolicy::Strict), webhook, &canonical)
 }
@@ -46,7 +46,7 @@ fn strict(body: &[u8], pairs: impl AsRef<[u8]>) -> Result<Coverage, VerifyError>
 fn a_form_must_be_for_the_verifiers_account() {
     let form = |sid: &str| {
         let body = format!("AccountSid={sid}&Body=Ahoy");
-        for_us(Webhook::new(URL).body(body.as_bytes()), format!("{URL}AccountSid{sid}BodyAhoy"))
+        for_us(Webhook::post(URL, body.as_bytes()), format!("{URL}AccountSid{sid}BodyAhoy"))
     };
     assert_eq!(form(OURS), Ok(Coverage::Form));
     for sid in [THEIRS, "", "AC", &OURS.to_lowercase()] {
@@ -56,15 +56,15 @@ fn a_form_must_be_for_the_verifiers_account() {
 
 #[test]
 fn a_form_without_an_account_is_for_none() {
-    let unnamed = for_us(Webhook::new(URL).body(b"Body=Ahoy"), format!("{URL}BodyAhoy"));
+    let unnamed = for_us(Webhook::post(URL, b"Body=Ahoy"), format!("{URL}BodyAhoy"));
     assert_eq!(unnamed, Err(VerifyError::WrongAccount));
     let body = format!("accountsid={OURS}&XAccountSid={OURS}");
     let canonical = format!("{URL}XAccountSid{OURS}accountsid{OURS}");
-    let misnamed = for_us(Webhook::new(URL).body(body.as_bytes()), canonical);
+    let misnamed = for_us(Webhook::post(URL, body.as_bytes()), canonical);
     assert_eq!(misnamed, Err(VerifyError::WrongAccount));
     // The query's does not stand in for the form's.
     let url = format!("{URL}?AccountSid={OURS}");
-    let in_query = for_us(Webhook::new(&url).body(b"Body=Ahoy"), format!("{url}BodyAhoy"));
+    let in_query = for_us(Webhook::post(&url, b"Body=Ahoy"), format!("{url}BodyAhoy"));
     assert_eq!(in_query, Err(VerifyError::WrongAccount));
 }
 
@@ -72,20 +72,20 @@ fn a_form_without_an_account_is_for_none() {
 fn every_account_that_a_form_names_must_be_the_verifiers() {
     let body = format!("AccountSid={OURS}&AccountSid={THEIRS}");
     let canonical = format!("{URL}AccountSid{OURS}AccountSid{THEIRS}");
-    let both = for_us(Webhook::new(URL).body(body.as_bytes()), canonical);
+    let both = for_us(Webhook::post(URL, body.as_bytes()), canonical);
     assert_eq!(both, Err(VerifyError::WrongAccount));
     let body = format!("AccountSid={OURS}&%41ccountSid={OURS}");
-    let twice = for_us(Webhook::new(URL).body(body.as_bytes()), format!("{URL}AccountSid{OURS}"));
+    let twice = for_us(Webhook::post(URL, body.as_bytes()), format!("{URL}AccountSid{OURS}"));
     assert_eq!(twice, Ok(Coverage::Form));
 }
 
 #[test]
 fn decoded_params_must_be_for_the_verifiers_account() {
     let params = [("AccountSid", OURS)];
-    let ours = for_us(Webhook::new(URL).params(&params), format!("{URL}AccountSid{OURS}"));
+    let ours = for_us(Webhook::post_params(URL, &params), format!("{URL}AccountSid{OURS}"));
     assert_eq!(ours, Ok(Coverage::Form));
     let params = [("AccountSid", THEIRS)];
-    let theirs = for_us(Webhook::new(URL).params(&params), format!("{URL}AccountSid{THEIRS}"));
+    let theirs = for_us(Webhook::post_params(URL, &params), format!("{URL}AccountSid{THEIRS}"));
     assert_eq!(theirs, Err(VerifyError::WrongAccount));
 }
 
@@ -93,7 +93,7 @@ fn decoded_params_must_be_for_the_verifiers_account() {
 fn every_account_that_the_query_names_must_be_the_verifiers() {
     let get = |query: String| {
         let url = format!("{URL}?{query}");
-        for_us(Webhook::new(&url), &url)
+        for_us(Webhook::get(&url), &url)
     };
     assert_eq!(get(format!("AccountSid={OURS}&x=1")), Ok(Coverage::UrlOnly));
     assert_eq!(get("x=1".to_owned()), Ok(Coverage::UrlOnly));
@@ -107,7 +107,7 @@ fn every_account_that_the_query_names_must_be_the_verifiers() {
     }
     let url = format!("{URL}?AccountSid={THEIRS}");
     let body = format!("AccountSid={OURS}");
-    let split = for_us(Webhook::new(&url).body(body.as_bytes()), format!("{url}AccountSid{OURS}"));
+    let split = for_us(Webhook::post(&url, body.as_bytes()), format!("{url}AccountSid{OURS}"));
     assert_eq!(split, Err(VerifyError::WrongAccount));
 }
 
@@ -115,7 +115,7 @@ fn every_account_that_the_query_names_must_be_the_verifiers() {
 fn a_body_under_a_hash_is_not_looked_into_for_an_account() {
     let body = format!("{{\"AccountSid\":\"{THEIRS}\"}}");
     let url = format!("{URL}?bodySHA256={}", oracle::body_hash(&body));
-    let verdict = for_us(Webhook::new(&url).body(body.as_bytes()), &url);
+    let verdict = for_us(Webhook::post(&url, body.as_bytes()), &url);
     assert_eq!(verdict, Ok(Coverage::BodyHash));
 }
 
@@ -133,9 +133,9 @@ fn the_account_of_a_handshake_is_that_of_its_query() {
 #[test]
 fn nobody_learns_the_account_without_a_signature() {
     let body = format!("AccountSid={THEIRS}");
-    let unsigned = for_us(Webhook::new(URL).body(body.as_bytes()), URL);
+    let unsigned = for_us(Webhook::post(URL, body.as_bytes()), URL);
     assert_eq!(unsigned, Err(VerifyError::Mismatch));
-    assert_eq!(for_us(Webhook::new(URL).body(b"Body=Ahoy"), URL), Err(VerifyError::Mismatch));
+    assert_eq!(for_us(Webhook::post(URL, b"Body=Ahoy"), URL), Err(VerifyError::Mismatch));
 }
 
 #[test]
@@ -157,6 +157,44 @@ fn an_account_sid_is_ac_and_32_hexadecimal_digits() {
     ] {
         assert_eq!(build(sid), Err(BuildError::InvalidAccountSid), "{sid}");
     }
+}
+
+/// Tokens of two accounts in one verifier: neither vouches for the other's requests.
+#[test]
+fn a_key_that_is_bound_vouches_for_its_account_alone() {
+    let theirs = "the token of theirs";
+    let both = || {
+        Verifier::builder()
+            .auth_token_of(OURS, AuthToken::new(TOKEN).unwrap())
+            .auth_token_of(THEIRS, AuthToken::new(theirs).unwrap())
+            .shared_key_of(THEIRS, SharedKey::new("k", theirs, Algorithm::HmacSha256).unwrap())
+    };
+    let verdict = |sid: &str, sign: &dyn Fn(String) -> String| {
+        let body = format!("AccountSid={sid}");
+        let signature = sign(format!("{URL}AccountSid{sid}"));
+        let webhook = Webhook::post(URL, body.as_bytes()).signature(&signature);
+        both().build().unwrap().verify(&webhook).map(|verified| verified.key())
+    };
+    let (by_ours, by_theirs) = (
+        |text: String| oracle::sha1(TOKEN, text),
+        |text: String| oracle::sha1("the token of theirs", text),
+    );
+    assert_eq!(verdict(OURS, &by_ours), Ok(0));
+    assert_eq!(verdict(THEIRS, &by_theirs), Ok(1));
+    assert_eq!(verdict(THEIRS, &by_ours), Err(VerifyError::WrongAccount));
+    assert_eq!(verdict(OURS, &by_theirs), Err(VerifyError::WrongAccount));
+    let by_shared = |text: String| oracle::sha256("the token of theirs", text);
+    assert_eq!(verdict(THEIRS, &by_shared), Ok(2));
+    assert_eq!(verdict(OURS, &by_shared), Err(VerifyError::WrongAccount));
+
+    // Its own account comes before the verifier's, and must be one.
+    let own = both().account_sid("AC00000000000000000000000000000003").build().unwrap();
+    let body = format!("AccountSid={OURS}");
+    let signature = oracle::sha1(TOKEN, format!("{URL}AccountSid{OURS}"));
+    assert!(own.verify(&Webhook::post(URL, body.as_bytes()).signature(&signature)).is_ok());
+    let token = AuthToken::new(TOKEN).unwrap();
+    let refused = Verifier::builder().auth_token_of("AC1", token).build().unwrap_err();
+    assert_eq!(refused, BuildError::InvalidAccountSid);
 }
 
 #[test]
@@ -254,13 +292,13 @@ fn strict_narrows_how_signed_pairs_can_be_split_anew() {
         (format!("Call=Sid{OURS}Digits1234"), Ok(Coverage::Form)),
         (format!("CallSid{OURS}Digits=1234"), Ok(Coverage::Form)),
     ] {
-        let webhook = Webhook::new(URL).body(body.as_bytes());
+        let webhook = Webhook::post(URL, body.as_bytes());
         assert_eq!(verdict(strict(), webhook, &canonical), expected, "{body}");
     }
     // A URL that was cut short, its rest sent as a form.
     let (cut, rest) = ("https://example.com/", "sms?bodySHA256=00");
     let encoded = rest.replace('=', "%3D");
-    let webhook = Webhook::new(cut).body(encoded.as_bytes());
+    let webhook = Webhook::post(cut, encoded.as_bytes());
     let verdict = verdict(strict(), webhook, format!("{cut}{rest}"));
     assert_eq!(verdict, Err(VerifyError::StrictParameter));
 }
@@ -269,13 +307,13 @@ fn strict_narrows_how_signed_pairs_can_be_split_anew() {
 fn strict_looks_at_signed_pairs_alone() {
     let strict = || builder().parameter_policy(ParameterPolicy::Strict);
     let url = format!("{URL}?0=1&0=2&Sid=x");
-    assert_eq!(verdict(strict(), Webhook::new(&url), &url), Ok(Coverage::UrlOnly));
+    assert_eq!(verdict(strict(), Webhook::get(&url), &url), Ok(Coverage::UrlOnly));
     // The query of a handshake, where it was signed as pairs.
-    let url = "wss://example.com/media?0=1";
+    let url = "wss://example.com/media?a!=1";
     assert_eq!(verdict(strict(), Webhook::websocket(url), url), Ok(Coverage::UrlOnly));
-    let as_pairs = verdict(strict(), Webhook::websocket(url), "wss://example.com/media01");
+    let as_pairs = verdict(strict(), Webhook::websocket(url), "wss://example.com/mediaa!1");
     assert_eq!(as_pairs, Err(VerifyError::StrictParameter));
     // Before a signature is right, nothing is said about parameters.
-    let unsigned = verdict(strict(), Webhook::new(URL).body(b"0=1"), "https://example.com/sms");
+    let unsigned = verdict(strict(), Webhook::post(URL, b"0=1"), "https://example.com/sms");
     assert_eq!(unsigned, Err(VerifyError::Mismatch));
 }

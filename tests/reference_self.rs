@@ -119,7 +119,11 @@ fn a_body_is_covered_as_the_signed_url_says() {
     let with_empty_pair = Request { payload: params(&[("", "")]), ..request("https://h/p", "") };
     assert_eq!(judge(with_empty_pair, "https://h/p"), Err("uncovered_body"));
     let with_no_pair = Request { payload: params(&[]), ..request("https://h/p", "") };
-    assert_eq!(judge(with_no_pair, "https://h/p"), Ok("url_only"));
+    assert_eq!(judge(with_no_pair, "https://h/p"), Err("uncovered_body"));
+    // Pairs follow no text that ends in its host.
+    assert_eq!(judge(request("https://h", ".evil=1"), "https://h.evil1"), Err("mismatch"));
+    assert_eq!(judge(request("https://h/", ".evil=1"), "https://h.evil1"), Err("mismatch"));
+    assert_eq!(judge(request("https://h", "a=1"), "https://h/a1"), Ok("form"));
 
     assert_eq!(judge(request(HASHED, ""), HASHED), Ok("body_hash"));
     assert_eq!(judge(request(&HASHED.replace("e3b0", "E3B0"), ""), HASHED), Err("mismatch"));
@@ -169,8 +173,12 @@ fn a_websocket_may_sign_its_query_as_pairs() {
     let strict = Config { strict: true, ..config.clone() };
     let again = signed(&config, socket.clone(), "wss://h/sa1b'");
     assert_eq!(verdict(&strict, &again), Err("strict_parameter"));
+    // A handshake has no body.
     socket.payload = Payload::Body(b"c=3".to_vec());
-    assert_eq!(verdict(&config, &signed(&config, socket, "wss://h/sa1b'")), Err("mismatch"));
+    assert_eq!(verdict(&config, &signed(&config, socket.clone(), "wss://h/sa1b'")), Ok("url_only"));
+    // A name that begins with no letter may be the rest of a path.
+    socket.url = "https://h/s?%2Fa=1".into();
+    assert_eq!(verdict(&config, &signed(&config, socket, "wss://h/s/a1")), Err("mismatch"));
 }
 
 #[test]

@@ -120,6 +120,8 @@ fn every_source_that_is_linked_has_an_address() {
 fn the_bounds_are_those_of_the_crate() {
     for (name, value) in [
         ("MAX_BODY_LEN", twilio_sig::MAX_BODY_LEN),
+        ("MAX_FORM_LEN", twilio_sig::MAX_FORM_LEN),
+        ("MAX_SECRET_LEN", twilio_sig::MAX_SECRET_LEN),
         ("MAX_CANDIDATES", twilio_sig::MAX_CANDIDATES),
         ("MAX_KEYS", twilio_sig::MAX_KEYS),
         ("MAX_KEY_ID_LEN", twilio_sig::MAX_KEY_ID_LEN),

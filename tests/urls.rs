@@ -6,17 +6,17 @@ mod oracle;
 use twilio_sig::{VerifyError, Webhook};
 
 fn candidate(url: &str, signed: &str) -> Result<String, VerifyError> {
-    candidates::candidate(Webhook::new(url), signed)
+    candidates::candidate(Webhook::get(url), signed)
 }
 
 #[track_caller]
 fn accepts(url: &str, signed: &[(&str, &str)]) {
-    candidates::accepts(Webhook::new(url), signed);
+    candidates::accepts(Webhook::get(url), signed);
 }
 
 #[track_caller]
 fn refuses(url: &str, signed: &[&str]) {
-    candidates::refuses(Webhook::new(url), signed);
+    candidates::refuses(Webhook::get(url), signed);
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn a_slash_may_be_added_to_the_path_of_a_handshake() {
     );
     refuses("wss://h.io/a/", &["wss://h.io/a", "wss://h.io/a//"]);
     // Of a request that is no handshake it is not.
-    candidates::refuses(Webhook::new("wss://h.io/media"), &["wss://h.io/media/"]);
+    candidates::refuses(Webhook::get("wss://h.io/media"), &["wss://h.io/media/"]);
 }
 
 #[test]
@@ -83,11 +83,7 @@ fn the_query_of_a_handshake_may_be_signed_as_pairs() {
     );
     accepts(
         "wss://h.io?x=1",
-        &[
-            ("wss://h.io?x=1", "as_given"),
-            ("wss://h.iox1", "query_as_params"),
-            ("wss://h.io/x1", "slash_added+query_as_params"),
-        ],
+        &[("wss://h.io?x=1", "as_given"), ("wss://h.io/x1", "slash_added+query_as_params")],
     );
     accepts(
         "wss://h.io/?x=1",
@@ -98,13 +94,9 @@ fn the_query_of_a_handshake_may_be_signed_as_pairs() {
         "wss://h.io/m?a",
         &[("wss://h.io/m?a", "as_given"), ("wss://h.io/ma", "query_as_params")],
     );
-    accepts(
-        "wss://h.io/m?=1",
-        &[("wss://h.io/m?=1", "as_given"), ("wss://h.io/m1", "query_as_params")],
-    );
     // The text and the pairs of one query are not signed together.
     refuses("wss://h.io/media?x=1", &["wss://h.io/media?x=1x1", "wss://h.io/media"]);
-    candidates::refuses(Webhook::new("wss://h.io/media?x=1"), &["wss://h.io/mediax1"]);
+    candidates::refuses(Webhook::get("wss://h.io/media?x=1"), &["wss://h.io/mediax1"]);
 }
 
 #[test]
@@ -122,23 +114,38 @@ fn the_pairs_of_a_handshake_are_told() {
     let webhook = Webhook::websocket("https://h.io/media?b=3&b=2&a=1").signature(&signature);
     let verified = verify(&webhook).unwrap();
     assert_eq!(verified.coverage(), Coverage::UrlOnly);
-    let pairs: Vec<_> = verified.params().map(|(name, value)| [name, value].concat()).collect();
+    let params = verified.params();
+    let pairs: Vec<_> = params.iter().map(|(name, value)| [name, value].concat()).collect();
     assert_eq!(pairs, [b"a1", b"b2", b"b3"]);
 
     // Where the query was signed as text, no pair was.
     let signature = oracle::sha1(TOKEN, "wss://h.io/media?b=3&b=2&a=1");
-    assert_eq!(verify(&webhook.signature(&signature)).unwrap().params().count(), 0);
+    assert!(verify(&webhook.signature(&signature)).unwrap().params().is_empty());
 }
 
 #[test]
-fn a_handshake_with_a_body_is_covered_like_any_request() {
-    let webhook = Webhook::websocket("https://h.io/media?x=1").body(b"a=1");
-    let accepted = oracle::sha1(TOKEN, "wss://h.io/media?x=1a1");
-    assert_eq!(verify(&webhook.signature(&accepted)).unwrap().coverage(), Coverage::Form);
-    for canonical in ["wss://h.io/media?x=1", "wss://h.io/mediax1", "wss://h.io/mediaa1"] {
-        let refused = oracle::sha1(TOKEN, canonical);
-        let refused = verify(&webhook.signature(&refused)).unwrap_err();
-        assert_eq!(refused, VerifyError::Mismatch, "{canonical}");
+fn a_handshake_proves_no_body() {
+    let signature = oracle::sha1(TOKEN, "wss://h.io/media?x=1");
+    let webhook = Webhook::websocket("https://h.io/media?x=1").signature(&signature);
+    let verified = verify(&webhook).unwrap();
+    assert_eq!((verified.coverage(), verified.body()), (Coverage::UrlOnly, &b""[..]));
+
+    // Nor does a hash of one make it more: an empty body has another.
+    let hashed = format!("wss://h.io/media?bodySHA256={}", "0".repeat(64));
+    let signature = oracle::sha1(TOKEN, &hashed);
+    let error = verify(&Webhook::websocket(&hashed).signature(&signature)).unwrap_err();
+    assert_eq!(error, VerifyError::BodyHashMismatch);
+}
+
+/// Another handshake signed a path that begins with this one: the rest of it is no name.
+#[test]
+fn a_handshake_opens_no_path_that_begins_its_own() {
+    for rest in ["/abc", "%2Fabc", "-abc", "1abc", "?abc", "%3Fabc", "=abc", ""] {
+        let url = format!("https://h.io/media?{rest}=&k=v");
+        let decoded = rest.replace("%2F", "/").replace("%3F", "?");
+        let mut names = [decoded, "kv".into()];
+        names.sort();
+        refuses(&url, &[&format!("wss://h.io/media{}", names.concat())]);
     }
 }
 
@@ -148,9 +155,9 @@ fn a_request_and_a_handshake_do_not_stand_for_each_other() {
     let signer = Signer::auth_token(&token);
     let request = signer.sign_url("https://h.io/media").header_value();
     let handshake = signer.sign_url("wss://h.io/media").header_value();
-    assert!(verify(&Webhook::new("https://h.io/media").signature(&request)).is_ok());
+    assert!(verify(&Webhook::get("https://h.io/media").signature(&request)).is_ok());
     assert!(verify(&Webhook::websocket("https://h.io/media").signature(&handshake)).is_ok());
-    assert!(verify(&Webhook::new("https://h.io/media").signature(&handshake)).is_err());
+    assert!(verify(&Webhook::get("https://h.io/media").signature(&handshake)).is_err());
     assert!(verify(&Webhook::websocket("https://h.io/media").signature(&request)).is_err());
 }
 

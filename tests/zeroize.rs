@@ -121,7 +121,7 @@ fn no_freed_block_holds_the_token() {
         let url = "https://example.com/sms";
         let signature = Signer::auth_token(&token).sign_url(url).header_value();
         let verifier = Verifier::builder().auth_token(token).shared_key(key).build().unwrap();
-        assert!(verifier.verify(&Webhook::new(url).signature(&signature)).is_ok());
+        assert!(verifier.verify(&Webhook::get(url).signature(&signature)).is_ok());
         drop(format!("{verifier:?}"));
     });
     assert_eq!(found, 0);
@@ -185,7 +185,7 @@ fn no_freed_block_holds_a_keyed_state() {
             let builder =
                 Verifier::builder().auth_token((*token).clone()).shared_key((*key).clone());
             let verifier = builder.clone().build().unwrap();
-            let webhook = Webhook::new("https://example.com/sms").signature(&signature);
+            let webhook = Webhook::get("https://example.com/sms").signature(&signature);
             assert!(verifier.verify(&webhook).is_ok());
             drop((token, key, signer, builder, verifier.clone(), verifier));
         });
@@ -219,7 +219,7 @@ fn no_freed_block_holds_a_secret_of_a_diagnosis() {
         let hints = copied.iter().fold(Hints::new(), |hints, text| hints.raw_secret(text.concat()));
         let hints = work(hints.raw_secret(TOKEN.get(1..).unwrap()));
         let url = "https://example.com/sms";
-        let webhook = Webhook::new(url).signature("RSOYDt4T1cUTdK1PDd93/VVr8B8=");
+        let webhook = Webhook::get(url).signature("RSOYDt4T1cUTdK1PDd93/VVr8B8=");
         let verifier = Verifier::new(AuthToken::new("another").unwrap());
         assert!(diagnose(&verifier, &webhook, &hints).verdict().is_err());
     };

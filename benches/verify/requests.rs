@@ -34,11 +34,12 @@ pub(crate) type Made<T> = Result<T, Box<dyn Error>>;
 
 impl Request {
     pub(crate) fn webhook(&self) -> Webhook<'_> {
-        let new = if self.websocket { Webhook::websocket } else { Webhook::new };
-        new(&self.url)
-            .body(&self.body)
-            .signature(&self.signature)
-            .signature_settings(&self.settings)
+        let webhook = if self.websocket {
+            Webhook::websocket(&self.url)
+        } else {
+            Webhook::post(&self.url, &self.body)
+        };
+        webhook.signature(&self.signature).signature_settings(&self.settings)
     }
 
     /// One of the requests of `examples/webhooks.txt`, which Twilio's Python library signed.

@@ -37,7 +37,7 @@ static FIXTURE: LazyLock<Fixture> = LazyLock::new(|| {
 fuzz_target!(|data: &[u8]| {
     let Fixture { keys, signatures, verifier } = &*FIXTURE;
     for (place, (key, signature)) in keys.iter().zip(signatures).enumerate() {
-        let webhook = Webhook::new(URL).signature(signature).signature_settings(data);
+        let webhook = Webhook::get(URL).signature(signature).signature_settings(data);
         let verdict = verifier.verify(&webhook).map(|verified| verified.key());
         let fitting = settings::fitting_keys(keys, Some(data), settings::is_sha256(key));
         let expected = match fitting {

@@ -30,6 +30,6 @@ fuzz_target!(|data: &[u8]| {
         }
     };
     assert_eq!(data.is_empty(), error == "missing_signature");
-    let verdict = VERIFIER.verify(&Webhook::new("https://example.com/").signature(data));
+    let verdict = VERIFIER.verify(&Webhook::get("https://example.com/").signature(data));
     assert_eq!(verdict.expect_err("a signature of nobody's").code(), error);
 });

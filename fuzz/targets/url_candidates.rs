@@ -33,7 +33,7 @@ fuzz_target!(|data: &[u8]| {
     let url = String::from_utf8_lossy(url);
     let verify = |text: &[u8]| {
         let signature = sign(&Key::AuthToken(TOKEN.to_owned()), text);
-        let webhook = if websocket { Webhook::websocket(&url) } else { Webhook::new(&url) };
+        let webhook = if websocket { Webhook::websocket(&url) } else { Webhook::get(&url) };
         let verdict = VERIFIERS[usize::from(exact)].verify(&webhook.signature(&signature));
         verdict.map(|verified| verified.candidate().to_string())
     };

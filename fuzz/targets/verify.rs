@@ -70,7 +70,7 @@ fuzz_target!(|data: &[u8]| {
 fn webhook<'a>(request: &'a Request, params: &'a [(&'a str, &'a str)]) -> Webhook<'a> {
     let webhook = match request.websocket {
         true => Webhook::websocket(&request.url),
-        false => Webhook::new(&request.url),
+        false => Webhook::get(&request.url),
     };
     let webhook = webhook.signature_settings(request.settings.as_deref().unwrap_or_default());
     match &request.payload {

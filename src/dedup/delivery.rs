@@ -17,7 +17,7 @@ use crate::verifier::Verified;
 /// let (url, body) =
 ///     ("https://example.com/status", "MessageSid=SM00000000000000000000000000000001&MessageStatus=sent");
 /// let signature = Signer::auth_token(&token).sign_form(url, body.as_bytes())?.header_value();
-/// let webhook = Webhook::new(url).body(body.as_bytes()).signature(&signature);
+/// let webhook = Webhook::post(url, body.as_bytes()).signature(&signature);
 /// let verified = Verifier::new(token).verify(&webhook)?;
 ///
 /// let mut delivery = Delivery::new(&verified);

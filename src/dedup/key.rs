@@ -91,7 +91,7 @@ impl DedupKey {
     /// let token = AuthToken::new("12345")?;
     /// let url = "https://example.com/menu?Digits=1";
     /// let signature = Signer::auth_token(&token).sign_url(url).header_value();
-    /// let verified = Verifier::new(token).verify(&Webhook::new(url).signature(&signature))?;
+    /// let verified = Verifier::new(token).verify(&Webhook::get(url).signature(&signature))?;
     ///
     /// let key = |token| {
     ///     let mut delivery = Delivery::new(&verified);
@@ -150,7 +150,7 @@ impl DedupKey {
     /// A key of the delivery's tenant and account, of no place.
     pub(super) fn scoped(
         delivery: &Delivery<'_>,
-        signed: &Signed<'_>,
+        signed: &Signed,
         text: String,
     ) -> Result<Self, NoIdentity> {
         let names = ["AccountSid", "account_sid"];

@@ -64,7 +64,7 @@ enum Part {
 /// Where the event came to, and the text of its key.
 pub(super) fn identify(
     verified: &Verified<'_>,
-    signed: &Signed<'_>,
+    signed: &Signed,
 ) -> Result<(ClaimKey, String), NoIdentity> {
     let with_query = verified.coverage() != Coverage::UrlOnly;
     let tables = [products::KINDS, conversations::KINDS, messaging::KINDS, voice::KINDS];
@@ -90,7 +90,7 @@ pub(super) fn identify(
 ///
 /// An error other than 112xx is about an answer that Twilio got and cannot use. The answer is kept,
 /// and would be no better the second time: such a request is an event of its own.
-fn failed_url<'a>(signed: &'a Signed<'_>) -> Option<&'a str> {
+fn failed_url(signed: &Signed) -> Option<&str> {
     let got_an_answer = match signed.number("ErrorCode") {
         Ok(code) => code.len() != 5 || !code.starts_with("112"),
         Err(NoIdentity::Missing(_)) => false,
@@ -100,7 +100,7 @@ fn failed_url<'a>(signed: &'a Signed<'_>) -> Option<&'a str> {
 }
 
 impl When {
-    fn holds(&self, signed: &Signed<'_>) -> bool {
+    fn holds(&self, signed: &Signed) -> bool {
         match *self {
             Self::All(names) => names.iter().all(|name| signed.has(name)),
             Self::Any(names) => names.iter().any(|name| signed.has(name)),
@@ -118,7 +118,7 @@ impl When {
 }
 
 impl Part {
-    fn push(&self, key: &mut String, signed: &Signed<'_>, failed: bool) -> Result<(), NoIdentity> {
+    fn push(&self, key: &mut String, signed: &Signed, failed: bool) -> Result<(), NoIdentity> {
         let everything;
         let value = match *self {
             Self::Sid(names) => signed.sid(first(names, signed))?,
@@ -148,7 +148,7 @@ impl Part {
 }
 
 /// The first of these that is there; the first of all, if none is.
-fn first<'a>(names: &[&'a str], signed: &Signed<'_>) -> &'a str {
+fn first<'a>(names: &[&'a str], signed: &Signed) -> &'a str {
     let there = names.iter().find(|name| signed.has(name));
     there.or(names.first()).copied().unwrap_or_default()
 }

@@ -11,15 +11,14 @@ use crate::claim::ClaimKey;
 use crate::verifier::{Coverage, Verified};
 
 /// What Twilio signed as parameters: those of the form, or of a `GET` webhook's query.
-pub(super) struct Signed<'a>(Vec<(Bytes<'a>, Bytes<'a>)>);
+pub(super) struct Signed(Vec<(Vec<u8>, Vec<u8>)>);
 
-type Bytes<'a> = Cow<'a, [u8]>;
-
-impl<'a> Signed<'a> {
-    pub(super) fn of(verified: &Verified<'a>) -> Self {
-        let mut params: Vec<_> = verified.params().collect();
+impl Signed {
+    pub(super) fn of(verified: &Verified<'_>) -> Self {
+        let owned = |(name, value): (&[u8], &[u8])| (name.to_vec(), value.to_vec());
+        let mut params: Vec<_> = verified.params().iter().map(owned).collect();
         if verified.coverage() == Coverage::UrlOnly {
-            params.extend(verified.query_params());
+            params.extend(verified.query_params().iter().map(owned));
         }
         Self(params)
     }

@@ -28,7 +28,7 @@ use super::{DedupKey, Delivery, NoIdentity};
 /// let token = AuthToken::new("12345")?;
 /// let url = "https://example.com/?CallSid=CA00000000000000000000000000000001";
 /// let signature = Signer::auth_token(&token).sign_url(url).header_value();
-/// let verified = Verifier::new(token).verify(&Webhook::new(url).signature(&signature))?;
+/// let verified = Verifier::new(token).verify(&Webhook::get(url).signature(&signature))?;
 ///
 /// let key = consent.key(&verified)?;
 /// assert_eq!(key.to_string(), "CA00000000000000000000000000000001:consent");

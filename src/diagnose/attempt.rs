@@ -9,11 +9,11 @@ use core::str;
 use super::edit::{Context, Found};
 use super::params::{Change, Layout, Pair};
 use super::{Cause, body};
-use crate::builder::Config;
-use crate::form;
-use crate::mac::{MacKey, Sink};
-use crate::signature::Signature;
-use crate::url::{Candidate, MAX_URL_LEN, SignedUrl, UrlPolicy};
+use crate::config::Config;
+use crate::form::Params;
+use crate::mac::Signature;
+use crate::mac::{KeyedMac, Sink};
+use crate::url::{Candidate, MAX_URL_LEN, UrlParts, UrlPolicy};
 use crate::webhook::{Payload, Webhook};
 
 /// Bytes of a canonical string, or of a body to hash, that count as one MAC.
@@ -30,7 +30,7 @@ pub(super) struct Request<'a> {
 /// A signature, and the keys that may have made it.
 pub(super) struct Signed<'k> {
     pub(super) signature: Signature,
-    pub(super) keys: Vec<&'k MacKey>,
+    pub(super) keys: Vec<&'k KeyedMac>,
 }
 
 /// A URL to attempt.
@@ -97,15 +97,15 @@ impl Request<'_> {
         budget: &mut Budget,
     ) -> Option<Hit> {
         let Target { url, websocket } = target;
-        let cut = SignedUrl::cut(url, websocket).filter(|_| url.len() <= MAX_URL_LEN)?;
+        let cut = UrlParts::parse(url, websocket).filter(|_| url.len() <= MAX_URL_LEN)?;
         if let Some((change, layout)) = edit {
             let pairs = layout.lay_out(change.apply(&self.pairs));
-            return self.find(signed, &cut, &cut.candidates(UrlPolicy::Compatible), &pairs, budget);
+            return self.find(signed, &cut, &before_params(&cut), &pairs, budget);
         }
-        let hash = cut.body_hashes().next();
+        let hash = body_hashes(&cut).into_iter().next();
         let uncovered = self.pairs.iter().all(|(name, value)| name.is_empty() && value.is_empty());
         if hash.is_some() || uncovered {
-            let candidates = cut.candidates(UrlPolicy::Compatible);
+            let candidates: Vec<_> = cut.candidates(UrlPolicy::Compatible).collect();
             if let Some(mut hit) = self.find(signed, &cut, &candidates, &[], budget) {
                 if hash.is_some() {
                     hit.more.extend(self.body_finding(&cut, budget));
@@ -117,14 +117,15 @@ impl Request<'_> {
             }
         }
         if uncovered {
-            let query: Vec<Pair<'_>> = form::split(cut.query())
-                .map(|(name, value)| (name.to_cow(), value.to_cow()))
+            let query = pairs(cut.query());
+            let candidates: Vec<_> = cut
+                .candidates_without_query(UrlPolicy::Compatible)
+                .filter(|candidate| !cut.ends_in_authority(*candidate))
                 .collect();
-            let candidates = cut.candidates_without_query(UrlPolicy::Compatible);
             return self.find(signed, &cut, &candidates, &Layout::Canonical.lay_out(query), budget);
         }
         let pairs = Layout::Canonical.lay_out(self.pairs.clone());
-        self.find(signed, &cut, &cut.candidates(UrlPolicy::Compatible), &pairs, budget)
+        self.find(signed, &cut, &before_params(&cut), &pairs, budget)
     }
 
     /// Whether the signature is that of the encoded body alone.
@@ -134,8 +135,8 @@ impl Request<'_> {
         budget: &mut Budget,
     ) -> Option<Hit> {
         let body = self.raw().filter(|body| !body.is_empty())?;
-        let is_match = |key: &&&MacKey| {
-            budget.take(body.len()) && key.verify(&signed.signature, |out| out.put(body)).into()
+        let is_match = |key: &&&KeyedMac| {
+            budget.take(body.len()) && key.verify(&signed.signature, |out| out.update(body)).into()
         };
         signed.keys.iter().find(is_match)?;
         let pairs = Vec::from([(body.to_vec(), Vec::new())]);
@@ -143,9 +144,9 @@ impl Request<'_> {
     }
 
     /// What is wrong with the body under a URL whose signature is good.
-    pub(super) fn body_finding(&self, url: &SignedUrl<'_>, budget: &mut Budget) -> Option<Found> {
+    pub(super) fn body_finding(&self, url: &UrlParts<'_>, budget: &mut Budget) -> Option<Found> {
         let payload = &self.webhook.payload;
-        let hashes: Vec<Vec<u8>> = url.body_hashes().map(|hash| hash.bytes().collect()).collect();
+        let hashes = body_hashes(url);
         let hash = hashes.first()?;
         let whole = body::has_hashes(payload, &hashes);
         let content_type = self.context.hints.value("content-type");
@@ -163,8 +164,8 @@ impl Request<'_> {
     fn find(
         &self,
         signed: &Signed<'_>,
-        url: &SignedUrl<'_>,
-        candidates: &(impl Iterator<Item = Candidate> + Clone),
+        url: &UrlParts<'_>,
+        candidates: &[Candidate],
         pairs: &[Pair<'_>],
         budget: &mut Budget,
     ) -> Option<Hit> {
@@ -173,14 +174,14 @@ impl Request<'_> {
         };
         let bytes = pairs.iter().fold(MAX_URL_LEN, add);
         let candidate = signed.keys.iter().find_map(|key| {
-            candidates.clone().find(|&candidate| {
+            candidates.iter().copied().find(|&candidate| {
                 budget.take(bytes)
                     && key
                         .verify(&signed.signature, |out| {
                             url.write(candidate, out);
                             for (name, value) in pairs {
-                                out.put(name);
-                                out.put(value);
+                                out.update(name);
+                                out.update(value);
                             }
                         })
                         .into()
@@ -213,7 +214,42 @@ impl Text {
 }
 
 impl Sink for Text {
-    fn put(&mut self, bytes: &[u8]) {
+    fn update(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
     }
+}
+
+fn before_params(url: &UrlParts<'_>) -> Vec<Candidate> {
+    let candidates = url.candidates(UrlPolicy::Compatible);
+    candidates.filter(|candidate| !url.ends_in_authority(*candidate)).collect()
+}
+
+/// The decoded pairs of a form or a query, in its order; none where the crate reads none.
+pub(super) fn pairs(text: &[u8]) -> Vec<Pair<'static>> {
+    let mut params = Params::new();
+    if params.read(text, usize::MAX).is_err() {
+        return Vec::new();
+    }
+    params.iter().map(|(name, value)| (name.to_vec().into(), value.to_vec().into())).collect()
+}
+
+/// What a text stands for, whose separators are escaped if it has any.
+pub(super) fn decoded(text: &[u8]) -> Vec<u8> {
+    let escape = |&byte: &u8| match byte {
+        b'&' => b"%26".to_vec(),
+        b'=' => b"%3D".to_vec(),
+        byte => Vec::from([byte]),
+    };
+    let escaped: Vec<u8> = text.iter().flat_map(escape).collect();
+    pairs(&escaped).into_iter().next().map(|(name, _)| name.into_owned()).unwrap_or_default()
+}
+
+fn body_hashes(url: &UrlParts<'_>) -> Vec<Vec<u8>> {
+    let named = pairs(url.query()).into_iter().filter(|(name, _)| **name == *b"bodySHA256");
+    named.map(|(_, hash)| hash.into_owned()).collect()
+}
+
+/// The value of a hexadecimal digit of either case.
+pub(super) fn hex(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }

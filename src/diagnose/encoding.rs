@@ -8,7 +8,7 @@ use percent_encoding::{
     AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode,
 };
 
-use crate::form::hex;
+use super::attempt::hex;
 
 /// What RFC 3986 does not leave alone: Python's `quote`, PHP's `rawurlencode`.
 const RFC_3986: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

@@ -5,10 +5,10 @@ use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
+use super::attempt::hex;
 use super::edit::Found;
 use super::{Cause, encoding};
-use crate::form::hex;
-use crate::signature::Signature;
+use crate::mac::{Algorithm, Signature};
 
 /// Characters of a header that may be shown: under another key it is a valid credential.
 const SHOWN: usize = 4;
@@ -95,8 +95,8 @@ fn from_hex(text: &str) -> Option<Signature> {
     let byte = |&[high, low]: &[u8; 2]| Some(hex(high)? << 4 | hex(low)?);
     let bytes: Vec<u8> = digits.iter().map(byte).collect::<Option<_>>()?;
     match (rest, bytes.len()) {
-        ([], 20) => Some(Signature::from_sha1(bytes.try_into().ok()?)),
-        ([], 32) => Some(Signature::from_sha256(bytes.try_into().ok()?)),
+        ([], 20) => Some(Signature::new(Algorithm::HmacSha1, &bytes)),
+        ([], 32) => Some(Signature::new(Algorithm::HmacSha256, &bytes)),
         _ => None,
     }
 }

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::Cause;
 use super::parts::{Parts, cut_port};
 use crate::key::AuthToken;
-use crate::mac::MacKey;
+use crate::mac::KeyedMac;
 
 /// The most MACs that a diagnosis computes unless [`Hints::max_macs`] says otherwise: some
 /// milliseconds of work. A canonical string counts once for each [`BYTES_PER_MAC`] begun.
@@ -95,7 +95,7 @@ pub(super) struct OtherToken {
     pub(super) cause: Cause,
     pub(super) account_sid: Option<Box<str>>,
     /// In a box, so that a list that grows leaves no key in freed memory.
-    pub(super) mac: Box<MacKey>,
+    pub(super) mac: Box<KeyedMac>,
 }
 
 /// A piece of a URL, and who says so.

@@ -11,21 +11,21 @@ use super::edit::Found;
 use super::hints::Hints;
 use super::search::KeyEdit;
 use super::secret::{self, TOKEN_LEN};
-use crate::builder::Config;
-use crate::key::Algorithm;
-use crate::mac::{MacKey, Sink};
-use crate::settings::Settings;
+use crate::config::Config;
+use crate::key::Settings;
+use crate::mac::Algorithm;
+use crate::mac::{KeyedMac, Sink};
 
 /// The configured keys of the algorithm, and what is wrong if a verifier would not take them.
 pub(super) fn asked<'r>(
     request: &'r Request<'_>,
     algorithm: Algorithm,
-) -> (Vec<&'r MacKey>, Option<Found>) {
+) -> (Vec<&'r KeyedMac>, Option<Found>) {
     let config = request.config;
     let settings = Settings::from_header(request.webhook.settings).unwrap_or_default();
     let fitting = || config.keys.iter().filter(|key| key.mac.algorithm() == algorithm);
     let allowed = |id: Option<&str>| settings.allow_id(id);
-    let keys: Vec<&MacKey> =
+    let keys: Vec<&KeyedMac> =
         fitting().filter(|key| allowed(key.id.as_deref())).map(|key| &key.mac).collect();
     let all = || fitting().map(|key| &key.mac).collect();
     if !config.keys.iter().any(|key| allowed(key.id.as_deref())) {
@@ -63,10 +63,13 @@ pub(super) fn others(request: &Request<'_>, algorithm: Algorithm) -> Vec<KeyEdit
         let found = Found::new(token.cause, "the configured keys", signed);
         keys.push(KeyEdit { mac: token.mac.clone(), found });
     }
-    let boxed = |secret: &str| Box::new(MacKey::new(algorithm, secret.as_bytes()));
+    let boxed = |secret: &str| KeyedMac::new(algorithm, secret.as_bytes()).ok().map(Box::new);
     for raw in &hints.secrets {
-        let as_is = boxed(raw);
-        let bound = |other| is_configured(request.config, &MacKey::new(other, raw.as_bytes()));
+        let Some(as_is) = boxed(raw) else { continue };
+        let bound = |other| {
+            let key = KeyedMac::new(other, raw.as_bytes());
+            key.is_ok_and(|key| is_configured(request.config, &key))
+        };
         let other = match algorithm {
             Algorithm::HmacSha1 => Algorithm::HmacSha256,
             Algorithm::HmacSha256 => Algorithm::HmacSha1,
@@ -83,7 +86,7 @@ pub(super) fn others(request: &Request<'_>, algorithm: Algorithm) -> Vec<KeyEdit
             keys.push(KeyEdit { mac: as_is, found });
         }
         for (text, found) in secret::variants(raw) {
-            keys.push(KeyEdit { mac: boxed(&text), found });
+            keys.extend(boxed(&text).map(|mac| KeyEdit { mac, found }));
         }
     }
     keys
@@ -92,7 +95,10 @@ pub(super) fn others(request: &Request<'_>, algorithm: Algorithm) -> Vec<KeyEdit
 /// What is wrong with a raw secret, if the request is genuine under what it should have been.
 pub(super) fn blemish(config: &Config, matched: usize, hints: &Hints) -> Option<Found> {
     let key = &config.keys.get(matched)?.mac;
-    let is_it = |text: &str| same(key, &MacKey::new(key.algorithm(), text.as_bytes()));
+    let is_it = |text: &str| {
+        let other = KeyedMac::new(key.algorithm(), text.as_bytes());
+        other.is_ok_and(|other| same(key, &other))
+    };
     if hints.secrets.iter().any(|raw| is_it(raw)) {
         return None;
     }
@@ -116,12 +122,12 @@ pub(super) fn remarks(hints: &Hints) -> Vec<String> {
     odd.collect()
 }
 
-fn is_configured(config: &Config, key: &MacKey) -> bool {
+fn is_configured(config: &Config, key: &KeyedMac) -> bool {
     config.keys.iter().any(|own| own.mac.algorithm() == key.algorithm() && same(&own.mac, key))
 }
 
 /// Whether two keys are equal: they make the same MAC.
-fn same(key: &MacKey, other: &MacKey) -> bool {
-    let probe = |out: &mut crate::mac::Writer<'_>| out.put(b"probe");
+fn same(key: &KeyedMac, other: &KeyedMac) -> bool {
+    let probe = |out: &mut KeyedMac| out.update(b"probe");
     key.mac(probe) == other.mac(probe)
 }

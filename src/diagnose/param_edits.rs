@@ -7,11 +7,11 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::Cause;
+use super::attempt;
 use super::edit::Found;
 use super::known;
 use super::params::{Change, Layout, Pair, ParamEdit, TextChange};
 use super::texts;
-use crate::form;
 
 /// Parameters that are changed one at a time, from the first.
 const MAX_CHANGED: usize = 128;
@@ -65,8 +65,7 @@ fn named<'a>(pairs: &'a [Pair<'a>], name: &str) -> Option<&'a [u8]> {
 }
 
 fn of_the_query<'a>(payload: &Payload<'a>) -> Vec<ParamEdit<'a>> {
-    let query: Vec<Pair<'_>> =
-        form::split(payload.query).map(|(name, value)| (name.to_cow(), value.to_cow())).collect();
+    let query: Vec<Pair<'_>> = attempt::pairs(payload.query);
     let in_query = payload.pairs.iter().enumerate().filter(|(_, pair)| query.contains(pair));
     let indices: Vec<usize> = in_query.map(|(at, _)| at).collect();
     if indices.is_empty() {

@@ -11,7 +11,7 @@ use super::param_edits::{self, Payload};
 use super::params::ParamEdit;
 use super::parts::Parts;
 use super::{Cause, compound, url_edits};
-use crate::mac::MacKey;
+use crate::mac::KeyedMac;
 use crate::url;
 
 /// How deep pairs go into each family of edits.
@@ -29,7 +29,7 @@ pub(super) struct Base<'k> {
 /// Another key.
 pub(super) struct KeyEdit {
     /// In a box, so that a list that grows leaves no key in freed memory.
-    pub(super) mac: Box<MacKey>,
+    pub(super) mac: Box<KeyedMac>,
     pub(super) found: Found,
 }
 

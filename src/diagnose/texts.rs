@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::str;
 
-use crate::form::Text;
+use super::attempt;
 
 /// A text without the change, if that is another one.
 fn other(text: &[u8], changed: Vec<u8>) -> Option<Vec<u8>> {
@@ -47,7 +47,7 @@ pub(super) fn pascal_case(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 pub(super) fn decoded(text: &[u8]) -> Option<Vec<u8>> {
-    other(text, Text::encoded(text).bytes().collect())
+    other(text, attempt::decoded(text))
 }
 
 /// ` 15005550006` as `+15005550006`.

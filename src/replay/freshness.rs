@@ -29,7 +29,7 @@ use crate::verifier::Verified;
 /// let token = AuthToken::new("12345")?;
 /// let (url, body) = ("https://example.com/task", b"Sid=EV1&Timestamp=1645027913");
 /// let signature = Signer::auth_token(&token).sign_form(url, body)?.header_value();
-/// let webhook = Webhook::new(url).body(body).signature(&signature);
+/// let webhook = Webhook::post(url, body).signature(&signature);
 /// let verified = Verifier::new(token).verify(&webhook)?;
 ///
 /// let freshness = Freshness::new().window(Duration::from_secs(60))?.required();

@@ -1,18 +1,20 @@
 //! What Twilio signed, as parameters and as text.
 
-use alloc::borrow::Cow;
 use alloc::vec::Vec;
 
 use percent_encoding::percent_decode_str;
 
+use crate::form::Params;
 use crate::verifier::{Coverage, Verified};
 
-type Pair<'a> = (Cow<'a, [u8]>, Cow<'a, [u8]>);
+type Pair = (Vec<u8>, Vec<u8>);
 
 /// What Twilio signed as parameters: those of the form, or of a `GET` webhook's query.
-pub(super) fn params<'a>(verified: &Verified<'a>) -> Vec<Pair<'a>> {
+pub(super) fn params(verified: &Verified<'_>) -> Vec<Pair> {
     let query = (verified.coverage() == Coverage::UrlOnly).then(|| verified.query_params());
-    verified.params().chain(query.into_iter().flatten()).collect()
+    let params = [Some(verified.params()), query];
+    let params = params.iter().flatten().flat_map(Params::iter);
+    params.map(|(name, value)| (name.to_vec(), value.to_vec())).collect()
 }
 
 /// How often `word`, which is letters, is signed: in the URL, in a name, in a value, or across the
@@ -22,9 +24,9 @@ pub(super) fn params<'a>(verified: &Verified<'a>) -> Vec<Pair<'a>> {
 /// that is there without escapes is there when they are read.
 pub(super) fn count(word: &[u8], verified: &Verified<'_>) -> usize {
     let mut text: Vec<u8> = percent_decode_str(verified.url()).collect();
-    for (name, value) in verified.params() {
-        text.extend_from_slice(&name);
-        text.extend_from_slice(&value);
+    for (name, value) in verified.params().iter() {
+        text.extend_from_slice(name);
+        text.extend_from_slice(value);
     }
     text.windows(word.len()).filter(|part| *part == word).count()
 }

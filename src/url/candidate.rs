@@ -1,6 +1,42 @@
 //! Which spelling of a URL was signed, and which ones may be.
 
 use core::fmt;
+use core::iter;
+
+use super::rewrite::can_be_reencoded;
+use super::{UrlParts, query_params};
+
+/// The most candidates of one URL. No URL gives rise to more than 29.
+pub const MAX_CANDIDATES: usize = 32;
+
+/// The changes that a candidate can have, with their names.
+const NAMES: [(Candidate, &str); 11] = [
+    (Candidate::APOSTROPHES_ESCAPED, "apostrophes_escaped"),
+    (Candidate::APOSTROPHES_UNESCAPED, "apostrophes_unescaped"),
+    (Candidate::QUERY_REENCODED, "query_reencoded"),
+    (Candidate::ROOT_SLASH_ADDED, "root_slash_added"),
+    (Candidate::ROOT_SLASH_REMOVED, "root_slash_removed"),
+    (Candidate::SLASH_ADDED, "slash_added"),
+    (Candidate::QUERY_AS_PARAMS, "query_as_params"),
+    (Candidate::USERINFO_REMOVED, "userinfo_removed"),
+    (Candidate::PORT_REMOVED, "port_removed"),
+    (Candidate::PORT_ADDED, "port_added"),
+    (Candidate::FRAGMENT_KEPT, "fragment_kept"),
+];
+
+/// Changes of path and query, one at a time, in the order in which they are tried.
+const REWRITES: [Candidate; 7] = [
+    Candidate::AS_GIVEN,
+    Candidate::APOSTROPHES_ESCAPED,
+    Candidate::APOSTROPHES_UNESCAPED,
+    Candidate::QUERY_REENCODED,
+    Candidate::ROOT_SLASH_ADDED,
+    Candidate::ROOT_SLASH_REMOVED,
+    Candidate::SLASH_ADDED,
+];
+/// Tried after those.
+const WITHOUT_QUERY: [Candidate; 2] =
+    [Candidate::QUERY_AS_PARAMS, Candidate::QUERY_AS_PARAMS.and(Candidate::SLASH_ADDED)];
 
 /// Which spellings of the URL a signature may be for.
 ///
@@ -10,7 +46,7 @@ use core::fmt;
 ///
 /// let token = AuthToken::new("12345")?;
 /// let signature = Signer::auth_token(&token).sign_url("https://example.com/").header_value();
-/// let with_port = Webhook::new("https://example.com:8443/").signature(&signature);
+/// let with_port = Webhook::get("https://example.com:8443/").signature(&signature);
 ///
 /// let exact = Verifier::builder().auth_token(token.clone()).url_policy(UrlPolicy::Exact).build()?;
 /// assert!(exact.verify(&with_port).is_err());
@@ -40,7 +76,7 @@ pub enum UrlPolicy {
 ///
 /// let token = AuthToken::new("12345")?;
 /// let signature = Signer::auth_token(&token).sign_url("https://example.com:443/").header_value();
-/// let webhook = Webhook::new("https://example.com/").signature(&signature);
+/// let webhook = Webhook::get("https://example.com/").signature(&signature);
 ///
 /// let candidate = Verifier::new(token).verify(&webhook)?.candidate();
 /// assert_eq!(candidate.to_string(), "port_added");
@@ -48,77 +84,114 @@ pub enum UrlPolicy {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Eq, Hash, PartialEq)]
-#[repr(align(4))] // Else it is copied by bytes, which a processor must wait for.
-pub struct Candidate {
-    pub(super) form: Form,
-    pub(super) userinfo_removed: bool,
-    pub(super) port_changed: Option<PortChange>,
-    pub(super) fragment_kept: bool,
-}
-
-/// A change of the text, one at a time.
-#[derive(Clone, Copy, Eq, Hash, PartialEq)]
-pub(super) enum Form {
-    AsGiven,
-    ApostrophesEscaped,
-    ApostrophesUnescaped,
-    QueryReencoded,
-    RootSlashAdded,
-    RootSlashRemoved,
-    SlashAdded,
-    QueryAsParams,
-    SlashAddedQueryAsParams,
-}
-
-#[derive(Clone, Copy, Eq, Hash, PartialEq)]
-pub(super) enum PortChange {
-    Removed,
-    Added,
-}
+pub struct Candidate(u16);
 
 impl Candidate {
-    pub(crate) const AS_GIVEN: Self = Self {
-        form: Form::AsGiven,
-        userinfo_removed: false,
-        port_changed: None,
-        fragment_kept: false,
-    };
+    pub(crate) const AS_GIVEN: Self = Self(0);
+    pub(super) const APOSTROPHES_ESCAPED: Self = Self(1);
+    pub(super) const APOSTROPHES_UNESCAPED: Self = Self(1 << 1);
+    pub(super) const QUERY_REENCODED: Self = Self(1 << 2);
+    pub(super) const ROOT_SLASH_ADDED: Self = Self(1 << 3);
+    pub(super) const ROOT_SLASH_REMOVED: Self = Self(1 << 4);
+    pub(super) const SLASH_ADDED: Self = Self(1 << 5);
+    pub(super) const QUERY_AS_PARAMS: Self = Self(1 << 6);
+    pub(super) const USERINFO_REMOVED: Self = Self(1 << 7);
+    pub(super) const PORT_REMOVED: Self = Self(1 << 8);
+    pub(super) const PORT_ADDED: Self = Self(1 << 9);
+    pub(super) const FRAGMENT_KEPT: Self = Self(1 << 10);
 
     /// Whether the URL was signed as given (without its fragment; for a WebSocket handshake with
     /// the scheme ws or wss).
-    #[must_use]
     pub fn is_as_given(&self) -> bool {
         *self == Self::AS_GIVEN
     }
 
-    /// Whether the query is signed as pairs rather than as text of the URL.
+    /// Whether the query is signed as parameters rather than as text of the URL.
     pub(crate) const fn query_is_params(self) -> bool {
-        matches!(self.form, Form::QueryAsParams | Form::SlashAddedQueryAsParams)
+        self.has(Self::QUERY_AS_PARAMS)
+    }
+
+    pub(super) const fn has(self, change: Self) -> bool {
+        self.0 & change.0 != 0
+    }
+
+    const fn and(self, change: Self) -> Self {
+        Self(self.0 | change.0)
+    }
+}
+
+impl<'a> UrlParts<'a> {
+    /// The candidates that are signed alone, in the order in which they are tried, no text twice.
+    /// Their query is part of the text.
+    pub(crate) fn candidates(
+        &self,
+        policy: UrlPolicy,
+    ) -> impl Iterator<Item = Candidate> + use<'_, 'a> {
+        let with_fragment = self.fragment.map(|_| Candidate::FRAGMENT_KEPT);
+        // Nearly every URL is signed as given, which takes no thinking of the others.
+        let others = (policy == UrlPolicy::Compatible)
+            .then(|| self.rewritten(&REWRITES).skip(1).chain(with_fragment));
+        iter::once(Candidate::AS_GIVEN).chain(others.into_iter().flatten()).take(MAX_CANDIDATES)
+    }
+
+    /// The candidates of a WebSocket handshake whose query is signed as parameters.
+    pub(crate) fn candidates_without_query(
+        &self,
+        policy: UrlPolicy,
+    ) -> impl Iterator<Item = Candidate> + use<'_, 'a> {
+        let rewrites = if policy == UrlPolicy::Compatible { &WITHOUT_QUERY[..] } else { &[] };
+        self.rewritten(rewrites)
+    }
+
+    fn rewritten(
+        &self,
+        rewrites: &'static [Candidate],
+    ) -> impl Iterator<Item = Candidate> + use<'_, 'a> {
+        let port_change =
+            if self.port.is_some() { Candidate::PORT_REMOVED } else { Candidate::PORT_ADDED };
+        let userinfo_change = self.userinfo.map(|_| Candidate::USERINFO_REMOVED);
+        let rewrites = rewrites.iter().filter(|rewrite| self.gives_rise_to(**rewrite));
+        rewrites.flat_map(move |rewrite| {
+            let userinfos = iter::once(Candidate::AS_GIVEN).chain(userinfo_change);
+            userinfos.flat_map(move |userinfo| {
+                [Candidate::AS_GIVEN, port_change].map(|port| rewrite.and(userinfo).and(port))
+            })
+        })
+    }
+
+    /// Whether a rewrite gives a text that differs from what is tried before it.
+    fn gives_rise_to(&self, rewrite: Candidate) -> bool {
+        let query = self.query.unwrap_or_default();
+        let slash_missing = !self.path.ends_with('/');
+        match rewrite {
+            Candidate::APOSTROPHES_ESCAPED => query.contains('\''),
+            Candidate::APOSTROPHES_UNESCAPED => query.contains("%27"),
+            Candidate::QUERY_REENCODED => can_be_reencoded(query),
+            Candidate::ROOT_SLASH_ADDED => self.path.is_empty(),
+            Candidate::ROOT_SLASH_REMOVED => self.path == "/",
+            Candidate::SLASH_ADDED => self.websocket && slash_missing && !self.path.is_empty(),
+            Candidate::QUERY_AS_PARAMS => self.query_may_be_params(),
+            Candidate::AS_GIVEN => true,
+            _ => slash_missing && self.query_may_be_params(),
+        }
+    }
+
+    /// Whether the query is that of a handshake whose names all begin with a letter, as those of
+    /// Twilio do. What begins otherwise could be the rest of a path that another handshake signed:
+    /// `/media/abc` as `/media?%2Fabc=`.
+    fn query_may_be_params(&self) -> bool {
+        let params = query_params(self.text);
+        let mut names = params.iter().map(|(name, _)| name);
+        let is_name = |name: &[u8]| name.first().is_some_and(u8::is_ascii_alphabetic);
+        self.websocket && !params.is_empty() && names.all(is_name)
     }
 }
 
 impl fmt::Display for Candidate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let form = match self.form {
-            Form::AsGiven => None,
-            Form::ApostrophesEscaped => Some("apostrophes_escaped"),
-            Form::ApostrophesUnescaped => Some("apostrophes_unescaped"),
-            Form::QueryReencoded => Some("query_reencoded"),
-            Form::RootSlashAdded => Some("root_slash_added"),
-            Form::RootSlashRemoved => Some("root_slash_removed"),
-            Form::SlashAdded => Some("slash_added"),
-            Form::QueryAsParams => Some("query_as_params"),
-            Form::SlashAddedQueryAsParams => Some("slash_added+query_as_params"),
-        };
-        let port = self.port_changed.map(|change| match change {
-            PortChange::Removed => "port_removed",
-            PortChange::Added => "port_added",
-        });
-        let userinfo = self.userinfo_removed.then_some("userinfo_removed");
-        let fragment = self.fragment_kept.then_some("fragment_kept");
-        let mut changes = [form, userinfo, port, fragment].into_iter().flatten();
-        f.write_str(changes.next().unwrap_or("as_given"))?;
-        changes.try_for_each(|change| write!(f, "+{change}"))
+        let mut names = NAMES.iter().filter(|(change, _)| self.has(*change)).map(|(_, name)| name);
+        f.write_str(names.next().unwrap_or(&"as_given"))?;
+        names.try_for_each(|name| write!(f, "+{name}"))
     }
 }
 

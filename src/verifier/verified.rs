@@ -1,24 +1,32 @@
 //! What a verification proves. The fields can be filled in by the verifier alone.
 
-use alloc::borrow::Cow;
-use alloc::vec::Vec;
 use core::fmt;
+use core::ops::Deref;
 
-use crate::form::{self, Text};
-use crate::pairs::{MAX_PARAMS_LIMIT, Pairs};
-use crate::signature::Signature;
+use super::Proof;
+use crate::form::Params;
+use crate::mac::Signature;
 use crate::url::{self, Candidate};
-use crate::webhook::{Payload, Webhook};
+use crate::webhook::Webhook;
 
 /// What Twilio signed. The only way to get one is [`Verifier::verify`](crate::Verifier::verify).
 ///
-/// What is proven is the canonical string: the URL of [`candidate`](Self::candidate), followed by
+/// What is proven is the canonical string: the URL of [`candidate`](Verdict::candidate), followed by
 /// the parameters or, through its hash, the body. Where a name ends and its value begins, and where
 /// the URL ends and the parameters begin, Twilio does not sign; `SECURITY.md` says what follows.
-#[derive(Clone, Copy)]
+///
+/// It borrows the request. [`into_proof`](Self::into_proof) makes a value that outlives it.
+#[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct Verified<'a> {
     pub(super) webhook: Webhook<'a>,
+    pub(super) verdict: Verdict,
+}
+
+/// How a request was verified: what [`Verified`] and [`Proof`] have in common.
+#[derive(Clone, Copy, Debug)]
+#[must_use]
+pub struct Verdict {
     pub(super) signature: Signature,
     pub(super) coverage: Coverage,
     pub(super) candidate: Candidate,
@@ -55,73 +63,66 @@ impl fmt::Display for Coverage {
     }
 }
 
-impl<'a> Verified<'a> {
-    /// The URL as it was given. Port, user information and fragment of it are proven only if
-    /// [`candidate`](Self::candidate) kept them.
-    #[must_use]
-    pub const fn url(&self) -> &'a str {
-        self.webhook.url
-    }
-
+impl Verdict {
     /// How the body is covered. A handler that reads JSON must ask for [`Coverage::BodyHash`].
-    #[must_use]
     pub const fn coverage(&self) -> Coverage {
         self.coverage
     }
 
     /// The spelling of the URL that was signed.
-    #[must_use]
     pub const fn candidate(&self) -> Candidate {
         self.candidate
     }
 
     /// The key that matched: its position in the order in which keys were added, from 0. When the
     /// old token of a rotation has not matched for long enough, it can go.
-    #[must_use]
     pub const fn key(&self) -> usize {
         self.key
     }
 
     /// The signature. Its bytes, and nothing else of a request, are what a replay cache may be
     /// keyed on: URL and parameters can be split differently under one signature.
-    #[must_use]
     pub const fn signature(&self) -> &Signature {
         &self.signature
     }
+}
 
-    /// The body as it was given, empty if [`Webhook::params`] was given instead.
-    #[must_use]
-    pub const fn body(&self) -> &'a [u8] {
-        match self.webhook.payload {
-            Payload::Body(body) => body,
-            Payload::Params(_) => &[],
-        }
+impl Deref for Verified<'_> {
+    type Target = Verdict;
+
+    fn deref(&self) -> &Verdict {
+        &self.verdict
+    }
+}
+
+impl<'a> Verified<'a> {
+    /// The URL as it was given. Port, user information and fragment of it are proven only if
+    /// [`candidate`](Verdict::candidate) kept them.
+    pub const fn url(&self) -> &'a str {
+        self.webhook.url
     }
 
-    /// The signed parameters: decoded, sorted by name and value, equal pairs once. Empty unless the
+    /// The body as it was given, empty if [`Webhook::post_params`] was given instead.
+    pub const fn body(&self) -> &'a [u8] {
+        self.webhook.payload.body()
+    }
+
+    /// The signed parameters: decoded, sorted by name and value, equal pairs once. None unless the
     /// coverage is [`Coverage::Form`], or a handshake's query was signed as parameters.
-    pub fn params(&self) -> impl Iterator<Item = (Cow<'a, [u8]>, Cow<'a, [u8]>)> + use<'a> {
-        let mut pairs = Pairs::new();
-        let read = if self.candidate.query_is_params() {
-            pairs.read_body(url::query_of(self.webhook.url), MAX_PARAMS_LIMIT)
-        } else if self.coverage == Coverage::Form {
-            self.webhook.payload.read_into(&mut pairs, MAX_PARAMS_LIMIT)
+    ///
+    /// They are read from the request, so call it once and keep the value.
+    pub fn params(&self) -> Params {
+        let mut params = Params::new();
+        let read = if self.verdict.candidate.query_is_params() {
+            params.read(url::query_of(self.webhook.url), usize::MAX)
+        } else if self.verdict.coverage == Coverage::Form {
+            self.webhook.payload.read(&mut params, usize::MAX, usize::MAX)
         } else {
             Ok(())
         };
-        let decoded = |(name, value): (Text<'a>, Text<'a>)| (name.to_cow(), value.to_cow());
-        // It was read once already, when it was verified.
-        let params: Vec<_> =
-            read.map_or_else(|_| Vec::new(), |()| pairs.iter().map(decoded).collect());
-        params.into_iter()
-    }
-
-    /// The signed parameter called `name`, if its value is UTF-8; of several, the one whose value
-    /// sorts first, since their order is not signed.
-    #[must_use]
-    pub fn param(&self, name: &str) -> Option<Cow<'a, str>> {
-        let (_, value) = self.params().find(|(own, _)| **own == *name.as_bytes())?;
-        form::utf8(value)
+        debug_assert!(read.is_ok(), "it was read to verify it");
+        params.sort();
+        params
     }
 
     /// The parameters of the URL's query, decoded, in their order: all that a `GET` webhook has.
@@ -134,24 +135,17 @@ impl<'a> Verified<'a> {
     /// let url = "https://example.com/voice?CallSid=CA1&From=%2B15005550006";
     /// let signature = Signer::auth_token(&token).sign_url(url).header_value();
     ///
-    /// let webhook = Webhook::new(url).signature(&signature);
+    /// let webhook = Webhook::get(url).signature(&signature);
     /// let verified = Verifier::new(token).verify(&webhook)?;
-    /// let from = verified.query_params().find(|(name, _)| **name == *b"From");
-    /// assert_eq!(from.map(|(_, value)| value.into_owned()), Some(b"+15005550006".to_vec()));
+    /// assert_eq!(verified.query_params().get("From"), Some("+15005550006"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn query_params(&self) -> impl Iterator<Item = (Cow<'a, [u8]>, Cow<'a, [u8]>)> + use<'a> {
-        form::split(url::query_of(self.webhook.url))
-            .map(|(name, value)| (name.to_cow(), value.to_cow()))
+    pub fn query_params(&self) -> Params {
+        url::query_params(self.webhook.url)
     }
-}
 
-impl fmt::Debug for Verified<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verified")
-            .field("coverage", &self.coverage)
-            .field("candidate", &self.candidate)
-            .field("key", &self.key)
-            .finish_non_exhaustive()
+    /// Makes a proof that outlives the request.
+    pub fn into_proof(self) -> Proof {
+        Proof::of(&self)
     }
 }

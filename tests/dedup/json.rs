@@ -137,7 +137,7 @@ fn bodies_that_say_two_things_or_nothing_have_no_identity() {
 fn json_that_is_signed_as_a_form_is_not_read_as_json() {
     let body = event("EZ01");
     let signature = signer().sign_form(URL, body.as_bytes()).unwrap().header_value();
-    let webhook = Webhook::new(URL).body(body.as_bytes()).signature(&signature);
+    let webhook = Webhook::post(URL, body.as_bytes()).signature(&signature);
     let verified = verifier().verify(&webhook).unwrap();
     assert_eq!(DedupKey::of(&verified), Err(NoIdentity::Unknown));
 }

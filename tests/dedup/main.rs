@@ -62,8 +62,14 @@ fn asked_at<T>(url: &str, form: &str, ask: impl FnOnce(&Verified<'_>) -> T) -> T
     let owned = params(form);
     let pairs: Vec<_> = owned.iter().map(|(name, value)| (&**name, &**value)).collect();
     let signature = signer().sign_params(url, &pairs).unwrap().header_value();
-    let webhook = Webhook::new(url).params(&pairs).signature(&signature);
+    let webhook = Webhook::post_params(url, &pairs).signature(&signature);
     ask(&verifier().verify(&webhook).unwrap())
+}
+
+/// What `ask` says about a `GET` webhook of this URL.
+fn asked_by_get<T>(url: &str, ask: impl FnOnce(&Verified<'_>) -> T) -> T {
+    let signature = signer().sign_url(url).header_value();
+    ask(&verifier().verify(&Webhook::get(url).signature(&signature)).unwrap())
 }
 
 fn key_at(url: &str, form: &str) -> Result<DedupKey, NoIdentity> {
@@ -83,7 +89,7 @@ fn kind(form: &str) -> Result<String, NoIdentity> {
 fn json_at<T>(url: &str, body: &str, ask: impl FnOnce(&Verified<'_>) -> T) -> T {
     let (url, signature) = signer().sign_body_hash(url, body.as_bytes());
     let signature = signature.header_value();
-    let webhook = Webhook::new(&url).body(body.as_bytes()).signature(&signature);
+    let webhook = Webhook::post(&url, body.as_bytes()).signature(&signature);
     ask(&verifier().verify(&webhook).unwrap())
 }
 

@@ -48,8 +48,7 @@ fn two_mistakes_with_the_parameters_are_both_named() {
 fn a_wrong_key_and_a_wrong_url_are_both_named() {
     let other = twilio_sig::AuthToken::new("fedcba9876543210fedcba9876543210").unwrap();
     let header = Signer::auth_token(&other).sign_form(URL, BODY.as_bytes()).unwrap().header_value();
-    let webhook =
-        Webhook::new("http://hooks.example.com/sms").body(BODY.as_bytes()).signature(&header);
+    let webhook = Webhook::post("http://hooks.example.com/sms", BODY.as_bytes()).signature(&header);
     let diagnosis = diagnose(&verifier(), &webhook, &Hints::new().secondary_token(other));
     assert_eq!(causes(&diagnosis), [Cause::SecondaryToken, Cause::TlsTerminated]);
 }
@@ -58,7 +57,7 @@ fn a_wrong_key_and_a_wrong_url_are_both_named() {
 fn a_changed_body_is_named_besides_a_wrong_url() {
     let (signed, signature) = signer().sign_body_hash(URL, JSON.as_bytes());
     let (given, header) = (signed.replace("https", "http"), signature.header_value());
-    let webhook = Webhook::new(&given).body(b"{}").signature(&header);
+    let webhook = Webhook::post(&given, b"{}").signature(&header);
     let diagnosis = diagnose(&verifier(), &webhook, &Hints::new());
     assert_eq!(causes(&diagnosis), [Cause::TlsTerminated, Cause::BodyChanged]);
 }
@@ -82,8 +81,7 @@ fn hints_explain_more_than_two_at_once() {
 fn a_broken_header_is_named_besides_a_wrong_url() {
     let header = signer().sign_form(URL, BODY.as_bytes()).unwrap().header_value();
     let header = format!("{header},{header}");
-    let webhook =
-        Webhook::new("http://hooks.example.com/sms").body(BODY.as_bytes()).signature(&header);
+    let webhook = Webhook::post("http://hooks.example.com/sms", BODY.as_bytes()).signature(&header);
     let found = causes(&diagnose(&verifier(), &webhook, &Hints::new()));
     assert_eq!(found, [Cause::SignatureJoined, Cause::TlsTerminated]);
 }
@@ -93,7 +91,7 @@ fn a_broken_header_is_named_besides_a_wrong_url() {
 fn the_evidence_is_named() {
     let by_signature = url(URL, "http://hooks.example.com/sms", &Hints::new());
     assert_eq!(by_signature.explanations()[0].evidence(), Evidence::Signature);
-    let unsigned = diagnose(&verifier(), &Webhook::new(URL), &Hints::new());
+    let unsigned = diagnose(&verifier(), &Webhook::get(URL), &Hints::new());
     assert_eq!(unsigned.explanations()[0].evidence(), Evidence::Request);
 }
 

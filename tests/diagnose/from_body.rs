@@ -10,7 +10,7 @@ use super::{BODY, Case, JSON, URL, signer, token, verifier};
 fn body(signed: &str, given: &str, hints: &Hints) -> Diagnosis {
     let (url, signature) = signer().sign_body_hash(URL, signed.as_bytes());
     let header = signature.header_value();
-    let webhook = Webhook::new(&url).body(given.as_bytes()).signature(&header);
+    let webhook = Webhook::post(&url, given.as_bytes()).signature(&header);
     diagnose(&verifier(), &webhook, hints)
 }
 
@@ -18,7 +18,7 @@ fn body(signed: &str, given: &str, hints: &Hints) -> Diagnosis {
 fn settings(form: &str, set: impl Fn(VerifierBuilder) -> VerifierBuilder) -> Diagnosis {
     let header = signer().sign_form(URL, form.as_bytes()).unwrap().header_value();
     let verifier = set(Verifier::builder().auth_token(token())).build().unwrap();
-    let webhook = Webhook::new(URL).body(form.as_bytes()).signature(&header);
+    let webhook = Webhook::post(URL, form.as_bytes()).signature(&header);
     diagnose(&verifier, &webhook, &Hints::new())
 }
 
@@ -39,7 +39,7 @@ pub(crate) const CASES: &[Case] = &[
     (Cause::JsonAsForm, || {
         let (url, signature) = signer().sign_body_hash(URL, JSON.as_bytes());
         let header = signature.header_value();
-        let webhook = Webhook::new(&url).params(&[("event", "ahoy")]).signature(&header);
+        let webhook = Webhook::post_params(&url, &[("event", "ahoy")]).signature(&header);
         diagnose(&verifier(), &webhook, &Hints::new())
     }),
     (Cause::JsonAsForm, || {
@@ -63,6 +63,6 @@ pub(crate) const CASES: &[Case] = &[
     (Cause::LimitExceeded, || {
         let url = format!("https://e.com/{}", "a".repeat(twilio_sig::MAX_URL_LEN));
         let header = signer().sign_url(&url).header_value();
-        diagnose(&verifier(), &Webhook::new(&url).signature(&header), &Hints::new())
+        diagnose(&verifier(), &Webhook::get(&url).signature(&header), &Hints::new())
     }),
 ];

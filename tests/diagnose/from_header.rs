@@ -11,7 +11,7 @@ fn header(damage: impl Fn(&str) -> String) -> Diagnosis {
 }
 
 fn received(header: &str, hints: &Hints) -> Diagnosis {
-    let webhook = Webhook::new(URL).body(BODY.as_bytes()).signature(header);
+    let webhook = Webhook::post(URL, BODY.as_bytes()).signature(header);
     diagnose(&verifier(), &webhook, hints)
 }
 
@@ -25,7 +25,7 @@ fn hex() -> String {
 pub(crate) const CASES: &[Case] = &[
     (Cause::SignatureMissing, || received("", &Hints::new())),
     (Cause::SignatureMissing, || {
-        let webhook = Webhook::new(URL).body(BODY.as_bytes());
+        let webhook = Webhook::post(URL, BODY.as_bytes());
         diagnose(&verifier(), &webhook, &Hints::new())
     }),
     (Cause::SignatureTrimmed, || header(|header| header.trim_end_matches('=').into())),

@@ -17,7 +17,7 @@ fn shared(id: &str, secret: &str, algorithm: Algorithm) -> SharedKey {
 fn message(signer: &Signer, settings: &str, verifier: &Verifier, hints: &Hints) -> Diagnosis {
     let header = signer.sign_form(URL, BODY.as_bytes()).unwrap().header_value();
     let webhook =
-        Webhook::new(URL).body(BODY.as_bytes()).signature(&header).signature_settings(settings);
+        Webhook::post(URL, BODY.as_bytes()).signature(&header).signature_settings(settings);
     diagnose(verifier, &webhook, hints)
 }
 

@@ -12,7 +12,7 @@ fn body(damage: impl Fn(&str) -> String) -> Diagnosis {
 /// A request whose signer appended `tail` to the URL, which is not what Twilio appends.
 fn signed_so(url_and_tail: &str, given: &str) -> Diagnosis {
     let header = signer().sign_url(url_and_tail).header_value();
-    let webhook = Webhook::new(URL).body(given.as_bytes()).signature(&header);
+    let webhook = Webhook::post(URL, given.as_bytes()).signature(&header);
     diagnose(&verifier(), &webhook, &Hints::new())
 }
 
@@ -21,7 +21,7 @@ pub(crate) const CASES: &[Case] = &[
         let url = "https://e.com/voice?CallSid=CA1&From=%2B1500";
         let header = signer().sign_url(url).header_value();
         let query = [("CallSid", "CA1"), ("From", "+1500")];
-        let webhook = Webhook::new(url).params(&query).signature(&header);
+        let webhook = Webhook::post_params(url, &query).signature(&header);
         diagnose(&verifier(), &webhook, &Hints::new())
     }),
     (Cause::QueryPassedAsParams, || {
@@ -108,12 +108,12 @@ pub(crate) const CASES: &[Case] = &[
     }),
     (Cause::BodyNotSigned, || {
         let header = signer().sign_url(URL).header_value();
-        let webhook = Webhook::new(URL).body(b"Body=Ahoy&From=%2B1500").signature(&header);
+        let webhook = Webhook::post(URL, b"Body=Ahoy&From=%2B1500").signature(&header);
         diagnose(&verifier(), &webhook, &Hints::new())
     }),
     (Cause::BodyNotSigned, || {
         let header = signer().sign_url(URL).header_value();
-        diagnose(&verifier(), &Webhook::new(URL).body(b"&=&").signature(&header), &Hints::new())
+        diagnose(&verifier(), &Webhook::post(URL, b"&=&").signature(&header), &Hints::new())
     }),
     (Cause::OrderKept, || signed_so(&format!("{URL}To1Body2From3"), "To=1&Body=2&From=3")),
     (Cause::SortIgnoresCase, || signed_so(&format!("{URL}aBody2From3z4"), "z=4&From=3&a=&Body=2")),

@@ -7,7 +7,7 @@ use super::{BODY, Case, JSON, URL, signer, token, url, verifier};
 /// A URL without a body that is signed, and one that is verified in its place.
 fn get(signed: &str, given: &str, hints: &Hints) -> Diagnosis {
     let header = signer().sign_url(signed).header_value();
-    diagnose(&verifier(), &Webhook::new(given).signature(&header), hints)
+    diagnose(&verifier(), &Webhook::get(given).signature(&header), hints)
 }
 
 fn configured(url: &str) -> Hints {
@@ -18,7 +18,7 @@ fn configured(url: &str) -> Hints {
 fn json(url: &str, damage: impl Fn(&str) -> String) -> Diagnosis {
     let (signed, signature) = signer().sign_body_hash(url, JSON.as_bytes());
     let (given, header) = (damage(&signed), signature.header_value());
-    let webhook = Webhook::new(&given).body(JSON.as_bytes()).signature(&header);
+    let webhook = Webhook::post(&given, JSON.as_bytes()).signature(&header);
     diagnose(&verifier(), &webhook, &Hints::new())
 }
 
@@ -189,7 +189,7 @@ pub(crate) const CASES: &[Case] = &[
     (Cause::UrlPolicyExact, || {
         let header = signer().sign_form("https://e.com/s", BODY.as_bytes()).unwrap().header_value();
         let exact = Verifier::builder().auth_token(token()).url_policy(UrlPolicy::Exact).build();
-        let webhook = Webhook::new("https://e.com:443/s").body(BODY.as_bytes()).signature(&header);
+        let webhook = Webhook::post("https://e.com:443/s", BODY.as_bytes()).signature(&header);
         diagnose(&exact.unwrap(), &webhook, &Hints::new())
     }),
 ];

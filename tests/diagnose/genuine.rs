@@ -60,12 +60,11 @@ fn nothing_is_named_for_a_genuine_request() {
             let json = json.header_value();
             let media = signer.sign_url("wss://e.com/media").header_value();
             for webhook in [
-                Webhook::new(URL).body(BODY.as_bytes()).signature(&form),
-                Webhook::new("https://u:p@hooks.example.com:8443/sms#rc=1")
-                    .body(BODY.as_bytes())
+                Webhook::post(URL, BODY.as_bytes()).signature(&form),
+                Webhook::post("https://u:p@hooks.example.com:8443/sms#rc=1", BODY.as_bytes())
                     .signature(&form),
-                Webhook::new(URL).signature(&get),
-                Webhook::new(&json_url).body(JSON.as_bytes()).signature(&json),
+                Webhook::get(URL).signature(&get),
+                Webhook::post(&json_url, JSON.as_bytes()).signature(&json),
                 Webhook::websocket("https://e.com/media").signature(&media),
             ] {
                 let diagnosis = diagnose(&verifier, &webhook, &hints);
@@ -104,8 +103,11 @@ fn assert_no_cause(random: &mut Random, hints: &Hints) {
         .map(|nth| format!("{}{nth}={}", random.word(), random.word()))
         .collect();
     let (body, header) = (pairs.join("&"), random.signature());
-    let webhook = if random.below(8) == 0 { Webhook::websocket(&url) } else { Webhook::new(&url) };
-    let webhook = webhook.body(body.as_bytes()).signature(&header);
+    let webhook = match random.below(8) {
+        0 => Webhook::websocket(&url),
+        _ => Webhook::post(&url, body.as_bytes()),
+    };
+    let webhook = webhook.signature(&header);
     let diagnosis = diagnose(&verifier(), &webhook, hints);
     assert_eq!(causes(&diagnosis), [], "{url} {body}");
 }

@@ -50,7 +50,7 @@ pub(crate) fn verifier() -> Verifier {
 /// A form that is signed, and one that is verified in its place.
 pub(crate) fn form(signed: (&str, &str), given: (&str, &str), hints: &Hints) -> Diagnosis {
     let header = signer().sign_form(signed.0, signed.1.as_bytes()).unwrap().header_value();
-    let webhook = Webhook::new(given.0).body(given.1.as_bytes()).signature(&header);
+    let webhook = Webhook::post(given.0, given.1.as_bytes()).signature(&header);
     diagnose(&verifier(), &webhook, hints)
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn url(signed: &str, given: &str, hints: &Hints) -> Diagnosis {
 /// Parameters that are signed, and those that a framework hands over.
 pub(crate) fn params(signed: &[(&str, &str)], given: &[(&str, &str)]) -> Diagnosis {
     let header = signer().sign_params(URL, signed).unwrap().header_value();
-    diagnose(&verifier(), &Webhook::new(URL).params(given).signature(&header), &Hints::new())
+    diagnose(&verifier(), &Webhook::post_params(URL, given).signature(&header), &Hints::new())
 }
 
 pub(crate) fn causes(diagnosis: &Diagnosis) -> Vec<Cause> {

@@ -54,7 +54,7 @@ fn neither_the_expected_nor_the_received_signature_is_shown() {
         let expected = signer().sign_form(given, BODY.as_bytes()).unwrap().header_value();
         for damaged in [received.clone(), format!("{received},{received}"), format!(" {received}")]
         {
-            let webhook = Webhook::new(given).body(BODY.as_bytes()).signature(&damaged);
+            let webhook = Webhook::post(given, BODY.as_bytes()).signature(&damaged);
             let text = text(&diagnose(&verifier(), &webhook, &hints));
             assert_hidden(&text, &received);
             assert_hidden(&text, &expected);
@@ -83,7 +83,7 @@ fn secrets_in_the_request_are_not_shown() {
         let other = Signer::auth_token(&AuthToken::new(OTHER).unwrap());
         let explained = other.sign_form(url, body.as_bytes()).unwrap().header_value();
         for header in [received.as_str(), &explained] {
-            let webhook = Webhook::new(url).body(body.as_bytes()).signature(header);
+            let webhook = Webhook::post(url, body.as_bytes()).signature(header);
             let text = text(&diagnose(&verifier(), &webhook, &hints));
             for secret in [TOKEN, OTHER, PASSWORD, "c2VjcmV0"] {
                 assert!(!text.contains(secret), "`{secret}` is in: {text}");
@@ -103,13 +103,12 @@ fn only_printable_characters_are_shown() {
     let body = "Bo\u{1b}[31mdy=x&%1b%5b2J=1&n=null&\u{202e}=2";
     let url = "https://e.com/\u{1b}]0;x\u{7}/sms";
     let header = signer().sign_form("http://e.com/sms", body.as_bytes()).unwrap().header_value();
-    let webhook = Webhook::new(url).body(body.as_bytes()).signature(&header);
+    let webhook = Webhook::post(url, body.as_bytes()).signature(&header);
     let hints = Hints::new().header("User-Agent", "\u{1b}[2Jx\u{202e}");
     let removed = format!("{body}&\u{1b}[2J=1");
     let again = signer().sign_form(url, removed.as_bytes()).unwrap().header_value();
-    let other = Webhook::new(url).body(removed.as_bytes()).signature(&again);
     let with_more = format!("{removed}&\u{1b}x=1");
-    let more = other.body(with_more.as_bytes());
+    let more = Webhook::post(url, with_more.as_bytes()).signature(&again);
     for webhook in [webhook, more] {
         let shown = diagnose(&Verifier::new(super::token()), &webhook, &hints).to_string();
         let odd: Vec<char> =

@@ -6,11 +6,9 @@
     reason = "each test uses its own part of this module, and a test has std"
 )]
 
-use std::borrow::Cow;
-
 use twilio_sig::{
-    Algorithm, AuthToken, ParameterPolicy, SharedKey, Signer, UrlPolicy, Verified, Verifier,
-    Webhook,
+    Algorithm, AuthToken, ParameterPolicy, Params, SharedKey, Signer, UrlPolicy, Verified,
+    Verifier, Webhook,
 };
 
 use crate::reference::form::{self, Pair};
@@ -28,6 +26,7 @@ fn verifier(config: &Config) -> Result<Verifier, Failure> {
             ParameterPolicy::Any
         })
         .max_params(config.max_params)
+        .max_form_len(config.max_form_len)
         .max_body_len(config.max_body_len);
     for key in &config.keys {
         builder = match key {
@@ -75,14 +74,10 @@ pub fn by_crate(config: &Config, request: &Request) -> Result<Result<Seen, &'sta
         Payload::Body(_) => vec![],
         Payload::Params(list) => list.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect(),
     };
-    let mut webhook = if request.websocket {
-        Webhook::websocket(&request.url)
-    } else {
-        Webhook::new(&request.url)
-    };
-    webhook = match &request.payload {
-        Payload::Body(body) => webhook.body(body),
-        Payload::Params(_) => webhook.params(&params),
+    let mut webhook = match &request.payload {
+        _ if request.websocket => Webhook::websocket(&request.url),
+        Payload::Body(body) => Webhook::post(&request.url, body),
+        Payload::Params(_) => Webhook::post_params(&request.url, &params),
     };
     if let Some(header) = &request.signature {
         webhook = webhook.signature(header);
@@ -99,7 +94,7 @@ pub fn by_crate(config: &Config, request: &Request) -> Result<Result<Seen, &'sta
     Ok(Ok(Seen {
         coverage: verified.coverage().to_string(),
         key: verified.key(),
-        params: owned(verified.params()),
+        params: owned(&verified.params()),
         is_as_given: verified.candidate().is_as_given(),
         userinfo_removed: changes.contains("userinfo_removed"),
         port_changed: changes.contains("port_"),
@@ -123,19 +118,19 @@ pub fn by_reference(config: &Config, request: &Request) -> Result<Seen, &'static
 /// What `Verified` gives beside the verdict: the request's own texts and its signed pairs by name.
 fn check_what_is_proven(request: &Request, verified: &Verified<'_>) -> Result<(), Failure> {
     let body = match &request.payload {
-        Payload::Body(body) => body.as_slice(),
-        Payload::Params(_) => b"",
+        Payload::Body(body) if !request.websocket => body.as_slice(),
+        _ => b"",
     };
     let header = verified.signature().header_value().into_bytes();
-    let params = owned(verified.params());
+    let params = owned(&verified.params());
     // Looking one up goes through all of them, so not every one of hundreds is looked up.
     let by_name = params.iter().take(12).all(|(name, _)| {
         let Ok(name) = core::str::from_utf8(name) else { return true };
         let first = params.iter().find(|(other, _)| other == name.as_bytes());
         let value = first.and_then(|(_, value)| core::str::from_utf8(value).ok());
-        verified.param(name).as_deref() == value
+        verified.params().get(name) == value
     });
-    let query = owned(verified.query_params()) == form::pairs(&url::query(&request.url));
+    let query = owned(&verified.query_params()) == form::pairs(&url::query(&request.url));
     let texts = verified.url() == request.url
         && verified.body() == body
         && request.signature.as_deref() == Some(header.as_slice());
@@ -145,6 +140,6 @@ fn check_what_is_proven(request: &Request, verified: &Verified<'_>) -> Result<()
     }
 }
 
-fn owned<'a>(pairs: impl Iterator<Item = (Cow<'a, [u8]>, Cow<'a, [u8]>)>) -> Vec<Pair> {
-    pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect()
+fn owned(params: &Params) -> Vec<Pair> {
+    params.iter().map(|(name, value)| (name.to_vec(), value.to_vec())).collect()
 }

@@ -102,23 +102,27 @@ pub fn any_case() -> impl Strategy<Value = Case> {
 
 pub fn config() -> impl Strategy<Value = Config> {
     let max_params = prop_oneof![6 => Just(1_024_usize), 1 => 1..6_usize];
+    let max_form_len = prop_oneof![8 => Just(262_144_usize), 1 => 1..60_usize];
     let max_body_len = prop_oneof![8 => Just(1_048_576_usize), 1 => 1..60_usize];
     (
         keys(),
         prop::bool::weighted(0.15),
         prop::bool::weighted(0.2),
         max_params,
-        max_body_len,
+        (max_form_len, max_body_len),
         option::weighted(0.25, Just(ACCOUNT.to_owned())),
     )
-        .prop_map(|(keys, exact, strict, max_params, max_body_len, account_sid)| Config {
-            keys,
-            exact,
-            strict,
-            max_params,
-            max_body_len,
-            account_sid,
-        })
+        .prop_map(
+            |(keys, exact, strict, max_params, (max_form_len, max_body_len), account_sid)| Config {
+                keys,
+                exact,
+                strict,
+                max_params,
+                max_form_len,
+                max_body_len,
+                account_sid,
+            },
+        )
 }
 
 /// One to four keys; secrets differ, as do the ids of shared keys of one algorithm.

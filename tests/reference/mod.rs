@@ -82,6 +82,7 @@ pub struct Config {
     pub exact: bool,
     pub strict: bool,
     pub max_params: usize,
+    pub max_form_len: usize,
     pub max_body_len: usize,
     pub account_sid: Option<String>,
 }
@@ -94,6 +95,7 @@ impl Config {
             exact: false,
             strict: false,
             max_params: 1_024,
+            max_form_len: 262_144,
             max_body_len: 1_048_576,
             account_sid: None,
         }
@@ -149,11 +151,12 @@ pub fn canonical_strings(config: &Config, request: &Request) -> Vec<Vec<u8>> {
     if check_lengths(config, request).is_err() {
         return Vec::new();
     }
+    let request = &without_body_of_handshake(request);
     let Ok(candidates) = candidates_for(config, request) else {
         return Vec::new();
     };
-    let mut tried = url_texts(&candidates);
-    tried.extend(form_texts(&candidates, &payload_pairs(&request.payload)));
+    let mut tried: Vec<_> = url_texts(&candidates);
+    tried.extend(form_texts(&candidates, &payload_pairs(&request.payload)).into_iter().flatten());
 
     let mut accepted: Vec<Vec<u8>> = Vec::new();
     for text in tried {
@@ -176,6 +179,7 @@ pub fn matched_candidate(
     request: &Request,
     accepted: &Accepted,
 ) -> Option<CandidateText> {
+    let request = &without_body_of_handshake(request);
     candidates_for(config, request).ok()?.into_iter().find(|candidate| {
         let query_pairs = candidate.query_pairs.clone().unwrap_or_default();
         let pairs_fit =
@@ -184,18 +188,30 @@ pub fn matched_candidate(
     })
 }
 
+/// A handshake has none: it is a `GET`.
+fn without_body_of_handshake(request: &Request) -> Request {
+    let mut request = request.clone();
+    if request.websocket {
+        request.payload = Payload::Body(Vec::new());
+    }
+    request
+}
+
 fn check_lengths(config: &Config, request: &Request) -> Result<(), &'static str> {
     if request.url.len() > MAX_URL_LEN {
         return Err("url_too_long");
     }
-    let body_len = match &request.payload {
-        Payload::Body(body) => body.len(),
-        Payload::Params(list) => list.iter().map(|(n, v)| n.len() + v.len()).sum(),
-    };
-    if body_len > config.max_body_len {
+    if payload_len(&without_body_of_handshake(request)) > config.max_body_len {
         return Err("body_too_long");
     }
     Ok(())
+}
+
+fn payload_len(request: &Request) -> usize {
+    match &request.payload {
+        Payload::Body(body) => body.len(),
+        Payload::Params(list) => list.iter().map(|(n, v)| n.len() + v.len()).sum(),
+    }
 }
 
 /// Answers with the first (key, place of the text) whose MAC is the signature.
@@ -207,6 +223,7 @@ fn judge(
     request: &Request,
     find: FirstMatch<'_>,
 ) -> Result<Accepted, &'static str> {
+    let request = &without_body_of_handshake(request);
     let candidates = candidates_for(config, request)?;
     let (coverage, key, place) = if url::body_hashes(&request.url).is_empty() {
         cover_without_hash(config, request, &candidates, find)?
@@ -246,14 +263,7 @@ fn cover_without_hash(
         let (key, place) = find(&url_texts(candidates)).ok_or("mismatch")?;
         return Ok(("url_only", key, place));
     }
-    let pairs = payload_pairs(&request.payload);
-    if pairs.len() > config.max_params {
-        return Err("too_many_params");
-    }
-    if form::concatenated(&pairs).is_empty() {
-        return Err("uncovered_body");
-    }
-    let (key, place) = find(&form_texts(candidates, &pairs)).ok_or("mismatch")?;
+    let (key, place) = cover_as_form(config, request, candidates, find)?;
     Ok(("form", key, place))
 }
 
@@ -269,24 +279,42 @@ fn cover_with_hash(
     {
         return Ok(("body_hash", key, place));
     }
-    let pairs = payload_pairs(&request.payload);
-    let too_many = pairs.len() > config.max_params;
-    if url_match.is_none() && too_many {
-        return Err("too_many_params");
+    match cover_as_form(config, request, candidates, find) {
+        Ok((key, place)) => Ok(("form", key, place)),
+        Err(_) if url_match.is_some() => Err("body_hash_mismatch"),
+        Err("uncovered_body") => Err("mismatch"),
+        Err(error) => Err(error),
     }
-    if !too_many
-        && !form::concatenated(&pairs).is_empty()
-        && let Some((key, place)) = find(&form_texts(candidates, &pairs))
-    {
-        return Ok(("form", key, place));
-    }
-    Err(if url_match.is_some() { "body_hash_mismatch" } else { "mismatch" })
 }
 
-/// Candidates that move the query into pairs exist only where the payload brings none.
+/// The key and the candidate, if the signature is that of the URL and the pairs.
+fn cover_as_form(
+    config: &Config,
+    request: &Request,
+    candidates: &[CandidateText],
+    find: FirstMatch<'_>,
+) -> Result<(usize, usize), &'static str> {
+    if payload_len(request) > config.max_form_len {
+        return Err("body_too_long");
+    }
+    let pairs = payload_pairs(&request.payload);
+    if pairs.len() > config.max_params {
+        return Err("too_many_params");
+    }
+    if form::concatenated(&pairs).is_empty() {
+        return Err("uncovered_body");
+    }
+    let texts = form_texts(candidates, &pairs);
+    let places: Vec<usize> = (0..texts.len()).filter(|place| texts[*place].is_some()).collect();
+    let texts: Vec<Vec<u8>> = texts.into_iter().flatten().collect();
+    let (key, place) = find(&texts).ok_or("mismatch")?;
+    Ok((key, places[place]))
+}
+
+/// Candidates that move the query into pairs exist only where no body and no hash is expected.
 fn candidates_for(config: &Config, request: &Request) -> Result<Vec<CandidateText>, &'static str> {
     let mut all = candidates(&request.url, request.websocket, config.exact)?;
-    if !is_empty(&request.payload) {
+    if !is_empty(&request.payload) || !url::body_hashes(&request.url).is_empty() {
         all.retain(|candidate| candidate.query_pairs.is_none());
     }
     // Pairs are bounded wherever they come from.
@@ -294,10 +322,11 @@ fn candidates_for(config: &Config, request: &Request) -> Result<Vec<CandidateTex
     Ok(all)
 }
 
+/// Parameters that somebody has decoded come from a body, even if there are none.
 fn is_empty(payload: &Payload) -> bool {
     match payload {
         Payload::Body(body) => body.is_empty(),
-        Payload::Params(list) => list.is_empty(),
+        Payload::Params(_) => false,
     }
 }
 
@@ -318,8 +347,9 @@ fn url_texts(candidates: &[CandidateText]) -> Vec<Vec<u8>> {
         .collect()
 }
 
-fn form_texts(candidates: &[CandidateText], pairs: &[Pair]) -> Vec<Vec<u8>> {
-    candidates.iter().map(|c| with_pairs(&c.url, pairs)).collect()
+/// Nothing for a candidate that ends in its authority: pairs would lengthen its host.
+fn form_texts(candidates: &[CandidateText], pairs: &[Pair]) -> Vec<Option<Vec<u8>>> {
+    candidates.iter().map(|c| (!c.ends_in_authority).then(|| with_pairs(&c.url, pairs))).collect()
 }
 
 fn with_pairs(url: &[u8], pairs: &[Pair]) -> Vec<u8> {
@@ -329,7 +359,6 @@ fn with_pairs(url: &[u8], pairs: &[Pair]) -> Vec<u8> {
 fn body_hash_fits(request: &Request) -> bool {
     let body = match &request.payload {
         Payload::Body(body) => body.as_slice(),
-        Payload::Params(list) if list.is_empty() => b"",
         Payload::Params(_) => return false,
     };
     let expected = mac::sha256_hex(body);

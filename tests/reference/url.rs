@@ -16,6 +16,8 @@ pub struct CandidateText {
     pub userinfo_removed: bool,
     pub port_changed: bool,
     pub fragment_kept: bool,
+    /// Whether nothing follows the host and the port.
+    pub ends_in_authority: bool,
 }
 
 #[derive(Clone)]
@@ -47,6 +49,7 @@ pub fn candidates(
         userinfo_removed: false,
         port_changed: false,
         fragment_kept: false,
+        ends_in_authority: ends_in_authority(&given),
     };
     if exact {
         return Ok(vec![as_given]);
@@ -60,6 +63,9 @@ pub fn candidates(
         }
     };
     for (form, text, query_pairs) in forms(&given, websocket) {
+        if query_pairs.is_some() && ends_in_authority(&text) {
+            continue;
+        }
         for userinfo_removed in [false, true] {
             if userinfo_removed && given.userinfo.is_none() {
                 continue;
@@ -79,6 +85,7 @@ pub fn candidates(
                     userinfo_removed,
                     port_changed,
                     fragment_kept: false,
+                    ends_in_authority: ends_in_authority(&text),
                 });
             }
         }
@@ -87,6 +94,7 @@ pub fn candidates(
         emit(CandidateText {
             url: format!("{}#{fragment}", write(&given)).into_bytes(),
             fragment_kept: true,
+            ends_in_authority: false,
             ..as_given
         });
     }
@@ -109,7 +117,10 @@ fn forms(given: &Parts, websocket: bool) -> Vec<(usize, Parts, Option<Vec<Pair>>
     }
     let query_pairs = form::pairs(query.as_bytes());
     let legacy = legacy_query(&query_pairs);
-    if !query_pairs.is_empty() && legacy != query && legacy != apostrophes_unescaped {
+    // What no request line carries, and what some readers split at, is not what Twilio sent.
+    let odd = |c: char| !c.is_ascii_graphic() || ";\\\"<>".contains(c);
+    let differs = legacy != query && legacy != apostrophes_unescaped;
+    if !query_pairs.is_empty() && differs && !query.contains(odd) {
         forms.push((3, with_query(&legacy), None));
     }
     if given.path.is_empty() {
@@ -126,7 +137,8 @@ fn forms(given: &Parts, websocket: bool) -> Vec<(usize, Parts, Option<Vec<Pair>>
     if !given.path.is_empty() && !given.path.ends_with('/') {
         forms.push((5, with_path(&path_with_slash), None));
     }
-    if !form::concatenated(&query_pairs).is_empty() {
+    let begins_with_letter = |(name, _): &Pair| name.first().is_some_and(u8::is_ascii_alphabetic);
+    if !query_pairs.is_empty() && query_pairs.iter().all(begins_with_letter) {
         let without_query = Parts { query: None, ..given.clone() };
         forms.push((6, without_query, Some(query_pairs.clone())));
         if !given.path.ends_with('/') {
@@ -135,6 +147,10 @@ fn forms(given: &Parts, websocket: bool) -> Vec<(usize, Parts, Option<Vec<Pair>>
         }
     }
     forms
+}
+
+fn ends_in_authority(parts: &Parts) -> bool {
+    parts.path.is_empty() && parts.query.is_none()
 }
 
 fn legacy_query(pairs: &[Pair]) -> String {

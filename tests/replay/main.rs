@@ -99,7 +99,7 @@ impl Service {
 
     /// The verifier must accept it: what is refused here is refused by the guard alone.
     fn receive(&self, request: &Request) -> Result<Claim, ReplayError> {
-        let webhook = Webhook::new(&request.url).body(&request.body).signature(&request.signature);
+        let webhook = Webhook::post(&request.url, &request.body).signature(&request.signature);
         let verified = self.verifier.verify(&webhook).expect("a captured request verifies");
         ready(self.guard.admit(&verified))
     }

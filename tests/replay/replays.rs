@@ -36,8 +36,7 @@ fn a_header_spelled_anew_is_no_other_request() {
         text.to_lowercase(),
     ];
     for spelling in spellings {
-        let webhook =
-            Webhook::new(&captured.url).body(&captured.body).signature(spelling.as_bytes());
+        let webhook = Webhook::post(&captured.url, &captured.body).signature(spelling.as_bytes());
         // Either it is no signature at all, or it is the same bytes and the same key.
         if let Ok(verified) = service.verifier.verify(&webhook) {
             let again = ready(service.guard.admit(&verified));
@@ -88,8 +87,7 @@ fn what_is_not_signed_is_not_asked_for() {
     let service = Service::new(100);
     let captured = form(URL, "A=1");
     service.handle(&captured);
-    let webhook = Webhook::new(&captured.url)
-        .body(&captured.body)
+    let webhook = Webhook::post(&captured.url, &captured.body)
         .signature(&captured.signature)
         .signature_settings(" ");
     let verified = service.verifier.verify(&webhook).unwrap();
@@ -97,7 +95,7 @@ fn what_is_not_signed_is_not_asked_for() {
 
     // The header that names a retry is not one of its arguments, so changing it changes nothing.
     let key = service.guard.key(&verified);
-    let other = Webhook::new("https://example.com/hookA1").signature(&captured.signature);
+    let other = Webhook::get("https://example.com/hookA1").signature(&captured.signature);
     assert_eq!(service.guard.key(&service.verifier.verify(&other).unwrap()), key);
 }
 
@@ -125,7 +123,7 @@ fn a_flood_of_other_requests_pushes_nothing_out() {
 fn a_forgery_marks_nothing_as_seen() {
     let service = Service::new(100);
     let honest = form(URL, "Body=Ahoy");
-    let forged = Webhook::new(URL).body(b"Body=Ahoi").signature(&honest.signature);
+    let forged = Webhook::post(URL, b"Body=Ahoi").signature(&honest.signature);
     assert!(service.verifier.verify(&forged).is_err());
     service.handle(&honest);
 }
@@ -183,7 +181,7 @@ fn the_steps_of_admit_are_admit() {
     let service = Service::new(100);
     let request = form(URL, &format!("Timestamp={}", NOW.as_secs()));
     let Request { url, body, signature } = &request;
-    let webhook = Webhook::new(url).body(body).signature(signature);
+    let webhook = Webhook::post(url, body).signature(signature);
     let verified = service.verifier.verify(&webhook).unwrap();
     service.guard.check(&verified).unwrap();
     let claim = service.guard.claim(&verified).unwrap();

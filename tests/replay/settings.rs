@@ -62,7 +62,7 @@ fn scopes_share_a_store_and_no_request() {
     let [sms, voice] = ["sms", "voice"].map(|scope| Guard::new(Arc::clone(&store)).scope(scope));
     let token = AuthToken::new(TOKEN).unwrap();
     let request = form(URL, "Body=Ahoy");
-    let webhook = Webhook::new(&request.url).body(&request.body).signature(&request.signature);
+    let webhook = Webhook::post(&request.url, &request.body).signature(&request.signature);
     let verified = Verifier::new(token).verify(&webhook).unwrap();
     for guard in [&sms, &voice] {
         assert!(ready(guard.admit(&verified)).is_ok());
@@ -76,7 +76,7 @@ fn without_random_bytes_nothing_is_admitted() {
     let make_claim = |_| Err::<Claim, _>(ClaimError::unavailable("no entropy"));
     let guard = Guard::with_sources(store, || Duration::ZERO, make_claim);
     let request = form(URL, "Body=Ahoy");
-    let webhook = Webhook::new(URL).body(&request.body).signature(&request.signature);
+    let webhook = Webhook::post(URL, &request.body).signature(&request.signature);
     let verified = Verifier::new(AuthToken::new(TOKEN).unwrap()).verify(&webhook).unwrap();
     assert!(matches!(ready(guard.admit(&verified)), Err(ReplayError::Store(_))));
 }

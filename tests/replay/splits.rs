@@ -34,7 +34,7 @@ fn a_timestamp_in_a_sip_address_is_not_taken_for_the_signed_one() {
         .account_sid(AC)
         .build()
         .unwrap();
-    let webhook = Webhook::new(URL).body(&split.body).signature(&split.signature);
+    let webhook = Webhook::post(URL, &split.body).signature(&split.signature);
     assert!(strict.verify(&webhook).is_ok());
 
     let service = Service::strict();

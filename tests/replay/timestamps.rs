@@ -103,7 +103,7 @@ fn only_a_signed_timestamp_counts() {
     let body = b"Timestamp=1645027913";
     let (url, signature) = signer().sign_body_hash(URL, body);
     let signature = signature.header_value();
-    let webhook = Webhook::new(&url).body(body).signature(&signature);
+    let webhook = Webhook::post(&url, body).signature(&signature);
     let verified = service.verifier.verify(&webhook).unwrap();
     assert_eq!(verified.coverage(), Coverage::BodyHash);
     let refused = ready(service.guard.admit(&verified));

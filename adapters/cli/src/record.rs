@@ -91,14 +91,13 @@ fn decide(line: &[u8]) -> Result<Verdict, String> {
     let params = record.params.unwrap_or_default();
     let params: Vec<(&str, &str)> =
         params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let mut webhook = match record.websocket {
-        Some(true) => Webhook::websocket(url),
-        _ => Webhook::new(url),
-    };
-    webhook = match (&record.body, &body_base64) {
-        (Some(body), _) => webhook.body(body.as_bytes()),
-        (None, Some(body)) => webhook.body(body),
-        (None, None) => webhook.params(&params),
+    let body = record.body.as_ref().map(String::as_bytes).or(body_base64.as_deref());
+    let mut webhook = match (record.websocket, body) {
+        (Some(true), None | Some([])) if params.is_empty() => Webhook::websocket(url),
+        (Some(true), _) => return Err("a WebSocket handshake has no body and no params".into()),
+        (_, Some(body)) => Webhook::post(url, body),
+        (_, None) if params.is_empty() => Webhook::get(url),
+        (_, None) => Webhook::post_params(url, &params),
     };
     let settings = record.settings.unwrap_or_default();
     webhook = webhook.signature_settings(&settings);

@@ -64,20 +64,21 @@ impl Request {
 
     /// Calls `then` with the request as the library takes it.
     pub(crate) fn with_webhook<T>(&self, then: impl FnOnce(&Webhook<'_>) -> T) -> T {
-        let webhook =
-            if self.websocket { Webhook::websocket(&self.url) } else { Webhook::new(&self.url) };
-        let webhook = webhook.signature_settings(&self.settings);
-        let webhook = match &self.signature {
-            Some(signature) => webhook.signature(signature),
-            None => webhook,
-        };
-        match &self.body {
-            Body::Raw(body) => then(&webhook.body(body)),
+        let params: Vec<(&str, &str)> = match &self.body {
+            Body::Raw(_) => Vec::new(),
             Body::Params(params) => {
-                let params: Vec<(&str, &str)> =
-                    params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-                then(&webhook.params(&params))
+                params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
             }
+        };
+        let webhook = match &self.body {
+            _ if self.websocket => Webhook::websocket(&self.url),
+            Body::Raw(body) => Webhook::post(&self.url, body),
+            Body::Params(_) => Webhook::post_params(&self.url, &params),
+        };
+        let webhook = webhook.signature_settings(&self.settings);
+        match &self.signature {
+            Some(signature) => then(&webhook.signature(signature)),
+            None => then(&webhook),
         }
     }
 }

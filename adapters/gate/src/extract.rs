@@ -46,15 +46,17 @@ fn readable<T, E: ToString>(result: Result<T, E>) -> Result<T, ExtractError> {
 }
 
 impl VerifiedWebhook {
-    /// The body, read as a form.
+    /// The signed parameters of the form, read into a type. Sorted, equal ones once: their order in
+    /// the body and their repetition is not signed, so it is not read.
     ///
     /// # Errors
-    /// [`ExtractError::Coverage`] without a body, [`ExtractError::Unreadable`].
+    /// [`ExtractError::Coverage`] unless the coverage is [`Coverage::Form`],
+    /// [`ExtractError::Unreadable`].
     pub fn form<T: DeserializeOwned>(&self) -> Result<T, ExtractError> {
-        if self.coverage() == Coverage::UrlOnly {
+        if self.coverage() != Coverage::Form {
             return Err(ExtractError::Coverage);
         }
-        readable(form::read(self.body()))
+        readable(form::read(self.params()))
     }
 
     /// The body, read as JSON.
@@ -74,7 +76,6 @@ impl VerifiedWebhook {
     /// # Errors
     /// [`ExtractError::Unreadable`].
     pub fn query<T: DeserializeOwned>(&self) -> Result<T, ExtractError> {
-        let query = self.url().split_once('?').map_or("", |(_, query)| query);
-        readable(form::read(query.as_bytes()))
+        readable(form::read(&self.query_params()))
     }
 }

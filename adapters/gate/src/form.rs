@@ -1,55 +1,21 @@
-//! Reads forms and queries into types, by the rules that they were signed by.
-//!
-//! Segments lie between `&`, empty ones are skipped; the first `=` ends the name; `+` is a space, and
-//! a `%` without two hex digits stands for itself. So what a handler reads is what was signed.
+//! Reads signed parameters into types.
 
 use alloc::borrow::Cow;
 use alloc::string::String;
-use alloc::vec::Vec;
 
 use serde::de::value::{Error, MapDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, Error as _, IntoDeserializer, Visitor};
 use serde::forward_to_deserialize_any;
+use twilio_sig::Params;
 
-/// Reads `form` as serde's formats for forms do: numbers and `bool` from their text, an enum from
+/// Reads `params` as serde's formats for forms do: numbers and `bool` from their text, an enum from
 /// the name of a variant, `Option` from a name that is there. Bytes that are not UTF-8 become
 /// U+FFFD.
-pub(crate) fn read<T: DeserializeOwned>(form: &[u8]) -> Result<T, Error> {
-    let segments = form.split(|&byte| byte == b'&').filter(|segment| !segment.is_empty());
-    T::deserialize(MapDeserializer::new(segments.map(|segment| {
-        let mut parts = segment.splitn(2, |&byte| byte == b'=').map(decode);
-        let mut part = || Part(parts.next().unwrap_or_default());
-        (part(), part())
-    })))
-}
-
-fn decode(text: &[u8]) -> Cow<'_, str> {
-    if !text.iter().any(|&byte| byte == b'%' || byte == b'+') {
-        return String::from_utf8_lossy(text);
-    }
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let [first, tail @ ..] = rest {
-        rest = tail;
-        let byte = match (first, tail) {
-            (b'+', _) => b' ',
-            (b'%', [high, low, after @ ..]) => match (hex(*high), hex(*low)) {
-                (Some(high), Some(low)) => {
-                    rest = after;
-                    high << 4 | low
-                }
-                _ => b'%',
-            },
-            (byte, _) => *byte,
-        };
-        decoded.push(byte);
-    }
-    let text = String::from_utf8(decoded);
-    Cow::Owned(text.unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+pub(crate) fn read<T: DeserializeOwned>(params: &Params) -> Result<T, Error> {
+    let part = |bytes| Part(String::from_utf8_lossy(bytes));
+    T::deserialize(MapDeserializer::new(
+        params.iter().map(|(name, value)| (part(name), part(value))),
+    ))
 }
 
 /// A decoded name or value.
@@ -127,14 +93,37 @@ impl<'de> Deserializer<'de> for Part<'de> {
 
 #[cfg(test)]
 mod tests {
+    use alloc::vec::Vec;
+
     use serde::Deserialize;
+    use twilio_sig::{AuthToken, Signer, Verifier, Webhook};
 
     use super::*;
 
-    /// What everybody else reads from the same bytes.
+    /// The signed parameters of a form; none of one that no signature covers.
+    fn signed(form: &[u8]) -> Option<Params> {
+        let token = AuthToken::new("12345").unwrap();
+        let url = "https://example.com/sms";
+        let header = Signer::auth_token(&token).sign_form(url, form).unwrap().header_value();
+        let webhook = Webhook::post(url, form).signature(&header);
+        let verified = Verifier::new(token).verify(&webhook).ok()?;
+        Some(verified.params()).filter(|params| !params.is_empty())
+    }
+
+    /// What everybody else reads from the same parameters.
     fn reads_alike<T: DeserializeOwned + PartialEq + core::fmt::Debug>(form: &[u8]) {
-        let (ours, theirs) = (read::<T>(form), serde_urlencoded::from_bytes::<T>(form));
+        let Some(params) = signed(form) else { return };
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        let pairs: Vec<_> = params.iter().map(|(name, value)| (text(name), text(value))).collect();
+        let encoded = serde_urlencoded::to_string(&pairs).unwrap();
+        let (ours, theirs) = (read::<T>(&params), serde_urlencoded::from_str::<T>(&encoded));
         assert_eq!(ours.ok(), theirs.ok(), "{}", form.escape_ascii());
+    }
+
+    #[test]
+    fn order_and_repetition_do_not_reach_a_handler() {
+        let read = |form| read::<Vec<(String, String)>>(&signed(form).unwrap()).unwrap();
+        assert_eq!(read(b"b=1&a=2&b=1"), read(b"a=2&b=1"));
     }
 
     #[derive(Debug, Deserialize, PartialEq)]

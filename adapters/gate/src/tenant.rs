@@ -1,6 +1,6 @@
 //! Whose keys a request is verified with.
 
-use alloc::borrow::Cow;
+use alloc::borrow::{Cow, ToOwned};
 use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
@@ -27,9 +27,9 @@ pub struct Untrusted<'a> {
 }
 
 impl<'a> Untrusted<'a> {
-    /// The parameter of this name in the body, or else in the URL's query: `AccountSid`, `To`.
+    /// The parameter of this name in the body, otherwise in the URL's query: `AccountSid`, `To`.
     #[must_use]
-    pub fn param(&self, name: &str) -> Option<Cow<'a, str>> {
+    pub fn param(&self, name: &str) -> Option<String> {
         self.webhook.untrusted_param(name)
     }
 
@@ -180,9 +180,9 @@ impl VerifierSource for TenantMap {
     async fn find(&self, request: Untrusted<'_>) -> Result<Tenant, TenantError> {
         let value = match &self.param {
             Some(name) => request.param(name).ok_or(TenantError::Unknown)?,
-            None => Cow::Borrowed(request.path()),
+            None => request.path().to_owned(),
         };
-        let tenant = self.tenants.get(&*value).ok_or(TenantError::Unknown)?;
+        let tenant = self.tenants.get(&value).ok_or(TenantError::Unknown)?;
         tenant.clone().ok_or(TenantError::Inactive)
     }
 }

@@ -1,6 +1,5 @@
 //! The proof that a handler gets.
 
-use alloc::borrow::Cow;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -8,7 +7,7 @@ use core::fmt;
 use core::net::IpAddr;
 
 use bytes::Bytes;
-use twilio_sig::{Candidate, Coverage, Signature, Verified, VerifyError, Webhook};
+use twilio_sig::{Candidate, Coverage, Params, Proof, Signature, Verified, VerifyError, Webhook};
 
 use crate::event::About;
 use crate::{Gate, Tenant};
@@ -26,9 +25,12 @@ pub(crate) struct Arrived {
 
 impl Arrived {
     pub(crate) fn webhook(&self) -> Webhook<'_> {
-        let webhook =
-            if self.websocket { Webhook::websocket(&self.url) } else { Webhook::new(&self.url) };
-        webhook.body(&self.body).signature(&self.signature).signature_settings(&self.settings)
+        let webhook = if self.websocket {
+            Webhook::websocket(&self.url)
+        } else {
+            Webhook::post(&self.url, &self.body)
+        };
+        webhook.signature(&self.signature).signature_settings(&self.settings)
     }
 }
 
@@ -64,10 +66,7 @@ impl Keys {
 struct Proven {
     arrived: Box<Arrived>,
     keys: Keys,
-    signature: Signature,
-    coverage: Coverage,
-    candidate: Candidate,
-    key: usize,
+    proof: Proof,
 }
 
 impl VerifiedWebhook {
@@ -76,13 +75,14 @@ impl VerifiedWebhook {
         arrived: Box<Arrived>,
         keys: Keys,
     ) -> Result<Self, (Box<Arrived>, Keys, VerifyError)> {
-        let verdict = keys.verify(&arrived.webhook()).map(|verified| {
-            (*verified.signature(), verified.coverage(), verified.candidate(), verified.key())
-        });
+        // A handshake proves no body, and its handler must not find one.
+        let verdict = if arrived.websocket && !arrived.body.is_empty() {
+            Err(VerifyError::UncoveredBody)
+        } else {
+            keys.verify(&arrived.webhook()).map(Verified::into_proof)
+        };
         match verdict {
-            Ok((signature, coverage, candidate, key)) => {
-                Ok(Self(Arc::new(Proven { arrived, keys, signature, coverage, candidate, key })))
-            }
+            Ok(proof) => Ok(Self(Arc::new(Proven { arrived, keys, proof }))),
             Err(error) => Err((arrived, keys, error)),
         }
     }
@@ -110,25 +110,25 @@ impl VerifiedWebhook {
     /// How the signature covers the body.
     #[must_use]
     pub fn coverage(&self) -> Coverage {
-        self.0.coverage
+        self.0.proof.coverage()
     }
 
     /// The spelling of the URL that was signed.
     #[must_use]
     pub fn candidate(&self) -> Candidate {
-        self.0.candidate
+        self.0.proof.candidate()
     }
 
     /// The position of the key that matched.
     #[must_use]
     pub fn key(&self) -> usize {
-        self.0.key
+        self.0.proof.key()
     }
 
     /// The signature: its bytes are what a request may be remembered by.
     #[must_use]
     pub fn signature(&self) -> &Signature {
-        &self.0.signature
+        self.0.proof.signature()
     }
 
     /// The id of the tenant whose key matched; `None` if the gate has one verifier for all.
@@ -143,28 +143,41 @@ impl VerifiedWebhook {
         self.0.arrived.websocket
     }
 
-    /// The borrowed proof, with the signed parameters. It is made anew, which takes the time of one
-    /// verification: keep it for as long as you read from it.
-    ///
-    /// # Errors
-    /// None is expected, since the same bytes have passed before.
-    pub fn verified(&self) -> Result<Verified<'_>, VerifyError> {
-        self.0.keys.verify(&self.0.arrived.webhook())
+    /// The signed parameters, made once: decoded, sorted, equal ones once. Those of a `GET` stand in
+    /// its URL: [`query_params`](Self::query_params).
+    #[must_use]
+    pub fn params(&self) -> &Params {
+        self.0.proof.params()
     }
 
-    /// The signed parameter called `name`, as [`Verified::param`]. For more than one, take
-    /// [`verified`](Self::verified) once.
+    /// The signed parameter called `name`, if its value is UTF-8.
     #[must_use]
-    pub fn param(&self, name: &str) -> Option<Cow<'_, str>> {
-        self.verified().ok()?.param(name)
+    pub fn param(&self, name: &str) -> Option<&str> {
+        self.0.proof.params().get(name)
+    }
+
+    /// The parameters of the URL's query, decoded, in their order: all that a `GET` webhook has.
+    #[must_use]
+    pub fn query_params(&self) -> Params {
+        self.0.proof.query_params()
+    }
+
+    /// The proof without the request: for tasks and queues.
+    pub fn proof(&self) -> &Proof {
+        &self.0.proof
+    }
+
+    /// What the steps after the proof are shown. It is verified anew for them.
+    pub(crate) fn verified(&self) -> Result<Verified<'_>, VerifyError> {
+        self.0.keys.verify(&self.0.arrived.webhook())
     }
 }
 
 impl fmt::Debug for VerifiedWebhook {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerifiedWebhook")
-            .field("coverage", &self.0.coverage)
-            .field("key", &self.0.key)
+            .field("coverage", &self.coverage())
+            .field("key", &self.key())
             .field("tenant", &self.tenant())
             .field("body_len", &self.0.arrived.body.len())
             .finish_non_exhaustive()

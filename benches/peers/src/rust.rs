@@ -58,7 +58,7 @@ fn ours(case: &'static Case) -> Calls {
         Box::new(move || {
             let webhook = match case.kind {
                 Kind::Handshake => Webhook::websocket(&case.url),
-                _ => Webhook::new(&case.url).body(case.body.as_bytes()),
+                _ => Webhook::post(&case.url, case.body.as_bytes()),
             };
             verifier.verify(&webhook.signature(&case.signature)).is_ok()
         })

@@ -149,7 +149,7 @@ struct Request {
 
 impl Request {
     fn webhook(&self) -> Webhook<'_> {
-        Webhook::new(&self.url).body(self.body)
+        Webhook::post(&self.url, self.body)
     }
 }
 

@@ -144,7 +144,7 @@ impl Case {
         let seen = seen.map(|_| self.url.replacen("ws", "http", 1));
         let seen = seen.as_ref().unwrap_or(&self.url);
         let mut webhook =
-            if self.handshake { Webhook::websocket(seen) } else { Webhook::new(&self.url) };
+            if self.handshake { Webhook::websocket(seen) } else { Webhook::get(&self.url) };
         webhook = webhook.body(self.payload.text().as_bytes());
         if let Some(signature) = &self.signature {
             webhook = webhook.signature(signature);

@@ -3,7 +3,7 @@
 //! Nobody signs this header, so it can narrow the choice of keys and do nothing else.
 
 use crate::error::VerifyError;
-use crate::key::Algorithm;
+use crate::mac::Algorithm;
 
 /// Longest settings header that is read, in bytes: several times the longest key id.
 pub const MAX_SETTINGS_LEN: usize = 512;
@@ -31,32 +31,24 @@ impl<'a> Settings<'a> {
         if header.len() > MAX_SETTINGS_LEN || !header.iter().fold(true, printable) {
             return Err(VerifyError::MalformedSettings);
         }
-        let mut settings = Self::default();
-        let mut seen = [false; 2];
-        for part in header.split(|&byte| byte == b',').map(<[u8]>::trim_ascii) {
-            if part.is_empty() {
-                continue;
-            }
-            let equals = part.iter().position(|&byte| byte == b'=');
-            let (name, value) = equals
-                .and_then(|at| Some((part.get(..at)?, part.get(at.checked_add(1)?..)?)))
-                .ok_or(VerifyError::MalformedSettings)?;
-            let value = Some(value.trim_ascii()).filter(|value| !value.is_empty());
-            let [key_seen, algorithm_seen] = &mut seen;
-            let (slot, seen) = match name.trim_ascii() {
-                name if name.eq_ignore_ascii_case(b"key") => (&mut settings.key_id, key_seen),
-                name if name.eq_ignore_ascii_case(b"algorithm") => {
-                    (&mut settings.algorithm, algorithm_seen)
-                }
+        let (mut key_id, mut algorithm) = (None, None);
+        let parts = header.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+        for part in parts.filter(|part| !part.is_empty()) {
+            let mut halves = part.splitn(2, |&byte| byte == b'=').map(<[u8]>::trim_ascii);
+            let (name, value) = (halves.next().unwrap_or_default(), halves.next());
+            let value = value.ok_or(VerifyError::MalformedSettings)?;
+            let slot = match name {
+                name if name.eq_ignore_ascii_case(b"key") => &mut key_id,
+                name if name.eq_ignore_ascii_case(b"algorithm") => &mut algorithm,
                 // Twilio may add settings; they cannot widen the choice.
                 _ => continue,
             };
-            if core::mem::replace(seen, true) {
+            if slot.replace(value).is_some() {
                 return Err(VerifyError::MalformedSettings);
             }
-            *slot = value;
         }
-        Ok(settings)
+        let asked = |value: Option<&'a [u8]>| value.filter(|value| !value.is_empty());
+        Ok(Self { key_id: asked(key_id), algorithm: asked(algorithm) })
     }
 
     /// Whether the key asked for, if any, is the one called `id`.

@@ -7,8 +7,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use subtle::{Choice, ConstantTimeEq};
 
+use super::Algorithm;
 use crate::error::VerifyError;
-use crate::key::Algorithm;
 
 /// A MAC: what `X-Twilio-Signature` says, or what a [`Signer`](crate::Signer) made.
 ///
@@ -26,7 +26,6 @@ use crate::key::Algorithm;
 /// # Ok::<(), twilio_sig::VerifyError>(())
 /// ```
 #[derive(Clone, Copy, Eq)]
-#[repr(align(8))]
 pub struct Signature {
     /// Of an HMAC-SHA1, the first 20 bytes, and then zeros.
     mac: [u8; SHA256_LEN],
@@ -70,28 +69,28 @@ impl Signature {
             SHA1_TEXT_LEN | SHA256_TEXT_LEN => STANDARD.decode_slice(text, &mut bytes).ok(),
             _ => None,
         };
-        let algorithm = match decoded {
-            Some(SHA1_LEN) => Algorithm::HmacSha1,
-            Some(SHA256_LEN) => Algorithm::HmacSha256,
-            _ => return Err(VerifyError::MalformedSignature),
-        };
-        if let Some(unused) =
-            bytes.get_mut(SHA1_LEN..SHA256_LEN).filter(|_| decoded == Some(SHA1_LEN))
-        {
-            unused.fill(0);
+        let mac = decoded.and_then(|len| bytes.get(..len)).unwrap_or_default();
+        match mac.len() {
+            SHA1_LEN => Ok(Self::new(Algorithm::HmacSha1, mac)),
+            SHA256_LEN => Ok(Self::new(Algorithm::HmacSha256, mac)),
+            _ => Err(VerifyError::MalformedSignature),
         }
-        let (mac, _) = bytes.split_first_chunk().ok_or(VerifyError::MalformedSignature)?;
-        Ok(Self { mac: *mac, algorithm })
+    }
+
+    /// A MAC that was made with an algorithm, and has its length.
+    #[inline]
+    pub(crate) fn new(algorithm: Algorithm, bytes: &[u8]) -> Self {
+        let mut mac = [0; SHA256_LEN];
+        mac.iter_mut().zip(bytes).for_each(|(slot, &byte)| *slot = byte);
+        Self { mac, algorithm }
     }
 
     /// The algorithm that makes a MAC of this length.
-    #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
     /// The bytes of the MAC: 20 or 32. They are what a replay cache is keyed on.
-    #[must_use]
     pub const fn as_bytes(&self) -> &[u8] {
         match self.algorithm {
             Algorithm::HmacSha1 => self.mac.split_at(SHA1_LEN).0,
@@ -110,20 +109,8 @@ impl Signature {
     /// assert_eq!(Signature::from_header(text)?.header_value(), text);
     /// # Ok::<(), twilio_sig::VerifyError>(())
     /// ```
-    #[must_use]
     pub fn header_value(&self) -> String {
         STANDARD.encode(self.as_bytes())
-    }
-
-    pub(crate) const fn from_sha1(mac: [u8; SHA1_LEN]) -> Self {
-        let mut padded = [0; SHA256_LEN];
-        let (start, _) = padded.split_at_mut(SHA1_LEN);
-        start.copy_from_slice(&mac);
-        Self { mac: padded, algorithm: Algorithm::HmacSha1 }
-    }
-
-    pub(crate) const fn from_sha256(mac: [u8; SHA256_LEN]) -> Self {
-        Self { mac, algorithm: Algorithm::HmacSha256 }
     }
 }
 
@@ -167,18 +154,21 @@ mod tests {
     /// Two differences must not cancel each other.
     #[test]
     fn signatures_that_differ_anywhere_are_unequal() {
-        let signature = Signature::from_sha256([0; SHA256_LEN]);
+        let signature = Signature::new(Algorithm::HmacSha256, &[0; SHA256_LEN]);
         for first in 0..SHA256_LEN {
             for second in 0..SHA256_LEN {
                 for bit in 0..8 {
                     let mut other = [0; SHA256_LEN];
                     other[first] = 1 << bit;
                     other[second] = 1 << bit;
-                    assert!(signature != Signature::from_sha256(other), "{first} {second} {bit}");
+                    assert!(
+                        signature != Signature::new(Algorithm::HmacSha256, &other),
+                        "{first} {second} {bit}"
+                    );
                 }
             }
         }
-        assert!(signature == Signature::from_sha256([0; SHA256_LEN]));
-        assert!(signature != Signature::from_sha1([0; SHA1_LEN]));
+        assert!(signature == Signature::new(Algorithm::HmacSha256, &[0; SHA256_LEN]));
+        assert!(signature != Signature::new(Algorithm::HmacSha1, &[0; SHA1_LEN]));
     }
 }

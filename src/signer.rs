@@ -1,13 +1,11 @@
 //! The other side: makes signatures, for tests and tools.
 
 use alloc::string::String;
-use core::fmt;
 
 use crate::error::VerifyError;
+use crate::form::{MAX_PARAMS_LIMIT, Params};
 use crate::key::{AuthToken, SharedKey};
-use crate::mac::{self, MacKey, Sink};
-use crate::pairs::{MAX_PARAMS_LIMIT, Pairs};
-use crate::signature::Signature;
+use crate::mac::{self, KeyedMac, Signature, Sink};
 
 /// Signs requests as Twilio does, so that the tests of a service need no Twilio.
 ///
@@ -32,27 +30,24 @@ use crate::signature::Signature;
 /// assert_eq!(signature.header_value(), "L/OH5YylLD5NRKLltdqwSvS0BnU=");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone)]
-pub struct Signer(MacKey);
+#[derive(Clone, Debug)]
+pub struct Signer(KeyedMac);
 
 impl Signer {
     /// Signs with an auth token: HMAC-SHA1.
-    #[must_use]
     pub fn auth_token(token: &AuthToken) -> Self {
         Self(token.0.clone())
     }
 
     /// Signs with a shared key and the algorithm that it is bound to.
-    #[must_use]
     pub fn shared_key(key: &SharedKey) -> Self {
         Self(key.mac.clone())
     }
 
     /// The signature of a request without a body, of a WebSocket handshake (give the wss form), or
     /// of one whose URL holds the hash of its body.
-    #[must_use]
     pub fn sign_url(&self, url: &str) -> Signature {
-        self.0.mac(|out| out.put(url.as_bytes()))
+        self.sign(url, &[])
     }
 
     /// The signature of a request whose raw body is a form.
@@ -70,9 +65,10 @@ impl Signer {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn sign_form(&self, url: &str, body: &[u8]) -> Result<Signature, VerifyError> {
-        let mut pairs = Pairs::new();
-        pairs.read_body(body, MAX_PARAMS_LIMIT)?;
-        Ok(self.sign_pairs(url, &pairs))
+        let mut params = Params::new();
+        params.read(body, MAX_PARAMS_LIMIT)?;
+        params.sort();
+        Ok(self.sign(url, params.canonical()))
     }
 
     /// The signature of a request with these decoded parameters, in whatever order.
@@ -84,9 +80,10 @@ impl Signer {
         url: &str,
         params: &[(&str, &str)],
     ) -> Result<Signature, VerifyError> {
-        let mut pairs = Pairs::new();
-        pairs.read_params(params, MAX_PARAMS_LIMIT)?;
-        Ok(self.sign_pairs(url, &pairs))
+        let mut signed = Params::new();
+        signed.read_decoded(params, MAX_PARAMS_LIMIT)?;
+        signed.sort();
+        Ok(self.sign(url, signed.canonical()))
     }
 
     /// For any other body: `url` with `bodySHA256` added to its query, and the signature of that.
@@ -101,11 +98,10 @@ impl Signer {
     ///     Signer::auth_token(&token).sign_body_hash("https://example.com/events", body);
     /// let signature = signature.header_value();
     ///
-    /// let webhook = Webhook::new(&url).body(body).signature(&signature);
+    /// let webhook = Webhook::post(&url, body).signature(&signature);
     /// assert_eq!(Verifier::new(token).verify(&webhook)?.coverage(), Coverage::BodyHash);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    #[must_use]
     pub fn sign_body_hash(&self, url: &str, body: &[u8]) -> (String, Signature) {
         let (base, fragment) = match url.split_once('#') {
             Some((base, fragment)) => (base, Some(fragment)),
@@ -123,16 +119,10 @@ impl Signer {
         (signed, signature)
     }
 
-    fn sign_pairs(&self, url: &str, pairs: &Pairs<'_>) -> Signature {
+    fn sign(&self, url: &str, params: &[u8]) -> Signature {
         self.0.mac(|out| {
-            out.put(url.as_bytes());
-            pairs.write(out);
+            out.update(url.as_bytes());
+            out.update(params);
         })
-    }
-}
-
-impl fmt::Debug for Signer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Signer").field(&self.0.algorithm()).finish_non_exhaustive()
     }
 }

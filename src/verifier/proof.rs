@@ -1,0 +1,79 @@
+//! A proof that outlives the request.
+
+use alloc::boxed::Box;
+use core::fmt;
+use core::ops::Deref;
+
+use super::{Verdict, Verified};
+use crate::form::Params;
+use crate::url;
+
+/// What Twilio signed, without the request: for extensions, tasks and queues. The only way to get
+/// one is [`Verified::into_proof`].
+///
+/// The body is not in it. Keep both together, and read a body that is not a form only if the
+/// coverage is [`Coverage::BodyHash`](crate::Coverage::BodyHash).
+///
+/// `Debug` shows no part of the request.
+///
+/// # Examples
+/// ```
+/// use twilio_sig::{AuthToken, Proof, Signer, Verifier, Webhook};
+///
+/// fn handle(body: &[u8], header: &str) -> Result<Proof, Box<dyn std::error::Error>> {
+///     let verifier = Verifier::new(AuthToken::new("12345")?);
+///     let webhook = Webhook::post("https://example.com/sms", body).signature(header);
+///     Ok(verifier.verify(&webhook)?.into_proof())
+/// }
+///
+/// let signer = Signer::auth_token(&AuthToken::new("12345")?);
+/// let header = signer.sign_form("https://example.com/sms", b"Body=Ahoy")?.header_value();
+/// let proof = handle(b"Body=Ahoy", &header)?;
+/// let task = std::thread::spawn(move || proof.params().get("Body").map(str::to_owned));
+/// assert_eq!(task.join().unwrap().as_deref(), Some("Ahoy"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct Proof {
+    url: Box<str>,
+    verdict: Verdict,
+    /// Boxed, because it holds the room of a form.
+    params: Box<Params>,
+}
+
+impl Proof {
+    pub(super) fn of(verified: &Verified<'_>) -> Self {
+        let (url, verdict) = (verified.webhook.url.into(), verified.verdict);
+        Self { url, verdict, params: Box::new(verified.params()) }
+    }
+
+    /// The URL as it was given: see [`Verified::url`].
+    pub const fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The signed parameters: see [`Verified::params`].
+    pub const fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// The parameters of the URL's query: see [`Verified::query_params`].
+    pub fn query_params(&self) -> Params {
+        url::query_params(&self.url)
+    }
+}
+
+impl Deref for Proof {
+    type Target = Verdict;
+
+    fn deref(&self) -> &Verdict {
+        &self.verdict
+    }
+}
+
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Proof").field(&self.verdict).finish()
+    }
+}
