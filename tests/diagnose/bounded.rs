@@ -160,11 +160,11 @@ fn nothing_is_searched_behind_a_malformed_signature() {
 /// A long body takes a larger share of the bound.
 #[test]
 fn long_bodies_cost_more() {
-    let long = format!("Body={}&From=1", "a".repeat(1 << 20));
+    let long = format!("Body={}&From=1", "a".repeat(200 << 10));
     let header = signer().sign_form("https://elsewhere.example/", long.as_bytes()).unwrap();
     let header = header.header_value();
     let webhook = post(URL, long.as_bytes()).signature(&header);
     let diagnosis = diagnose(&verifier(), &webhook, &Hints::new().max_macs(4_000));
-    assert!(diagnosis.is_exhausted() && diagnosis.macs() < 8);
+    assert!(diagnosis.is_exhausted() && diagnosis.macs() < 48);
     assert_eq!(diagnosis.ruled_out(), []);
 }

@@ -52,7 +52,6 @@ pub(crate) const CASES: &[Case] = &[
         let hints = Hints::new().other_verifier("tenant 7", &Verifier::new(other.clone()));
         message(&Signer::auth_token(&other), "", &Verifier::new(token()), &hints)
     }),
-    (Cause::TokenWhitespace, || copied(&format!("\u{feff}{TOKEN}"))),
     (Cause::TokenWhitespace, || copied("0123456789abcdef 0123456789abcdef")),
     // A token that only another program would take: white space around it is refused here.
     (Cause::TokenWhitespace, || {
