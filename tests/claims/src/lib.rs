@@ -6,6 +6,7 @@
 
 extern crate alloc;
 
+pub mod cluster;
 pub mod proxy;
 pub mod scenes;
 pub mod server;
@@ -21,7 +22,7 @@ use twilio_sig_redis::RedisStore;
 #[derive(Clone, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "there are these two")]
 pub enum Store {
-    /// `redis://…`
+    /// `redis://…`, several of them with commas in between for a cluster, or `sentinel+redis://…`
     Redis(RedisStore),
     /// `postgres://…`
     Postgres(PostgresStore),
@@ -33,11 +34,17 @@ impl Store {
     /// # Errors
     /// [`ClaimError::Unavailable`] if it cannot.
     pub async fn connect(url: &str) -> Result<Self, ClaimError> {
-        if url.starts_with("redis") {
-            return RedisStore::connect(url)
-                .await
-                .map(Self::Redis)
-                .map_err(ClaimError::unavailable);
+        let redis = if let Some(sentinel) = url.strip_prefix("sentinel+") {
+            Some(RedisStore::connect_sentinel(&[sentinel], server::SERVICE).await)
+        } else if url.contains(',') {
+            Some(RedisStore::connect_cluster(&url.split(',').collect::<Vec<_>>()).await)
+        } else if url.starts_with("redis") {
+            Some(RedisStore::connect(url).await)
+        } else {
+            None
+        };
+        if let Some(store) = redis {
+            return store.map(Self::Redis).map_err(ClaimError::unavailable);
         }
         let store = PostgresStore::connect(url).await?;
         store.migrate().await?;
