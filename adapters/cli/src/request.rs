@@ -1,4 +1,4 @@
-//! What arrived, from options, files and raw HTTP.
+//! What arrived, from options, files and saved requests.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -7,6 +7,7 @@ use std::path::Path;
 use twilio_sig::Webhook;
 
 use crate::args::RequestArgs;
+use crate::capture;
 use crate::failure::Failure;
 use crate::http::HttpRequest;
 
@@ -32,7 +33,7 @@ impl Request {
     /// Reads what the options name.
     pub(crate) fn read(args: &RequestArgs) -> Result<Self, Failure> {
         let http = match &args.http {
-            Some(path) => Some(HttpRequest::parse(&read(path, MAX_REQUEST_LEN)?)?),
+            Some(path) => Some(capture::read(&read(path, MAX_REQUEST_LEN)?, args.entry)?),
             None => None,
         };
         let url = match (&args.url, &http) {
@@ -83,12 +84,15 @@ impl Request {
     }
 }
 
-/// The URL of a raw request: the target if it is absolute, else `base` or what a service without
-/// TLS sees, and the target.
+/// The URL of a saved request: the target if it is absolute, else what a service without TLS sees
+/// and the target. A `base` takes the place of all before the path.
 fn url_of(http: &HttpRequest, base: Option<&str>) -> Result<String, Failure> {
-    if http.target.contains("://") && base.is_none() {
-        return Ok(http.target.clone());
-    }
+    let authority = absolute(&http.target);
+    let path = match (authority, base) {
+        (Some(_), None) => return Ok(http.target.clone()),
+        (Some(end), Some(_)) => http.target.get(end..).unwrap_or_default(),
+        (None, _) => &http.target,
+    };
     let base = match (base, http.header("host")) {
         (Some(base), _) => base.trim_end_matches('/').to_owned(),
         (None, Some(host)) => format!("http://{host}"),
@@ -96,7 +100,20 @@ fn url_of(http: &HttpRequest, base: Option<&str>) -> Result<String, Failure> {
             return Err(Failure::usage("the request has no Host header: give --url or --base"));
         }
     };
-    Ok(format!("{base}{}", http.target))
+    Ok(format!("{base}{path}"))
+}
+
+/// Where the path of an absolute target begins. One that has `://` in its query alone is none.
+fn absolute(target: &str) -> Option<usize> {
+    let (scheme, rest) = target.split_once("://")?;
+    if scheme.contains(['/', '?']) {
+        return None;
+    }
+    Some(
+        target
+            .len()
+            .saturating_sub(rest.find(['/', '?']).map_or(0, |at| rest.len().saturating_sub(at))),
+    )
 }
 
 /// Parameters of the command line: `NAME=VALUE`.
@@ -128,4 +145,25 @@ pub(crate) fn read_into(bytes: &mut Vec<u8>, path: &Path, max: usize) -> Result<
         return Err(Failure::Io(format!("{} is longer than {max} bytes", path.display())));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_takes_the_place_of_all_before_the_path() {
+        let url = |target: &str, base| {
+            let headers = vec![("Host".to_owned(), "h".to_owned())];
+            url_of(&HttpRequest::new(target.to_owned(), headers, Vec::new()), base).unwrap()
+        };
+        let base = Some("https://e.com/");
+        assert_eq!(url("/a?b", base), "https://e.com/a?b");
+        assert_eq!(url("http://10.0.0.1:80/a?b", base), "https://e.com/a?b");
+        assert_eq!(url("http://10.0.0.1?b", base), "https://e.com?b");
+        assert_eq!(url("http://10.0.0.1", base), "https://e.com");
+        assert_eq!(url("http://10.0.0.1/a", None), "http://10.0.0.1/a");
+        assert_eq!(url("/a?next=https://x/", None), "http://h/a?next=https://x/");
+        assert_eq!(url("/a?next=https://x/", base), "https://e.com/a?next=https://x/");
+    }
 }
