@@ -28,6 +28,10 @@ mod policy;
 #[cfg(feature = "replay")]
 pub mod replay;
 mod signer;
+#[cfg(feature = "testing")]
+pub mod testing;
+#[cfg(feature = "http")]
+mod testing_http;
 mod url;
 mod verifier;
 mod webhook;

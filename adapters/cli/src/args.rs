@@ -74,9 +74,13 @@ pub(crate) struct RequestArgs {
     /// Scheme and host (and path prefix) to put before the target of the --http request
     #[arg(long, conflicts_with = "url", requires = "http")]
     pub(crate) base: Option<String>,
-    /// A raw HTTP request, as a debugging proxy saves it; `-` is standard input
+    /// A saved request: raw HTTP, a curl command, HAR, mitmproxy or ngrok JSON, an AWS event, an
+    /// HTTP/2 dump; `-` is standard input
     #[arg(long, value_name = "FILE")]
     pub(crate) http: Option<PathBuf>,
+    /// Which request of a file that holds several, from 1. Default: the one that is signed
+    #[arg(long, value_name = "N", requires = "http")]
+    pub(crate) entry: Option<usize>,
     /// The raw body; `-` is standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["http", "param"])]
     pub(crate) body_file: Option<PathBuf>,

@@ -19,6 +19,11 @@ pub(crate) struct HttpRequest {
 }
 
 impl HttpRequest {
+    /// One of these parts.
+    pub(crate) const fn new(target: String, headers: Vec<(String, String)>, body: Vec<u8>) -> Self {
+        Self { target, headers, body, fault: None, token_file: None }
+    }
+
     /// Reads HTTP/1 text with line breaks of either kind. Comment lines that begin with `#` may
     /// come before it. The body is what `Content-Length` says; without one, all the rest but a
     /// last line break; a chunked one is put together.
@@ -55,7 +60,7 @@ impl HttpRequest {
     }
 
     /// The body, and what is wrong with it.
-    fn body_of(&self, rest: &[u8]) -> (Vec<u8>, Option<String>) {
+    pub(crate) fn body_of(&self, rest: &[u8]) -> (Vec<u8>, Option<String>) {
         let fault = |text: &str| Some(text.to_owned());
         if self.header("transfer-encoding").is_some_and(|value| value.ends_with("chunked")) {
             let (body, is_whole) = unchunked(rest);
@@ -77,8 +82,8 @@ impl HttpRequest {
     }
 }
 
-/// Cuts off the comment lines at the top.
-fn comments(text: &[u8]) -> (&[u8], &[u8]) {
+/// Cuts off the comment lines and the empty ones at the top.
+pub(crate) fn comments(text: &[u8]) -> (&[u8], &[u8]) {
     let mut end = 0_usize;
     for line in text.split_inclusive(|&byte| byte == b'\n') {
         if line.starts_with(b"#") || line.trim_ascii().is_empty() {
@@ -90,7 +95,8 @@ fn comments(text: &[u8]) -> (&[u8], &[u8]) {
     text.split_at_checked(end).unwrap_or((text, &[]))
 }
 
-fn token_file(comments: &[u8]) -> Option<String> {
+/// The file that a comment names.
+pub(crate) fn token_file(comments: &[u8]) -> Option<String> {
     let mut lines = str::from_utf8(comments).ok()?.lines();
     let name = lines.find_map(|line| line.strip_prefix("# @token-file ")).map(str::trim)?;
     // A file beside the request and nowhere else.

@@ -3,6 +3,7 @@
 
 mod args;
 mod batch;
+mod capture;
 mod diagnose;
 mod failure;
 mod http;

@@ -1,4 +1,4 @@
-//! What arrived, from options, files and raw HTTP.
+//! What arrived, from options, files and saved requests.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -7,6 +7,7 @@ use std::path::Path;
 use twilio_sig::Webhook;
 
 use crate::args::RequestArgs;
+use crate::capture;
 use crate::failure::Failure;
 use crate::http::HttpRequest;
 
@@ -45,7 +46,7 @@ impl Request {
     /// host that is missing: to diagnose it.
     pub(crate) fn read_as_it_is(args: &RequestArgs) -> Result<Self, Failure> {
         let http = match &args.http {
-            Some(path) => Some(HttpRequest::parse(&read(path, MAX_REQUEST_LEN)?)?),
+            Some(path) => Some(capture::read(&read(path, MAX_REQUEST_LEN)?, args.entry)?),
             None => None,
         };
         let url = match (&args.url, &http) {
@@ -96,19 +97,29 @@ impl Request {
     }
 }
 
-/// The URL of a raw request: `base`, or what a service without TLS sees, before path and query of
+/// The URL of a saved request: `base`, or what a service without TLS sees, before path and query of
 /// the target. An absolute target is the URL unless there is a base.
 fn url_of(http: &HttpRequest, base: Option<&str>) -> String {
-    let after_scheme = http.target.split_once("://").map(|(_, rest)| rest);
-    let path = after_scheme.map_or(http.target.as_str(), |rest| {
-        rest.split_at_checked(rest.find(['/', '?']).unwrap_or(rest.len()))
-            .map_or("", |(_, path)| path)
-    });
+    let path_start = absolute(&http.target);
+    let path = http.target.get(path_start.unwrap_or_default()..).unwrap_or_default();
     match (base, http.header("host")) {
         (Some(base), _) => format!("{}{path}", base.trim_end_matches('/')),
-        (None, Some(host)) if after_scheme.is_none() => format!("http://{host}{path}"),
+        (None, Some(host)) if path_start.is_none() => format!("http://{host}{path}"),
         (None, _) => http.target.clone(),
     }
+}
+
+/// Where the path of an absolute target begins. One that has `://` in its query alone is none.
+fn absolute(target: &str) -> Option<usize> {
+    let (scheme, rest) = target.split_once("://")?;
+    if scheme.contains(['/', '?']) {
+        return None;
+    }
+    Some(
+        target
+            .len()
+            .saturating_sub(rest.find(['/', '?']).map_or(0, |at| rest.len().saturating_sub(at))),
+    )
 }
 
 /// Parameters of the command line: `NAME=VALUE`.
@@ -140,4 +151,25 @@ pub(crate) fn read_into(bytes: &mut Vec<u8>, path: &Path, max: usize) -> Result<
         return Err(Failure::Io(format!("{} is longer than {max} bytes", path.display())));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_base_takes_the_place_of_all_before_the_path() {
+        let url = |target: &str, base| {
+            let headers = vec![("Host".to_owned(), "h".to_owned())];
+            url_of(&HttpRequest::new(target.to_owned(), headers, Vec::new()), base)
+        };
+        let base = Some("https://e.com/");
+        assert_eq!(url("/a?b", base), "https://e.com/a?b");
+        assert_eq!(url("http://10.0.0.1:80/a?b", base), "https://e.com/a?b");
+        assert_eq!(url("http://10.0.0.1?b", base), "https://e.com?b");
+        assert_eq!(url("http://10.0.0.1", base), "https://e.com");
+        assert_eq!(url("http://10.0.0.1/a", None), "http://10.0.0.1/a");
+        assert_eq!(url("/a?next=https://x/", None), "http://h/a?next=https://x/");
+        assert_eq!(url("/a?next=https://x/", base), "https://e.com/a?next=https://x/");
+    }
 }
