@@ -42,8 +42,7 @@ fn knows_events(verifier: &Verifier) -> bool {
         return false;
     };
     let signature = signature.header_value();
-    let Ok(verified) = verifier.verify(&Webhook::post(URL, STATUS).signature(&signature))
-    else {
+    let Ok(verified) = verifier.verify(&Webhook::post(URL, STATUS).signature(&signature)) else {
         return false;
     };
     let freshness = Freshness::new().required();
