@@ -9,7 +9,7 @@ use super::{Answer, Claim, ClaimError, ClaimKey, ClaimOutcome};
 /// A store of claims. All stores keep one contract, which the feature `conformance` tests:
 ///
 /// - Of concurrent claims of one key, exactly one is [`ClaimOutcome::Acquired`].
-/// - Only the owner, who has the token of the [`Claim`], can renew, complete or release it.
+/// - Only the owner, which has the token of the [`Claim`], can renew, complete or release it.
 /// - A lease that ran out can be claimed again. An owner that comes late is told
 ///   [`ClaimError::Lost`] if the key has another owner, or is completed, by then.
 /// - A completed key stays [`ClaimOutcome::Done`] until its ttl ends, and gives its answer back byte
@@ -25,7 +25,7 @@ use super::{Answer, Claim, ClaimError, ClaimKey, ClaimOutcome};
 /// | [`complete`](Self::complete) | done | done | `Lost` | by this claim: nothing changes; else `Lost` |
 /// | [`release`](Self::release) | stays vacant | vacant | `Lost` | `Lost` |
 ///
-/// A key whose lease or ttl has ended is vacant. Time is the store's own: one clock for all who
+/// A key whose lease or ttl has ended is vacant. Time is the store's own: one clock for all that
 /// share it, so that no caller's wrong clock can end the lease of another.
 ///
 /// Durations are rounded up to whole milliseconds. One that is zero, or above

@@ -221,7 +221,7 @@ fn a_clock_that_goes_back_does_no_harm() {
     let done = acquire(&store, 2, LEASE).unwrap();
     complete(&store, &done, LEASE).unwrap();
 
-    // Back by a quarter of an hour: nobody gets what is owned or done.
+    // Back by a quarter of an hour: none gets what is owned or done.
     clock.set(Duration::from_secs(100));
     assert!(acquire(&store, 1, LEASE).is_none());
     assert!(acquire(&store, 2, LEASE).is_none());

@@ -185,7 +185,7 @@ pub fn a_killed_server_comes_back(program: &str, server: &mut Server, keeps: boo
 }
 
 /// A server that stands still is an error in time, and so is a lost answer. A claim that was made all
-/// the same is its owner's, who may ask again or release it; if not, it comes back with its lease.
+/// the same is its owner's, which may ask again or release it; if not, it comes back with its lease.
 ///
 /// # Errors
 /// If it was otherwise.
@@ -207,7 +207,7 @@ pub fn what_is_not_answered_is_an_error(server: &Server) -> Scene {
         let outcome = claim(&direct, &open, LEASE).await?;
         expect(!matches!(outcome, ClaimOutcome::Acquired), || format!("{outcome:?}"))?;
         complete(&store, &owner, LONG).await?;
-        // If the claim was made, it is its owner's, who may ask again, or give it up.
+        // If the claim was made, its owner may ask again, or give it up.
         let other = Claim::random(lost)?;
         match direct.claim(&other, LEASE).await? {
             ClaimOutcome::Acquired => direct.release(&other).await?,
@@ -232,7 +232,7 @@ pub fn what_is_not_answered_is_an_error(server: &Server) -> Scene {
     })
 }
 
-/// A key that may have been claimed for nobody is fresh for one, at the latest when its lease is over.
+/// A key that may have been claimed for nothing is acquired by one, at the latest when its lease is over.
 async fn comes_back(store: &Store, key: &ClaimKey, since: Instant, lease: Duration) -> Scene {
     loop {
         match claim(store, key, LONG).await {

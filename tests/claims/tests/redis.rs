@@ -180,7 +180,7 @@ fn prefixes_share_a_server_and_no_claim() -> Scene {
     })
 }
 
-/// A value that is not ours, or one without an end, is never fresh.
+/// A value that is not ours, or one without an end, is never vacant.
 #[test]
 fn what_others_wrote_under_our_name_is_not_vacant() -> Scene {
     let server = Server::redis(&[])?;

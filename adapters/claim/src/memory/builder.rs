@@ -102,7 +102,7 @@ impl MemoryStoreBuilder {
 
     /// Sets 128 secret random bits, which spread the keys. Default: those of the standard library.
     ///
-    /// Whoever knows them can choose keys that are found slowly. `wasm32-unknown-unknown` has no
+    /// Keys that are found slowly can be chosen by those who know them. `wasm32-unknown-unknown` has no
     /// randomness of its own, so there the default can be guessed.
     pub const fn seed(mut self, seed: [u64; 2]) -> Self {
         self.seeds = Some(Seeds::new(seed));

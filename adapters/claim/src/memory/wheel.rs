@@ -73,7 +73,7 @@ impl Wheel {
         let place = usize::from(place);
         match self.heads.get_mut(place) {
             // What follows stays untouched, for each entry touched is a cache line fetched: the
-            // `before` of an entry that is first is out of date, and nobody looks at it.
+            // `before` of an entry that is first is out of date, and is not looked at.
             Some(head) if *head == id => *head = after,
             _ => {
                 slab.get_mut(before).after = after;
