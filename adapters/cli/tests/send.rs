@@ -163,7 +163,7 @@ fn a_series_is_one_event_and_twice_is_the_same_bytes() {
     let (status, out, _) = send(&["sms-status", "--to", &to, "--twice"]);
     assert_eq!(status, 0, "{out}");
     assert!(out.contains("sms-status (queued)") && out.contains("(delivered), again"), "{out}");
-    let got = std::mem::take(&mut *got.lock().unwrap());
+    let got = core::mem::take(&mut *got.lock().unwrap());
     assert_eq!(got.len(), 6);
     let sid = |got: &Got| {
         let body = String::from_utf8(got.body.clone()).unwrap();
