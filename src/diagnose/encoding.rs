@@ -5,10 +5,10 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use percent_encoding::{
-    AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode,
+    AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, percent_encode, utf8_percent_encode,
 };
 
-use super::attempt::hex;
+use super::spelled::hex;
 
 /// What RFC 3986 does not leave alone: Python's `quote`, PHP's `rawurlencode`.
 const RFC_3986: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -18,6 +18,30 @@ const FORM: &AsciiSet = &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.')
 const PHP: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
 /// What no URL may hold (<https://url.spec.whatwg.org/#query-percent-encode-set>).
 const ILLEGAL: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');
+
+/// What JavaScript's `encodeURIComponent` leaves alone.
+const COMPONENT: &AsciiSet =
+    &RFC_3986.remove(b'!').remove(b'*').remove(b'\'').remove(b'(').remove(b')');
+/// What Python's `quote` leaves alone.
+const QUOTE: &AsciiSet = &RFC_3986.remove(b'/');
+
+/// How a signer encodes a name or a value.
+pub(super) type Encode = fn(&[u8]) -> String;
+
+/// How signers encode, each with what to say of it. The first does not.
+pub(super) const ENCODINGS: [(&str, Encode); 6] = [
+    ("", |text| String::from_utf8_lossy(text).into_owned()),
+    (", encoded as a form", |text| with_plus(text, FORM)),
+    (", encoded as by encodeURIComponent", |text| percent_encode(text, COMPONENT).collect()),
+    (", encoded as by rawurlencode", |text| percent_encode(text, RFC_3986).collect()),
+    (", encoded as by urlencode", |text| with_plus(text, PHP)),
+    (", encoded as by quote", |text| percent_encode(text, QUOTE).collect()),
+];
+
+fn with_plus(text: &[u8], set: &'static AsciiSet) -> String {
+    let encoded: String = percent_encode(text, set).collect();
+    encoded.replace("%20", "+")
+}
 
 /// Other spellings of a path, some of them perhaps the same.
 pub(super) fn path_spellings(path: &str) -> Vec<String> {

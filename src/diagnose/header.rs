@@ -1,19 +1,25 @@
 //! What can have happened to the signature header, undone.
 
-use alloc::borrow::ToOwned;
 use alloc::format;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::attempt::hex;
-use super::edit::Found;
+use super::blanks::is_blank;
+use super::found::Found;
+use super::spelled::{hex, signature_of};
 use super::{Cause, encoding};
-use crate::mac::{Algorithm, Signature};
+use crate::mac::Signature;
 
 /// Characters of a header that may be shown: under another key it is a valid credential.
 const SHOWN: usize = 4;
 /// Values of a joined header that are looked at.
 const MAX_VALUES: usize = 4;
+/// Bytes of a header that are looked at.
+const MAX_LEN: usize = 4_096;
+/// Characters of an HMAC-SHA256 in base64.
+const SHA256_LEN: usize = 44;
+/// Hexadecimal digits of the hashes that other providers sign with.
+const HEX_LENS: [usize; 6] = [32, 40, 56, 64, 96, 128];
 /// How the values of other providers begin.
 const PREFIXES: [(&str, &str); 6] = [
     ("sha1=", "GitHub"),
@@ -32,10 +38,15 @@ pub(super) fn described(header: &str) -> String {
 
 /// The signatures that a malformed header may have been.
 pub(super) fn repaired(header: &str) -> Vec<(Signature, Found)> {
-    let mut repaired = Vec::new();
+    let mut repaired: Vec<(Signature, Found)> = Vec::new();
+    let mut add = |signature, cause, signed: &str| {
+        if !repaired.iter().any(|(own, _)| *own == signature) {
+            repaired.push((signature, Found::new(cause, described(header), signed)));
+        }
+    };
     let mut push = |text: &str, cause, signed: &str| {
         if let Ok(signature) = Signature::from_header(text) {
-            repaired.push((signature, Found::new(cause, described(header), signed)));
+            add(signature, cause, signed);
         }
     };
     let bare = bare(header);
@@ -55,9 +66,7 @@ pub(super) fn repaired(header: &str) -> Vec<(Signature, Found)> {
         push(&text, Cause::SignatureReencoded, "plain base64");
     }
     if let Some(signature) = from_hex(bare) {
-        let found =
-            Found::new(Cause::SignatureReencoded, described(header), "base64, not hexadecimal");
-        repaired.push((signature, found));
+        add(signature, Cause::SignatureReencoded, "base64, not hexadecimal");
     }
     repaired
 }
@@ -78,33 +87,27 @@ pub(super) fn apparent(header: &str) -> Found {
     if parse(bare) {
         return Found::new(Cause::SignaturePadded, given, "the base64 of the MAC alone");
     }
-    let base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/=".contains(&byte);
+    let base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte);
+    let is_hash = HEX_LENS.contains(&bare.len()) && bare.bytes().all(|byte| hex(byte).is_some());
     let len = bare.trim_end_matches('=').len();
-    if bare.bytes().all(base64) && len <= 27 && from_hex(bare).is_none() {
+    if bare.bytes().all(base64) && len < SHA256_LEN && !is_hash {
         return Found::new(Cause::SignatureTrimmed, given, "28 characters, or 44");
     }
     Found::new(Cause::SignatureOfOtherProvider, given, "28 or 44 characters of base64")
 }
 
 fn bare(text: &str) -> &str {
-    text.trim_matches(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\''))
+    text.trim_matches(|c: char| is_blank(c) || matches!(c, '"' | '\''))
 }
 
 fn from_hex(text: &str) -> Option<Signature> {
     let (digits, rest) = text.as_bytes().as_chunks::<2>();
     let byte = |&[high, low]: &[u8; 2]| Some(hex(high)? << 4 | hex(low)?);
     let bytes: Vec<u8> = digits.iter().map(byte).collect::<Option<_>>()?;
-    match (rest, bytes.len()) {
-        ([], 20) => Some(Signature::new(Algorithm::HmacSha1, &bytes)),
-        ([], 32) => Some(Signature::new(Algorithm::HmacSha256, &bytes)),
-        _ => None,
-    }
+    rest.is_empty().then(|| signature_of(&bytes))?
 }
 
 /// The header as text. Twilio's is ASCII; anything else can only be shown as broken.
 pub(super) fn text(header: &[u8]) -> String {
-    match core::str::from_utf8(header) {
-        Ok(text) => text.to_owned(),
-        Err(_) => String::from_utf8_lossy(header).to_string(),
-    }
+    String::from_utf8_lossy(header.get(..MAX_LEN).unwrap_or(header)).into_owned()
 }

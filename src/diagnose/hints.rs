@@ -9,61 +9,31 @@ use core::fmt;
 use zeroize::Zeroizing;
 
 use super::Cause;
-use super::parts::{Parts, cut_port};
+use super::attempt::Key;
+use super::headers::{self, Provider};
 use crate::key::AuthToken;
-use crate::mac::KeyedMac;
+use crate::verifier::Verifier;
 
-/// The most MACs that a diagnosis computes unless [`Hints::max_macs`] says otherwise: some
-/// milliseconds of work. A canonical string counts once for each [`BYTES_PER_MAC`] begun.
-///
-/// [`BYTES_PER_MAC`]: crate::BYTES_PER_MAC
-pub const DEFAULT_MAX_MACS: u32 = 4_096;
+/// The most MACs that a diagnosis computes unless [`Hints::max_macs`] says otherwise. All of them
+/// take two thirds of a second in an optimised build, the worst request that was found a second;
+/// most diagnoses end after some hundreds.
+pub const DEFAULT_MAX_MACS: u32 = 400_000;
 
-/// The highest bound on MACs that can be set.
-const MAX_MACS_LIMIT: u32 = 1 << 20;
-/// Longest header value that is kept, in bytes.
-const MAX_HEADER_LEN: usize = 2_048;
+/// Bytes that a diagnosis may hash, copy or compare for each MAC that it may compute.
+pub const BYTES_PER_MAC: usize = 2 * 1_024;
+
+const MAX_MACS_LIMIT: u32 = 1 << 22;
+/// Longest header value, and longest configured URL, that is kept, in bytes.
+const MAX_TEXT_LEN: usize = 2_048;
 /// The most headers that are kept.
 const MAX_HEADERS: usize = 32;
-/// The most other tokens and raw secrets that are kept, each.
+/// The most raw secrets, and the most other keys, that are kept.
 const MAX_SECRETS: usize = 16;
-
-/// Headers that say under which host the request came in.
-const HOST_HEADERS: [&str; 4] = ["x-forwarded-host", "x-original-host", "x-host", "host"];
-/// Headers that hold the path that a gateway has cut off.
-const PREFIX_HEADERS: [&str; 2] = ["x-forwarded-prefix", "x-script-name"];
-/// Headers that hold path and query as they were before a proxy rewrote them.
-const TARGET_HEADERS: [&str; 7] = [
-    "x-original-uri",
-    "x-original-url",
-    "x-rewrite-url",
-    "x-forwarded-uri",
-    "x-envoy-original-path",
-    "x-replaced-path",
-    "x-waws-unencoded-url",
-];
-/// Other headers that a diagnosis looks at.
-const OTHER_HEADERS: [&str; 5] =
-    ["forwarded", "x-forwarded-proto", "x-forwarded-port", "content-type", "user-agent"];
-/// Headers in which other providers send their signatures. Their values are not kept.
-const PROVIDER_HEADERS: [&str; 10] = [
-    "stripe-signature",
-    "svix-signature",
-    "webhook-signature",
-    "x-authy-signature",
-    "x-hub-signature",
-    "x-hub-signature-256",
-    "x-shopify-hmac-sha256",
-    "x-signature",
-    "x-slack-signature",
-    "x-twilio-email-event-webhook-signature",
-];
+const MAX_KEYS: usize = 64;
 
 /// What the operator knows about a request besides what is verified: its other headers, the URL as
 /// configured, other tokens. Nothing of it can make a request verify; it tells [`diagnose`] where
-/// to look.
-///
-/// `Debug` shows no header value, no URL and no secret.
+/// to look. `Debug` shows no header value, no URL and no secret.
 ///
 /// # Examples
 /// ```
@@ -82,49 +52,41 @@ const PROVIDER_HEADERS: [&str; 10] = [
 #[must_use]
 pub struct Hints {
     headers: Vec<(&'static str, String)>,
-    provider_header: Option<&'static str>,
-    pub(super) configured_url: Option<Parts>,
-    pub(super) tokens: Vec<OtherToken>,
+    provider: Option<Provider>,
+    pub(super) configured_url: Option<String>,
+    pub(super) keys: Vec<OtherKey>,
     pub(super) secrets: Vec<Zeroizing<String>>,
     pub(super) max_macs: u32,
 }
 
-/// A token that the operator holds and the verifier does not.
+/// A key that the operator holds and the verifier does not.
 #[derive(Clone)]
-pub(super) struct OtherToken {
+pub(super) struct OtherKey {
     pub(super) cause: Cause,
-    pub(super) account_sid: Option<Box<str>>,
-    /// In a box, so that a list that grows leaves no key in freed memory.
-    pub(super) mac: Box<KeyedMac>,
+    pub(super) account: Option<Box<str>>,
+    pub(super) key: Key,
 }
-
-/// A piece of a URL, and who says so.
-pub(super) type Said = (&'static str, String);
 
 impl Hints {
     /// No hints.
     pub const fn new() -> Self {
         Self {
             headers: Vec::new(),
-            provider_header: None,
+            provider: None,
             configured_url: None,
-            tokens: Vec::new(),
+            keys: Vec::new(),
             secrets: Vec::new(),
             max_macs: DEFAULT_MAX_MACS,
         }
     }
 
     /// Adds a header of the request, under a name in any case: give all of them. Kept are `Host`,
-    /// `Forwarded`, `X-Forwarded-*` and their like, `Content-Type` and `User-Agent`, at most 32 of
-    /// at most 2,048 bytes; others are ignored, above all those that hold credentials.
+    /// `Forwarded`, `X-Forwarded-*` and their like, `Content-Type`, `Content-Length` and
+    /// `User-Agent`, at most 32 of at most 2,048 bytes; and the name of a header in which another
+    /// provider sends its signature. Others are ignored, above all those that hold credentials.
     pub fn header(mut self, name: &str, value: &str) -> Self {
-        let find = |names: &[&'static str]| {
-            names.iter().copied().find(|known| known.eq_ignore_ascii_case(name))
-        };
-        let kept = [&HOST_HEADERS[..], &PREFIX_HEADERS, &TARGET_HEADERS, &OTHER_HEADERS];
-        let name = kept.into_iter().find_map(find);
-        self.provider_header = self.provider_header.or_else(|| find(&PROVIDER_HEADERS));
-        if let Some(name) = name.filter(|_| value.len() <= MAX_HEADER_LEN)
+        self.provider = self.provider.or_else(|| headers::provider(name, value));
+        if let Some(name) = headers::kept(name).filter(|_| value.len() <= MAX_TEXT_LEN)
             && self.headers.len() < MAX_HEADERS
         {
             self.headers.push((name, value.trim().to_owned()));
@@ -133,21 +95,44 @@ impl Hints {
     }
 
     /// Sets the URL as it is configured in Twilio's console, with its user name, password and
-    /// fragment, if it has them. Ignored unless it has a scheme and a host.
+    /// fragment, if it has them. At most 2,048 bytes.
+    ///
+    /// A text that is no URL is taken as what it is likely to mean: `app.example.com/sms` as an
+    /// `https` URL, `/sms` as a path, and of two URLs that are glued together the second. What
+    /// means nothing is named in [`Diagnosis::remarks`](crate::Diagnosis::remarks).
     pub fn configured_url(mut self, url: &str) -> Self {
-        self.configured_url = Parts::cut(url.trim());
+        let end = url.char_indices().map(|(at, _)| at).find(|at| *at >= MAX_TEXT_LEN);
+        self.configured_url = Some(url.get(..end.unwrap_or(url.len())).unwrap_or(url).to_owned());
         self
     }
 
-    /// Adds the account's secondary auth token, or the primary one if the verifier has the
-    /// secondary. At most 16 tokens are kept.
+    /// Adds the account's secondary auth token, or the primary one. At most 64 keys are kept.
     pub fn secondary_token(self, token: AuthToken) -> Self {
-        self.token(Cause::SecondaryToken, None, token)
+        self.key(Cause::SecondaryToken, None, Key::of_token(token))
     }
 
     /// Adds the auth token of another account or subaccount, and the account's SID to name it by.
     pub fn account_token(self, account_sid: &str, token: AuthToken) -> Self {
-        self.token(Cause::OtherAccountToken, Some(account_sid), token)
+        self.key(Cause::OtherAccountToken, Some(account_sid), Key::of_token(token))
+    }
+
+    /// Adds the keys of another tenant's verifier, and a name for it.
+    ///
+    /// # Examples
+    /// ```
+    /// use twilio_sig::{AuthToken, Cause, Hints, Signer, Verifier, Webhook, diagnose};
+    ///
+    /// let (own, other) = (AuthToken::new("own token")?, AuthToken::new("other token")?);
+    /// let signature = Signer::auth_token(&other).sign_url("https://example.com/").header_value();
+    /// let webhook = Webhook::get("https://example.com/").signature(&signature);
+    /// let hints = Hints::new().other_verifier("tenant 7", &Verifier::new(other));
+    /// let diagnosis = diagnose(&Verifier::new(own), &webhook, &hints);
+    /// assert_eq!(diagnosis.cause(), Some(Cause::OtherAccountToken));
+    /// # Ok::<(), twilio_sig::KeyError>(())
+    /// ```
+    pub fn other_verifier(self, name: &str, verifier: &Verifier) -> Self {
+        let add = |hints: Self, key| hints.key(Cause::OtherAccountToken, Some(name), key);
+        Key::all_of(verifier).fold(self, add)
     }
 
     /// Adds a secret exactly as the service has it configured, white space and quotation marks
@@ -161,95 +146,37 @@ impl Hints {
         self
     }
 
-    /// Sets the most MACs that may be computed: 1 to 2^20. Default: [`DEFAULT_MAX_MACS`].
+    /// Sets the most MACs that may be computed, 1 to 2^22, and with it the most bytes that may be
+    /// hashed, copied or compared: [`BYTES_PER_MAC`] for each. Default: [`DEFAULT_MAX_MACS`].
+    ///
+    /// Half of it is for a search without the other hints of this type, so that what they suggest
+    /// never takes the place of what is found without them.
+    ///
+    /// [`BYTES_PER_MAC`]: crate::BYTES_PER_MAC
     pub fn max_macs(mut self, macs: u32) -> Self {
         self.max_macs = macs.clamp(1, MAX_MACS_LIMIT);
         self
     }
 
-    fn token(mut self, cause: Cause, account_sid: Option<&str>, token: AuthToken) -> Self {
-        if self.tokens.len() < MAX_SECRETS {
-            let account_sid = account_sid.map(Into::into);
-            self.tokens.push(OtherToken { cause, account_sid, mac: Box::new(token.0) });
+    fn key(mut self, cause: Cause, account: Option<&str>, key: Key) -> Self {
+        if self.keys.len() < MAX_KEYS {
+            self.keys.push(OtherKey { cause, account: account.map(Into::into), key });
         }
         self
     }
 
-    pub(super) fn value(&self, name: &str) -> Option<&str> {
-        let mut headers = self.headers.iter();
-        headers.find_map(|(own, value)| (*own == name).then_some(value.as_str()))
+    pub(super) fn value<'h>(&'h self, name: &'h str) -> Option<&'h str> {
+        self.values(name).next()
     }
 
-    pub(super) const fn provider_header(&self) -> Option<&'static str> {
-        self.provider_header
+    /// All values of a header that is kept.
+    pub(super) fn values<'h>(&'h self, name: &'h str) -> impl Iterator<Item = &'h str> {
+        let own = self.headers.iter().filter(move |(own, _)| *own == name);
+        own.map(|(_, value)| value.as_str())
     }
 
-    /// `host[:port]` of every source, the most trustworthy first, each once.
-    pub(super) fn authorities(&self) -> Vec<Said> {
-        let configured =
-            self.configured_url.iter().map(|url| ("the configured URL", url.authority()));
-        let headers = HOST_HEADERS.into_iter().flat_map(|name| self.items(name));
-        let forwarded = self.forwarded("host");
-        let mut all: Vec<Said> = configured.chain(forwarded).chain(headers).collect();
-        all.retain(|(_, authority)| is_authority(authority));
-        unique(all)
-    }
-
-    /// Ports, of authorities and of `X-Forwarded-Port`.
-    pub(super) fn ports(&self) -> Vec<Said> {
-        let authorities = self.authorities();
-        let of_authorities = authorities
-            .iter()
-            .filter_map(|(source, authority)| Some((*source, cut_port(authority).1?.to_owned())));
-        let mut all: Vec<Said> = self.items("x-forwarded-port").chain(of_authorities).collect();
-        all.retain(|(_, port)| port.parse::<u16>().is_ok());
-        unique(all)
-    }
-
-    /// Path prefixes that were cut off.
-    pub(super) fn prefixes(&self) -> Vec<Said> {
-        let mut all: Vec<Said> =
-            PREFIX_HEADERS.into_iter().flat_map(|name| self.items(name)).collect();
-        for (_, prefix) in &mut all {
-            prefix.truncate(prefix.trim_end_matches('/').len());
-        }
-        all.retain(|(_, prefix)| prefix.starts_with('/'));
-        unique(all)
-    }
-
-    /// Path and query as somebody else has seen them.
-    pub(super) fn targets(&self) -> Vec<(&'static str, String, Option<String>)> {
-        let configured = self.configured_url.iter();
-        let configured =
-            configured.map(|url| ("the configured URL", url.path.clone(), url.query.clone()));
-        let headers = self.headers.iter().filter(|(name, _)| TARGET_HEADERS.contains(name));
-        let headers = headers.filter_map(|(name, value)| {
-            // Some proxies write the whole URL.
-            let parts = match Parts::cut(value) {
-                Some(parts) => parts,
-                None if value.starts_with('/') => Parts::cut(&["http://h", value].concat())?,
-                None => return None,
-            };
-            Some((*name, parts.path, parts.query))
-        });
-        configured.chain(headers).collect()
-    }
-
-    /// The items of a header that may be a list: those of a chain of proxies.
-    fn items(&self, name: &'static str) -> impl Iterator<Item = Said> {
-        let values = self.headers.iter().filter(move |(own, _)| *own == name);
-        values.flat_map(move |(_, value)| {
-            value.split(',').map(move |item| (name, item.trim().to_owned()))
-        })
-    }
-
-    /// The values of a parameter of `Forwarded` (RFC 7239, section 4).
-    fn forwarded(&self, parameter: &'static str) -> impl Iterator<Item = Said> {
-        self.items("forwarded").flat_map(move |(name, element)| {
-            let pairs = element.split(';').filter_map(|pair| pair.trim().split_once('='));
-            let values = pairs.filter(|(own, _)| own.eq_ignore_ascii_case(parameter));
-            values.map(|(_, value)| (name, value.trim_matches('"').to_owned())).collect::<Vec<_>>()
-        })
+    pub(super) const fn provider(&self) -> Option<&Provider> {
+        self.provider.as_ref()
     }
 }
 
@@ -265,24 +192,9 @@ impl fmt::Debug for Hints {
         f.debug_struct("Hints")
             .field("headers", &names)
             .field("configured_url", &self.configured_url.is_some())
-            .field("tokens", &self.tokens.len())
+            .field("keys", &self.keys.len())
             .field("secrets", &self.secrets.len())
             .field("max_macs", &self.max_macs)
             .finish_non_exhaustive()
     }
-}
-
-fn is_authority(text: &str) -> bool {
-    let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:[]".contains(&byte);
-    !text.is_empty() && text.bytes().all(inner)
-}
-
-fn unique(all: Vec<Said>) -> Vec<Said> {
-    let mut kept: Vec<Said> = Vec::new();
-    for said in all {
-        if !kept.iter().any(|(_, text)| *text == said.1) {
-            kept.push(said);
-        }
-    }
-    kept
 }

@@ -1,104 +1,119 @@
 //! The keys that may have made a signature: those that a verifier takes, and those it does not.
 
-use alloc::boxed::Box;
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::Cause;
-use super::attempt::Request;
-use super::edit::Found;
+use super::attempt::{Asked, Key, Request};
+use super::found::Found;
 use super::hints::Hints;
-use super::search::KeyEdit;
 use super::secret::{self, TOKEN_LEN};
-use crate::config::Config;
-use crate::key::Settings;
+use super::{Cause, header};
 use crate::mac::Algorithm;
-use crate::mac::{KeyedMac, Sink};
+use crate::mac::Signature;
 
-/// The configured keys of the algorithm, and what is wrong if a verifier would not take them.
-pub(super) fn asked<'r>(
-    request: &'r Request<'_>,
-    algorithm: Algorithm,
-) -> (Vec<&'r KeyedMac>, Option<Found>) {
-    let config = request.config;
-    let settings = Settings::from_header(request.webhook.settings).unwrap_or_default();
-    let fitting = || config.keys.iter().filter(|key| key.mac.algorithm() == algorithm);
-    let allowed = |id: Option<&str>| settings.allow_id(id);
-    let keys: Vec<&KeyedMac> =
-        fitting().filter(|key| allowed(key.id.as_deref())).map(|key| &key.mac).collect();
-    let all = || fitting().map(|key| &key.mac).collect();
-    if !config.keys.iter().any(|key| allowed(key.id.as_deref())) {
-        let id = settings.key_id.map(String::from_utf8_lossy).unwrap_or_default();
-        let given = format!("`{id}` in the settings header");
-        let signed = format!("one of the {} configured keys", config.keys.len());
-        return (all(), Some(Found::new(Cause::UnknownSharedKey, given, signed)));
+/// A signature, keys that may have made it, and what is wrong if they did.
+pub(super) struct Prover {
+    pub(super) signature: Signature,
+    pub(super) keys: Vec<Key>,
+    pub(super) found: Vec<Found>,
+    pub(super) cost: usize,
+}
+
+/// All provers, and what is certain about the keys whatever was signed.
+pub(super) fn provers(request: &Request<'_>, hints: &Hints) -> (Vec<Prover>, Option<Found>) {
+    let text = header::text(request.header);
+    let as_given = Signature::from_header(&text).ok();
+    let signatures: Vec<(Signature, Option<Found>)> = match as_given {
+        Some(signature) => Vec::from([(signature, None)]),
+        None => {
+            header::repaired(&text).into_iter().map(|(mac, found)| (mac, Some(found))).collect()
+        }
+    };
+    let mut provers = Vec::new();
+    let mut certain = None;
+    for (signature, header_found) in signatures {
+        let algorithm = signature.algorithm();
+        let asked = request.asked(algorithm);
+        let wrong = not_asked(&asked, algorithm);
+        let mut add = |keys: Vec<Key>, more: Option<&Found>, unlikely| {
+            let found: Vec<Found> = header_found.iter().chain(more).cloned().collect();
+            let cost = found.len().saturating_add(unlikely);
+            provers.push(Prover { signature, keys, found, cost });
+        };
+        let keys = if wrong.is_some() { asked.fitting } else { asked.keys };
+        let mut known: BTreeSet<Vec<u8>> = keys.iter().map(Key::probe).collect();
+        add(keys, wrong.as_ref(), 0);
+        for (key, found, unlikely) in others(request, hints, algorithm) {
+            // None twice, and none that was tried as configured.
+            if known.insert(key.probe()) {
+                add(Vec::from([key]), Some(&found), unlikely);
+            }
+        }
+        certain = certain.or_else(|| wrong.filter(|_| as_given.is_some()));
     }
-    if settings.name_unknown_algorithm() || !settings.allow(algorithm) {
-        let name = settings.algorithm.map(String::from_utf8_lossy).unwrap_or_default();
+    (provers, certain)
+}
+
+/// Why a verifier tries no key, or not all of the algorithm.
+fn not_asked(asked: &Asked<'_>, algorithm: Algorithm) -> Option<Found> {
+    if let Some(id) = &asked.unknown_id {
+        let given = format!("`{id}` in the settings header");
+        let signed = format!("one of the {} configured keys", asked.configured);
+        return Some(Found::new(Cause::UnknownSharedKey, given, signed));
+    }
+    if let Some(name) = &asked.other_algorithm {
         let given = format!("`{name}` in the settings header");
         let signed = format!("{algorithm}, by the length of the signature");
-        return (all(), Some(Found::new(Cause::WrongAlgorithm, given, signed)));
+        return Some(Found::new(Cause::WrongAlgorithm, given, signed));
     }
-    if keys.is_empty() {
+    asked.keys.is_empty().then(|| {
         let (cause, length) = match algorithm {
             Algorithm::HmacSha1 => (Cause::AuthTokenNotConfigured, 28),
             Algorithm::HmacSha256 => (Cause::SharedKeyNotConfigured, 44),
         };
         let given = format!("no key for {algorithm}");
-        let signed = format!("one: the signature has {length} characters");
-        return (all(), Some(Found::new(cause, given, signed)));
-    }
-    (keys, None)
+        Found::new(cause, given, format!("one: the signature has {length} characters"))
+    })
 }
 
-/// The keys of the hints, the likeliest first.
-pub(super) fn others(request: &Request<'_>, algorithm: Algorithm) -> Vec<KeyEdit> {
-    let hints = request.context.hints;
+/// The keys of the hints, the likeliest first, and how unlikely each is.
+fn others(request: &Request<'_>, hints: &Hints, algorithm: Algorithm) -> Vec<(Key, Found, usize)> {
     let mut keys = Vec::new();
-    for token in hints.tokens.iter().filter(|token| token.mac.algorithm() == algorithm) {
-        let account = token.account_sid.as_deref();
-        let signed = account
-            .map_or_else(|| "the secondary token".into(), |sid| format!("the token of {sid}"));
-        let found = Found::new(token.cause, "the configured keys", signed);
-        keys.push(KeyEdit { mac: token.mac.clone(), found });
-    }
-    let boxed = |secret: &str| KeyedMac::new(algorithm, secret.as_bytes()).ok().map(Box::new);
-    for raw in &hints.secrets {
-        let Some(as_is) = boxed(raw) else { continue };
-        let bound = |other| {
-            let key = KeyedMac::new(other, raw.as_bytes());
-            key.is_ok_and(|key| is_configured(request.config, &key))
+    for other in hints.keys.iter().filter(|other| other.key.algorithm() == algorithm) {
+        let signed = match other.account.as_deref() {
+            Some(account) => format!("a key of {account}"),
+            None => String::from("the secondary token"),
         };
+        let found = Found::new(other.cause, "the configured keys", signed);
+        keys.push((other.key.clone(), found, 0));
+    }
+    for raw in &hints.secrets {
+        let Some(as_is) = Key::new(algorithm, raw) else { continue };
         let other = match algorithm {
             Algorithm::HmacSha1 => Algorithm::HmacSha256,
             Algorithm::HmacSha256 => Algorithm::HmacSha1,
         };
-        if bound(other) && !bound(algorithm) {
-            let found = Found::new(
-                Cause::WrongAlgorithm,
-                format!("the secret bound to {other}"),
-                format!("bound to {algorithm}"),
-            );
-            keys.push(KeyEdit { mac: as_is, found });
-        } else if !bound(algorithm) {
-            let found = Found::new(Cause::SecondaryToken, "the configured keys", "the raw secret");
-            keys.push(KeyEdit { mac: as_is, found });
-        }
+        let found = if Key::new(other, raw).is_some_and(|key| request.is_configured(&key)) {
+            let given = format!("the secret bound to {other}");
+            Found::new(Cause::WrongAlgorithm, given, format!("bound to {algorithm}"))
+        } else {
+            Found::new(Cause::SecondaryToken, "the configured keys", "the raw secret")
+        };
+        keys.push((as_is, found, 0));
         for (text, found) in secret::variants(raw) {
-            keys.extend(boxed(&text).map(|mac| KeyEdit { mac, found }));
+            let unlikely = usize::from(found.cause == Cause::TokenLength);
+            keys.extend(Key::new(algorithm, &text).map(|key| (key, found, unlikely)));
         }
     }
     keys
 }
 
-/// What is wrong with a raw secret, if the request is genuine under what it should have been.
-pub(super) fn blemish(config: &Config, matched: usize, hints: &Hints) -> Option<Found> {
-    let key = &config.keys.get(matched)?.mac;
-    let is_it = |text: &str| {
-        let other = KeyedMac::new(key.algorithm(), text.as_bytes());
-        other.is_ok_and(|other| same(key, &other))
-    };
+/// What is wrong with a raw secret, if `key` is what it should have been.
+pub(super) fn blemish(key: &Key, hints: &Hints) -> Option<Found> {
+    let is_it =
+        |text: &str| Key::new(key.algorithm(), text).is_some_and(|other| key.is_same(&other));
     if hints.secrets.iter().any(|raw| is_it(raw)) {
         return None;
     }
@@ -120,14 +135,4 @@ pub(super) fn remarks(hints: &Hints) -> Vec<String> {
         }
     });
     odd.collect()
-}
-
-fn is_configured(config: &Config, key: &KeyedMac) -> bool {
-    config.keys.iter().any(|own| own.mac.algorithm() == key.algorithm() && same(&own.mac, key))
-}
-
-/// Whether two keys are equal: they make the same MAC.
-fn same(key: &KeyedMac, other: &KeyedMac) -> bool {
-    let probe = |out: &mut KeyedMac| out.update(b"probe");
-    key.mac(probe) == other.mac(probe)
 }

@@ -1,10 +1,13 @@
 //! Parameters of Twilio's webhooks that a diagnosis can put back, because it knows their value.
 //!
-//! Source: <https://www.twilio.com/docs/messaging/guides/webhook-request> and
-//! <https://www.twilio.com/docs/voice/twiml#request-parameters>
+//! Sources: <https://www.twilio.com/docs/messaging/guides/webhook-request>,
+//! <https://www.twilio.com/docs/voice/twiml#request-parameters>,
+//! <https://www.twilio.com/docs/conversations/conversations-webhooks>,
+//! <https://www.twilio.com/docs/voice/conference>
 
-use alloc::string::String;
 use alloc::vec::Vec;
+
+use super::kinds::PLACES;
 
 /// Pairs of parameters with the same value.
 pub(super) const TWINS: [(&str, &str); 10] = [
@@ -34,22 +37,6 @@ pub(super) const CONSTANTS: [(&str, &str); 10] = [
     ("CallStatus", "completed"),
 ];
 
-/// Parameters that are often empty, besides those of places.
-pub(super) const OFTEN_EMPTY: [&str; 12] = [
-    "Body",
-    "CallerName",
-    "ForwardedFrom",
-    "Digits",
-    "SpeechResult",
-    "ErrorCode",
-    "ErrorMessage",
-    "FriendlyName",
-    "Attributes",
-    "ProfileName",
-    "Label",
-    "Address",
-];
-
 /// What frameworks add to the parameters of a route.
 pub(super) const ROUTE_PARAMS: [&str; 9] = [
     "controller",
@@ -63,93 +50,74 @@ pub(super) const ROUTE_PARAMS: [&str; 9] = [
     "slug",
 ];
 
-const PEOPLE: [&str; 4] = ["From", "To", "Caller", "Called"];
-const PLACES: [&str; 4] = ["City", "State", "Zip", "Country"];
-
-/// Names of parameters that are empty together: what Twilio does not know of the place of a number.
-pub(super) fn empty_groups() -> Vec<Vec<String>> {
-    let names = |people: &[&str], places: &[&str]| -> Vec<String> {
-        let of = |person: &&str| {
-            let person = *person;
-            places.iter().map(move |place| [person, place].concat()).collect::<Vec<_>>()
-        };
-        people.iter().flat_map(of).collect()
-    };
-    let mut groups = Vec::new();
-    let people: [&[&str]; 6] =
-        [&PEOPLE, &["From", "To"], &["From", "Caller"], &["To", "Called"], &["From"], &["To"]];
-    for people in people {
-        groups.push(names(people, &PLACES));
-        groups.push(names(people, &["City", "State", "Zip"]));
-        groups.push(names(people, &["City", "Zip"]));
-    }
-    for person in PEOPLE {
-        groups.extend(PLACES.map(|place| names(&[person], &[place])));
-    }
-    groups
-}
-
 /// Whether people type the value of the parameter.
 pub(super) fn is_typed(name: &[u8]) -> bool {
-    let typed = ["Body", "SpeechResult", "ProfileName", "FriendlyName", "ButtonText", "Label"];
+    let typed = [
+        "Body",
+        "SpeechResult",
+        "ProfileName",
+        "CallerName",
+        "FriendlyName",
+        "ButtonText",
+        "Label",
+        "Author",
+        "MessageBody",
+    ];
     typed.iter().any(|known| known.as_bytes() == name)
 }
 
-/// Names that a middleware may have written in lower case.
-const NAMES: [&str; 52] = [
-    "AccountSid",
-    "AddOns",
-    "ApiVersion",
-    "Attributes",
-    "Author",
-    "Body",
-    "ButtonPayload",
-    "ButtonText",
-    "CallDuration",
-    "CallSid",
-    "CallStatus",
-    "Called",
-    "Caller",
-    "CallerName",
-    "ConferenceSid",
-    "Confidence",
-    "ConversationSid",
-    "DateCreated",
-    "Digits",
-    "Direction",
-    "Duration",
-    "ErrorCode",
-    "ErrorMessage",
-    "EventType",
-    "ForwardedFrom",
-    "From",
-    "Index",
-    "MessageSid",
-    "MessageStatus",
-    "MessagingServiceSid",
-    "NumMedia",
-    "NumSegments",
-    "ParentCallSid",
-    "ParticipantSid",
-    "ProfileName",
-    "RecordingDuration",
-    "RecordingSid",
-    "RecordingStatus",
-    "RecordingUrl",
-    "RetryCount",
-    "SequenceNumber",
-    "SmsMessageSid",
-    "SmsSid",
-    "SmsStatus",
-    "Source",
-    "SpeechResult",
-    "StatusCallbackEvent",
-    "StirVerstat",
-    "StreamSid",
-    "Timestamp",
-    "To",
-    "WaId",
+/// The names of Twilio's webhooks, besides those of places and those that are numbered.
+const NAMES: &str = "\
+    AccountSid AddOns Address AnnounceUrl AnsweredBy ApiVersion ApplicationSid Attributes Author \
+    Body ButtonPayload ButtonText ButtonType CallDuration CallSid CallSidEndingConference \
+    CallSidToCoach CallStatus CallToken CallbackSource Called CalledVia Caller CallerId CallerName \
+    ChannelInstallSid ChannelMetadata ChannelPrefix ChannelStatusMessage ChatServiceSid \
+    ClientIdentity Coaching ConferenceSid Confidence ConversationSid DateCreated DateUpdated \
+    DialBridged DialCallDuration DialCallSid DialCallStatus Digits Direction Duration \
+    EncryptionDetails EndConferenceOnExit ErrorCode ErrorMessage ErrorUrl EventDescription \
+    EventName EventType FinishedOnKey FlowData Forwarded ForwardedFrom FrequentlyForwarded \
+    FriendlyName From Hold Identity Index InteractiveData Label Language Latitude Level Longitude \
+    MachineDetectionDuration Media MessageBody MessageSid MessageStatus MessageType \
+    MessagingBinding.Address MessagingBinding.AuthorAddress MessagingBinding.ProjectedAddress \
+    MessagingBinding.ProxyAddress MessagingServiceSid Muted NumMedia NumSegments OperatingUnitSid \
+    OptOutType OriginalRepliedMessageSender OriginalRepliedMessageSid ParentAccountSid \
+    ParentCallSid ParticipantCallStatus ParticipantLabel ParticipantLabelEndingConference \
+    ParticipantSid Payload PayloadType ProfileName QueueSid QueueTime RawDlrDoneDate Reason \
+    ReasonAnnouncementFailed ReasonConferenceEnded ReasonParticipantLeft RecordingChannels \
+    RecordingDuration RecordingFileSize RecordingSid RecordingSource RecordingStartTime \
+    RecordingStatus RecordingTrack RecordingUrl ReferralBody ReferralCtwaClid ReferralHeadline \
+    ReferralMediaContentType ReferralMediaId ReferralMediaUrl ReferralNumMedia ReferralSourceId \
+    ReferralSourceType ReferralSourceUrl ReservationSid ResourceSid ResourceType RetryCount \
+    SequenceNumber ServiceSid Sid SipCallId SipDomain SipDomainSid SipResponseCode SipSourceIp \
+    SmsMessageSid SmsSid SmsStatus Source SpeechResult Stability StableSpeechResult \
+    StartConferenceOnEnter StateFrom StateTo StatusCallbackEvent StirPassportToken StirStatus \
+    StirVerstat StreamError StreamEvent StreamName StreamSid TaskAge TaskAttributes TaskPriority \
+    TaskQueueSid TaskSid Timestamp TimestampMs To TranscriptionSid TranscriptionStatus \
+    TranscriptionText TranscriptionType TranscriptionUrl UniqueName UnstableSpeechResult WaId \
+    WorkerAttributes WorkerSid WorkflowSid WorkspaceName WorkspaceSid";
+
+/// Names that end in a number, or in a name of somebody else's.
+const BEGINNINGS: [&str; 9] = [
+    "Channel",
+    "MediaContentType",
+    "MediaUrl",
+    "MessagingBinding",
+    "Reservation",
+    "SipHeader_",
+    "Task",
+    "Worker",
+    "Workflow",
 ];
+
+fn all() -> impl Iterator<Item = &'static str> {
+    NAMES.split_ascii_whitespace().chain(PLACES.into_iter().flatten())
+}
+
+/// Whether Twilio sends a parameter of this name.
+pub(super) fn is_name(name: &[u8]) -> bool {
+    all().any(|known| known.as_bytes() == name)
+        || BEGINNINGS.iter().any(|beginning| name.starts_with(beginning.as_bytes()))
+}
 
 /// The name as Twilio spells it.
 pub(super) fn spelled(name: &[u8]) -> Option<Vec<u8>> {
@@ -160,7 +128,6 @@ pub(super) fn spelled(name: &[u8]) -> Option<Vec<u8>> {
             .collect()
     };
     let own = letters(name);
-    let place = PEOPLE.into_iter().flat_map(|person| PLACES.map(|place| [person, place].concat()));
-    let known = NAMES.into_iter().map(String::from).chain(place);
-    known.map(String::into_bytes).find(|known| letters(known) == own).filter(|known| known != name)
+    let known = all().find(|known| letters(known.as_bytes()) == own);
+    known.filter(|known| known.as_bytes() != name).map(|known| known.as_bytes().to_vec())
 }

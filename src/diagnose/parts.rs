@@ -1,7 +1,6 @@
 //! A URL in pieces that can be exchanged one by one.
 
 use alloc::string::String;
-use alloc::vec::Vec;
 
 /// The pieces of `scheme://userinfo@host:port/path?query#fragment`, as written.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -65,15 +64,15 @@ impl Parts {
         authority
     }
 
-    /// The segments of the query, empty ones left out.
-    pub(super) fn segments(&self) -> Vec<&str> {
-        segments(self.query.as_deref())
+    /// Whether the scheme is https or wss.
+    pub(super) fn is_secure(&self) -> bool {
+        self.scheme.eq_ignore_ascii_case("https") || self.scheme.eq_ignore_ascii_case("wss")
     }
-}
 
-/// The segments of a query, empty ones left out.
-pub(super) fn segments(query: Option<&str>) -> Vec<&str> {
-    query.unwrap_or_default().split('&').filter(|segment| !segment.is_empty()).collect()
+    /// Whether the scheme is ws or wss.
+    pub(super) fn is_websocket(&self) -> bool {
+        self.scheme.eq_ignore_ascii_case("ws") || self.scheme.eq_ignore_ascii_case("wss")
+    }
 }
 
 /// Cuts `host[:port]`. An IPv6 literal keeps its brackets.

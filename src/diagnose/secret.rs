@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 use zeroize::Zeroizing;
 
 use super::Cause;
-use super::edit::Found;
+use super::blanks::is_blank;
+use super::found::Found;
 
 /// Characters of an auth token: hexadecimal digits.
 pub(super) const TOKEN_LEN: usize = 32;
@@ -29,9 +30,9 @@ pub(super) fn variants(secret: &str) -> Vec<Variant> {
     push(visible(secret), Cause::TokenWhitespace, ", some of them white space", "no white space");
 
     let unquoted = |text: &str| {
-        let text = text.trim_matches(|c: char| is_invisible(c) || is_quote(c));
+        let text = text.trim_matches(|c: char| is_blank(c) || is_quote(c));
         let text = text.rsplit_once([':', '=', ' ']).map_or(text, |(_, value)| value);
-        visible(text.trim_matches(|c: char| is_invisible(c) || is_quote(c)))
+        visible(text.trim_matches(|c: char| is_blank(c) || is_quote(c)))
     };
     let bare = unquoted(secret);
     let quoted = ", quotation marks or a name among them";
@@ -65,15 +66,8 @@ pub(super) fn variants(secret: &str) -> Vec<Variant> {
 /// in freed memory.
 fn visible(text: &str) -> Zeroizing<String> {
     let mut kept = Zeroizing::new(String::with_capacity(text.len()));
-    kept.extend(text.chars().filter(|c| !is_invisible(*c)));
+    kept.extend(text.chars().filter(|c| !is_blank(*c)));
     kept
-}
-
-/// White space, and what looks like nothing: zero-width characters, the byte order mark.
-fn is_invisible(c: char) -> bool {
-    c.is_whitespace()
-        || c.is_control()
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}')
 }
 
 const fn is_quote(c: char) -> bool {

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::str;
 
-use super::attempt;
+use super::spelled;
 
 /// A text without the change, if that is another one.
 fn other(text: &[u8], changed: Vec<u8>) -> Option<Vec<u8>> {
@@ -47,7 +47,7 @@ pub(super) fn pascal_case(text: &[u8]) -> Option<Vec<u8>> {
 }
 
 pub(super) fn decoded(text: &[u8]) -> Option<Vec<u8>> {
-    other(text, attempt::decoded(text))
+    other(text, spelled::decoded(text))
 }
 
 /// ` 15005550006` as `+15005550006`.
@@ -69,6 +69,10 @@ pub(super) fn lf_to_crlf(text: &[u8]) -> Option<Vec<u8>> {
     replaced(text, &[("\r\n", "\n"), ("\n", "\r\n")])
 }
 
+pub(super) fn lf_to_cr(text: &[u8]) -> Option<Vec<u8>> {
+    replaced(text, &[("\r\n", "\r"), ("\n", "\r")])
+}
+
 pub(super) fn html_unescaped(text: &[u8]) -> Option<Vec<u8>> {
     let escapes = [
         ("&lt;", "<"),
@@ -83,17 +87,4 @@ pub(super) fn html_unescaped(text: &[u8]) -> Option<Vec<u8>> {
         ("&amp;", "&"),
     ];
     replaced(text, &escapes)
-}
-
-/// UTF-8 that was read as ISO 8859-1 and written as UTF-8.
-pub(super) fn latin_1_to_bytes(text: &[u8]) -> Option<Vec<u8>> {
-    let chars = str::from_utf8(text).ok()?.chars();
-    let bytes: Vec<u8> = chars.map(|c| u8::try_from(u32::from(c)).ok()).collect::<Option<_>>()?;
-    other(text, bytes)
-}
-
-/// ISO 8859-1 where UTF-8 was signed.
-pub(super) fn latin_1_to_utf_8(text: &[u8]) -> Option<Vec<u8>> {
-    let text = str::from_utf8(text).is_err().then_some(text)?;
-    Some(text.iter().copied().map(char::from).collect::<String>().into_bytes())
 }

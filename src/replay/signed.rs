@@ -12,9 +12,9 @@ type Pair = (Vec<u8>, Vec<u8>);
 /// What Twilio signed as parameters: those of the form, or of a `GET` webhook's query.
 pub(super) fn params(verified: &Verified<'_>) -> Vec<Pair> {
     let query = (verified.coverage() == Coverage::UrlOnly).then(|| verified.query_params());
-    let all = [Some(verified.params()), query];
-    let all = all.iter().flatten().flat_map(Params::iter);
-    all.map(|(name, value)| (name.to_vec(), value.to_vec())).collect()
+    let params = [Some(verified.params()), query];
+    let params = params.iter().flatten().flat_map(Params::iter);
+    params.map(|(name, value)| (name.to_vec(), value.to_vec())).collect()
 }
 
 /// How often `word`, which is letters, is signed: in the URL, in a name, in a value, or across the

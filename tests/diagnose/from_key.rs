@@ -1,9 +1,10 @@
 //! Mistakes with the key.
 
 use twilio_sig::{
-    Algorithm, AuthToken, Cause, Diagnosis, Hints, SharedKey, Signer, Verifier, Webhook, diagnose,
+    Algorithm, AuthToken, Cause, Diagnosis, Hints, SharedKey, Signer, Verifier, diagnose,
 };
 
+use super::arrived::post;
 use super::{BODY, Case, TOKEN, URL, signer, token};
 
 const OTHER: &str = "fedcba9876543210fedcba9876543210";
@@ -16,9 +17,8 @@ fn shared(id: &str, secret: &str, algorithm: Algorithm) -> SharedKey {
 /// A message that `signer` signed, with a settings header, for a service with `verifier`.
 fn message(signer: &Signer, settings: &str, verifier: &Verifier, hints: &Hints) -> Diagnosis {
     let header = signer.sign_form(URL, BODY.as_bytes()).unwrap().header_value();
-    let webhook =
-        Webhook::post(URL, BODY.as_bytes()).signature(&header).signature_settings(settings);
-    diagnose(verifier, &webhook, hints)
+    let webhook = post(URL, BODY.as_bytes()).signature(&header).signature_settings(settings);
+    diagnose(verifier, &webhook, &hints.clone().max_macs(5_000))
 }
 
 /// A message under the right token, for a service whose token was copied as `configured`.
@@ -47,7 +47,11 @@ pub(crate) const CASES: &[Case] = &[
         let hints = Hints::new().account_token("AC00000000000000000000000000000001", other.clone());
         message(&Signer::auth_token(&other), "", &Verifier::new(token()), &hints)
     }),
-    (Cause::TokenWhitespace, || copied(&format!("\u{feff}{TOKEN}"))),
+    (Cause::OtherAccountToken, || {
+        let other = AuthToken::new(OTHER).unwrap();
+        let hints = Hints::new().other_verifier("tenant 7", &Verifier::new(other.clone()));
+        message(&Signer::auth_token(&other), "", &Verifier::new(token()), &hints)
+    }),
     (Cause::TokenWhitespace, || copied("0123456789abcdef 0123456789abcdef")),
     // A token that only another program would take: white space around it is refused here.
     (Cause::TokenWhitespace, || {

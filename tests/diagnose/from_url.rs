@@ -1,13 +1,14 @@
 //! Mistakes with the URL.
 
-use twilio_sig::{Cause, Diagnosis, Hints, UrlPolicy, Verifier, Webhook, diagnose};
+use twilio_sig::{Cause, Diagnosis, Hints, UrlPolicy, Verifier, diagnose};
 
-use super::{BODY, Case, JSON, URL, signer, token, url, verifier};
+use super::arrived::{get, post, websocket};
+use super::{BODY, Case, JSON, URL, form, signer, token, url, verifier};
 
 /// A URL without a body that is signed, and one that is verified in its place.
-fn get(signed: &str, given: &str, hints: &Hints) -> Diagnosis {
+fn of_get(signed: &str, given: &str, hints: &Hints) -> Diagnosis {
     let header = signer().sign_url(signed).header_value();
-    diagnose(&verifier(), &Webhook::get(given).signature(&header), hints)
+    diagnose(&verifier(), &get(given).signature(&header), hints)
 }
 
 fn configured(url: &str) -> Hints {
@@ -18,31 +19,41 @@ fn configured(url: &str) -> Hints {
 fn json(url: &str, damage: impl Fn(&str) -> String) -> Diagnosis {
     let (signed, signature) = signer().sign_body_hash(url, JSON.as_bytes());
     let (given, header) = (damage(&signed), signature.header_value());
-    let webhook = Webhook::post(&given, JSON.as_bytes()).signature(&header);
+    let webhook = post(&given, JSON.as_bytes()).signature(&header);
     diagnose(&verifier(), &webhook, &Hints::new())
 }
 
 pub(crate) const CASES: &[Case] = &[
     (Cause::TlsTerminated, || url(URL, "http://hooks.example.com/sms", &Hints::new())),
     (Cause::TlsTerminated, || {
-        get("https://e.com/voice?a=1", "http://e.com/voice?a=1", &Hints::new())
+        of_get("https://e.com/voice?a=1", "http://e.com/voice?a=1", &Hints::new())
     }),
     (Cause::TlsTerminated, || json(URL, |url| url.replace("https", "http"))),
     // Voice drops the port when it signs.
     (Cause::TlsTerminated, || url("https://e.com/v", "http://e.com:8443/v", &Hints::new())),
     (Cause::TlsTerminated, || {
         let header = signer().sign_url("wss://e.com/media").header_value();
-        let webhook = Webhook::websocket("http://e.com/media").signature(&header);
+        let webhook = websocket("http://e.com/media").signature(&header);
+        diagnose(&verifier(), &webhook, &Hints::new())
+    }),
+    (Cause::TlsTerminated, || {
+        let header = signer().sign_url("wss://e.com/media/").header_value();
+        let webhook = websocket("ws://e.com/media").signature(&header);
+        diagnose(&verifier(), &webhook, &Hints::new())
+    }),
+    (Cause::SignedAsHttp, || {
+        let header = signer().sign_url("ws://e.com/media").header_value();
+        let webhook = websocket("https://e.com/media").signature(&header);
         diagnose(&verifier(), &webhook, &Hints::new())
     }),
     (Cause::SignedAsHttp, || url("http://hooks.example.com/sms", URL, &Hints::new())),
-    (Cause::WebSocketAsHttp, || get("wss://e.com/media", "https://e.com/media", &Hints::new())),
+    (Cause::WebSocketAsHttp, || of_get("wss://e.com/media", "https://e.com/media", &Hints::new())),
     (Cause::WebSocketAsHttp, || {
-        get("wss://e.com/media/?t=1", "https://e.com/media?t=1", &Hints::new())
+        of_get("wss://e.com/media/?t=1", "https://e.com/media?t=1", &Hints::new())
     }),
     (Cause::HttpAsWebSocket, || {
         let header = signer().sign_url("https://e.com/media").header_value();
-        let webhook = Webhook::websocket("wss://e.com/media").signature(&header);
+        let webhook = websocket("wss://e.com/media").signature(&header);
         diagnose(&verifier(), &webhook, &Hints::new())
     }),
     (Cause::WrongHost, || {
@@ -89,6 +100,15 @@ pub(crate) const CASES: &[Case] = &[
     (Cause::PathPrefixMissing, || {
         url("https://e.com/a/b/sms", "https://e.com/sms", &configured("https://e.com/a/b/sms"))
     }),
+    // A proxy that strips the prefix leaves a bare slash.
+    (Cause::PathPrefixMissing, || {
+        let hints = Hints::new().header("X-Forwarded-Prefix", "sms");
+        url("https://e.com/sms", "https://e.com/", &hints)
+    }),
+    (Cause::PathPrefixMissing, || {
+        url("https://e.com/a/sms", "https://e.com", &configured("e.com/a/sms"))
+    }),
+    (Cause::PathPrefixAdded, || url("https://e.com/sms", "https://e.com//sms", &Hints::new())),
     (Cause::PathPrefixAdded, || {
         url("https://e.com/sms/in", "https://e.com/app/v2/sms/in", &Hints::new())
     }),
@@ -160,6 +180,8 @@ pub(crate) const CASES: &[Case] = &[
     (Cause::BodyHashDropped, || {
         json("https://e.com/s?a=1", |url| url.split_once('&').unwrap().0.into())
     }),
+    // The configured URL had a hash already, and Twilio added its own.
+    (Cause::BodyHashRepeated, || json("https://e.com/s?bodySHA256=00", |url| url.into())),
     (Cause::FragmentMissing, || {
         url(
             "https://e.com/s?a=1#rc=2",
@@ -186,10 +208,20 @@ pub(crate) const CASES: &[Case] = &[
     (Cause::UrlNotAbsolute, || url(URL, "/sms", &Hints::new().header("host", "hooks.example.com"))),
     (Cause::UrlNotAbsolute, || url(URL, "hooks.example.com/sms", &Hints::new())),
     (Cause::UrlNotAbsolute, || url(URL, "/sms", &Hints::new())),
+    (Cause::UrlDoubled, || {
+        url(URL, "https://base.example.comhttps://hooks.example.com/sms", &Hints::new())
+    }),
+    (Cause::UrlDoubled, || {
+        form(
+            (URL, BODY),
+            ("http://10.0.0.7:8080/https://hooks.example.com/sms", BODY),
+            &Hints::new(),
+        )
+    }),
     (Cause::UrlPolicyExact, || {
         let header = signer().sign_form("https://e.com/s", BODY.as_bytes()).unwrap().header_value();
         let exact = Verifier::builder().auth_token(token()).url_policy(UrlPolicy::Exact).build();
-        let webhook = Webhook::post("https://e.com:443/s", BODY.as_bytes()).signature(&header);
+        let webhook = post("https://e.com:443/s", BODY.as_bytes()).signature(&header);
         diagnose(&exact.unwrap(), &webhook, &Hints::new())
     }),
 ];

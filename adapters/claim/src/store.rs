@@ -31,6 +31,11 @@ use super::{Answer, Claim, ClaimError, ClaimKey, ClaimOutcome};
 /// Durations are rounded up to whole milliseconds. One that is zero, or above
 /// [`MAX_DURATION`](crate::MAX_DURATION), is [`ClaimError::OutOfRange`].
 ///
+/// An owner that keeps these rules handles nothing twice while it lives, and loses nothing: renew before
+/// the lease ends, counted from when the call was *made*; stop when a renewal is `Lost`; repeat a call
+/// whose answer was lost, with the same claim; release what is given up. The tests of this crate hold
+/// a model of that, and look at every order of its steps.
+///
 /// The futures do nothing until they are polled. One that is dropped may have had its effect, and
 /// may still have it: [release](Self::release) a claim that was given up, whose token is known.
 ///
@@ -100,7 +105,8 @@ pub trait ClaimStore: Send + Sync {
     /// # Errors
     /// [`ClaimError::Lost`] if the key has another owner or is done by another,
     /// [`ClaimError::Full`] if there is no room for the answer, or, where the key is vacant, for
-    /// the key; and as [`claim`](Self::claim). After `Full`, complete with [`Answer::EMPTY`].
+    /// the key; and as [`claim`](Self::claim). After `Full`, complete with [`Answer::EMPTY`]. After
+    /// `Lost`, claim again: the answer of the other owner is the one to give.
     fn complete(
         &self,
         claim: &Claim,

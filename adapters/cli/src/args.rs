@@ -214,7 +214,7 @@ pub(crate) struct DiagnoseArgs {
     pub(crate) keys: KeyArgs,
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
-    /// The URL as it is configured in Twilio's console
+    /// The URL as it is configured in Twilio's console; what is no URL is taken as what it means
     #[arg(long, value_name = "URL")]
     pub(crate) configured_url: Option<String>,
     /// A header of the request, besides those of --http; may be repeated
@@ -226,7 +226,7 @@ pub(crate) struct DiagnoseArgs {
     /// Another account or subaccount, and a file that holds its auth token; may be repeated
     #[arg(long, value_name = "SID,FILE")]
     pub(crate) account_token_file: Vec<String>,
-    /// The most MACs to compute
+    /// The most MACs to compute; 2 KiB of hashing and copying are allowed for each
     #[arg(long, value_name = "N", default_value_t = twilio_sig::DEFAULT_MAX_MACS)]
     pub(crate) max_macs: u32,
     /// Print the diagnosis as JSON

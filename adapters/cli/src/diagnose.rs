@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anstyle::Style;
 use serde_json::{Value, json};
-use twilio_sig::{AuthToken, Diagnosis, Evidence, Hints, Signature, Verifier, diagnose};
+use twilio_sig::{AuthToken, Cause, Diagnosis, Evidence, Hints, Signature, Verifier, diagnose};
 use zeroize::Zeroizing;
 
 use crate::Outcome;
@@ -18,7 +18,7 @@ use crate::request::Request;
 use crate::verify::with_policy;
 
 pub(crate) fn run(args: &DiagnoseArgs) -> Result<Outcome, Failure> {
-    let request = Request::read(&args.request)?;
+    let request = Request::read_as_it_is(&args.request)?;
     let tokens = tokens(args, &request)?;
     let shared_keys = keys::shared_keys(&args.keys)?;
     let mut hints = hints(args, &request)?;
@@ -149,7 +149,7 @@ fn as_json(diagnosis: &Diagnosis) -> Value {
                         "what": finding.cause().to_string(),
                         "given": finding.given(),
                         "signed": finding.signed(),
-                        "mend": finding.cause().mend(),
+                        "fix": finding.fix(),
                     })
                 })
                 .collect();
@@ -163,14 +163,17 @@ fn as_json(diagnosis: &Diagnosis) -> Value {
             json!({ "evidence": evidence, "findings": findings, "difference": difference })
         })
         .collect();
-    let ruled_out: Vec<&str> = diagnosis.ruled_out().iter().map(|cause| cause.code()).collect();
+    let codes =
+        |causes: &[Cause]| -> Vec<&str> { causes.iter().map(|cause| cause.code()).collect() };
     json!({
         "ok": diagnosis.verdict().is_ok(),
         "error": diagnosis.verdict().err().map(twilio_sig::VerifyError::code),
         "explanations": explanations,
-        "ruled_out": ruled_out,
+        "ruled_out": codes(diagnosis.ruled_out()),
+        "tried": codes(diagnosis.tried()),
         "notes": diagnosis.remarks(),
         "macs": diagnosis.macs(),
+        "bytes": diagnosis.bytes(),
         "exhausted": diagnosis.is_exhausted(),
     })
 }

@@ -14,12 +14,14 @@ pub(crate) struct HttpRequest {
     pub(crate) body: Vec<u8>,
     /// The file beside it that a comment names: `# @token-file NAME`.
     pub(crate) token_file: Option<String>,
+    /// What is wrong with its body: it is cut off, or of no known length.
+    pub(crate) fault: Option<String>,
 }
 
 impl HttpRequest {
     /// One of these parts.
     pub(crate) const fn new(target: String, headers: Vec<(String, String)>, body: Vec<u8>) -> Self {
-        Self { target, headers, body, token_file: None }
+        Self { target, headers, body, fault: None, token_file: None }
     }
 
     /// Reads HTTP/1 text with line breaks of either kind. Comment lines that begin with `#` may
@@ -44,9 +46,9 @@ impl HttpRequest {
             .filter_map(|header| Some((header.name.to_owned(), text(header.value)?)))
             .collect();
         let rest = head.get(length..).unwrap_or_default();
-        let mut request =
-            Self { target, headers, body: Vec::new(), token_file: token_file(comments) };
-        request.body = request.body_of(rest)?;
+        let (body, token_file) = (Vec::new(), token_file(comments));
+        let mut request = Self { target, headers, body, token_file, fault: None };
+        (request.body, request.fault) = request.body_of(rest);
         Ok(request)
     }
 
@@ -57,22 +59,26 @@ impl HttpRequest {
         (!values.is_empty()).then(|| values.join(", "))
     }
 
-    /// The body of this head, of the text behind it.
-    pub(crate) fn body_of(&self, rest: &[u8]) -> Result<Vec<u8>, Failure> {
+    /// The body, and what is wrong with it.
+    pub(crate) fn body_of(&self, rest: &[u8]) -> (Vec<u8>, Option<String>) {
+        let fault = |text: &str| Some(text.to_owned());
         if self.header("transfer-encoding").is_some_and(|value| value.ends_with("chunked")) {
-            return unchunked(rest).ok_or_else(|| Failure::usage("the chunked body is cut off"));
+            let (body, is_whole) = unchunked(rest);
+            return (body, (!is_whole).then(|| "the chunked body is cut off".to_owned()));
         }
         let Some(length) = self.header("content-length") else {
             let body = rest.strip_suffix(b"\n").unwrap_or(rest);
-            return Ok(body.strip_suffix(b"\r").unwrap_or(body).to_vec());
+            return (body.strip_suffix(b"\r").unwrap_or(body).to_vec(), None);
         };
-        let wrong = || Failure::usage("the Content-Length is not a number");
-        let length: usize = length.parse().map_err(|_| wrong())?;
-        let cut = || {
-            let has = rest.len();
-            Failure::usage(format!("the body is cut off: Content-Length is {length}, it has {has}"))
+        let Ok(length) = length.parse::<usize>() else {
+            return (rest.to_vec(), fault("the Content-Length is not a number"));
         };
-        rest.get(..length).map(<[u8]>::to_vec).ok_or_else(cut)
+        if let Some(body) = rest.get(..length) {
+            return (body.to_vec(), None);
+        }
+        let has = rest.len();
+        let cut = format!("the body is cut off: Content-Length is {length}, it has {has}");
+        (rest.to_vec(), Some(cut))
     }
 }
 
@@ -113,21 +119,27 @@ fn as_http_1(text: &[u8]) -> Vec<u8> {
     }
 }
 
-fn unchunked(mut rest: &[u8]) -> Option<Vec<u8>> {
+/// The body of the chunks, and whether the last one ends it.
+fn unchunked(mut rest: &[u8]) -> (Vec<u8>, bool) {
     let mut body = Vec::new();
-    loop {
-        let Ok(httparse::Status::Complete((start, length))) = httparse::parse_chunk_size(rest)
-        else {
-            return None;
-        };
+    while let Ok(httparse::Status::Complete((start, length))) = httparse::parse_chunk_size(rest) {
         if length == 0 {
-            return Some(body);
+            return (body, true);
         }
-        let end = start.checked_add(usize::try_from(length).ok()?)?;
-        body.extend_from_slice(rest.get(start..end)?);
-        rest = rest.get(end..)?;
-        rest = rest.strip_prefix(b"\r\n").or_else(|| rest.strip_prefix(b"\n"))?;
+        let end = usize::try_from(length).ok().and_then(|length| start.checked_add(length));
+        let Some((chunk, after)) =
+            end.and_then(|end| Some((rest.get(start..end)?, rest.get(end..)?)))
+        else {
+            body.extend_from_slice(rest.get(start..).unwrap_or_default());
+            break;
+        };
+        body.extend_from_slice(chunk);
+        let Some(next) = after.strip_prefix(b"\r\n").or_else(|| after.strip_prefix(b"\n")) else {
+            break;
+        };
+        rest = next;
     }
+    (body, false)
 }
 
 #[cfg(test)]
@@ -157,18 +169,18 @@ mod tests {
     #[test]
     fn the_body_is_what_the_head_says() {
         let body = |head: &str, rest: &str| {
-            HttpRequest::parse(format!("POST / HTTP/1.1\r\n{head}\r\n\r\n{rest}").as_bytes())
-                .map(|request| request.body)
-                .map_err(|failure| failure.status())
+            let request = parse(&format!("POST / HTTP/1.1\r\n{head}\r\n\r\n{rest}"));
+            (String::from_utf8(request.body).unwrap(), request.fault.is_some())
         };
-        assert_eq!(body("Content-Length: 4", "a=1\n\n"), Ok(b"a=1\n".to_vec()));
-        assert_eq!(body("Content-Length: 9", "a=1"), Err(2));
-        assert_eq!(body("Content-Length: x", "a=1"), Err(2));
-        assert_eq!(
-            body("Transfer-Encoding: chunked", "2\r\na=\r\n1\r\n1\r\n0\r\n\r\n"),
-            Ok(b"a=1".to_vec())
-        );
-        assert_eq!(body("Transfer-Encoding: chunked", "2\r\na=\r\n"), Err(2));
+        let whole = |text: &str| (text.to_owned(), false);
+        let cut = |text: &str| (text.to_owned(), true);
+        assert_eq!(body("Content-Length: 4", "a=1\n\n"), whole("a=1\n"));
+        assert_eq!(body("Content-Length: 9", "a=1"), cut("a=1"));
+        assert_eq!(body("Content-Length: x", "a=1"), cut("a=1"));
+        let chunked = "Transfer-Encoding: chunked";
+        assert_eq!(body(chunked, "2\r\na=\r\n1\r\n1\r\n0\r\n\r\n"), whole("a=1"));
+        assert_eq!(body(chunked, "2\r\na=\r\n"), cut("a="));
+        assert_eq!(body(chunked, "9\r\na="), cut("a="));
     }
 
     #[test]

@@ -32,13 +32,26 @@ pub(crate) enum Body {
 impl Request {
     /// Reads what the options name.
     pub(crate) fn read(args: &RequestArgs) -> Result<Self, Failure> {
+        let request = Self::read_as_it_is(args)?;
+        match request.http.as_ref().and_then(|http| http.fault.as_ref()) {
+            Some(fault) => Err(Failure::usage(fault)),
+            None if args.url.is_none() && !request.url.contains("://") => {
+                Err(Failure::usage("the request has no Host header: give --url or --base"))
+            }
+            None => Ok(request),
+        }
+    }
+
+    /// Reads what the options name, with what there is of a body that is cut off, and without the
+    /// host that is missing: to diagnose it.
+    pub(crate) fn read_as_it_is(args: &RequestArgs) -> Result<Self, Failure> {
         let http = match &args.http {
             Some(path) => Some(capture::read(&read(path, MAX_REQUEST_LEN)?, args.entry)?),
             None => None,
         };
         let url = match (&args.url, &http) {
             (Some(url), _) => url.clone(),
-            (None, Some(http)) => url_of(http, args.base.as_deref())?,
+            (None, Some(http)) => url_of(http, args.base.as_deref()),
             (None, None) => return Err(Failure::usage("give --url or --http")),
         };
         let header = |name| http.as_ref().and_then(|http| http.header(name));
@@ -84,23 +97,16 @@ impl Request {
     }
 }
 
-/// The URL of a saved request: the target if it is absolute, else what a service without TLS sees
-/// and the target. A `base` takes the place of all before the path.
-fn url_of(http: &HttpRequest, base: Option<&str>) -> Result<String, Failure> {
-    let authority = absolute(&http.target);
-    let path = match (authority, base) {
-        (Some(_), None) => return Ok(http.target.clone()),
-        (Some(end), Some(_)) => http.target.get(end..).unwrap_or_default(),
-        (None, _) => &http.target,
-    };
-    let base = match (base, http.header("host")) {
-        (Some(base), _) => base.trim_end_matches('/').to_owned(),
-        (None, Some(host)) => format!("http://{host}"),
-        (None, None) => {
-            return Err(Failure::usage("the request has no Host header: give --url or --base"));
-        }
-    };
-    Ok(format!("{base}{path}"))
+/// The URL of a saved request: `base`, or what a service without TLS sees, before path and query of
+/// the target. An absolute target is the URL unless there is a base.
+fn url_of(http: &HttpRequest, base: Option<&str>) -> String {
+    let path_start = absolute(&http.target);
+    let path = http.target.get(path_start.unwrap_or_default()..).unwrap_or_default();
+    match (base, http.header("host")) {
+        (Some(base), _) => format!("{}{path}", base.trim_end_matches('/')),
+        (None, Some(host)) if path_start.is_none() => format!("http://{host}{path}"),
+        (None, _) => http.target.clone(),
+    }
 }
 
 /// Where the path of an absolute target begins. One that has `://` in its query alone is none.
@@ -155,7 +161,7 @@ mod tests {
     fn a_base_takes_the_place_of_all_before_the_path() {
         let url = |target: &str, base| {
             let headers = vec![("Host".to_owned(), "h".to_owned())];
-            url_of(&HttpRequest::new(target.to_owned(), headers, Vec::new()), base).unwrap()
+            url_of(&HttpRequest::new(target.to_owned(), headers, Vec::new()), base)
         };
         let base = Some("https://e.com/");
         assert_eq!(url("/a?b", base), "https://e.com/a?b");

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use assert_cmd::Command;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -216,7 +216,7 @@ fn diagnose_names_the_cause() {
     let (status, out, _) =
         run(twilio_sig().args(["diagnose", "--http", "-"]).write_stdin(request.clone()));
     assert_eq!(status, 1);
-    for expected in ["tls_terminated", "wrong_host", "mend", "http://10.0.0.7:8080/sms"] {
+    for expected in ["tls_terminated", "wrong_host", "fix", "http://10.0.0.7:8080/sms"] {
         assert!(out.contains(expected), "{expected} is not in {out}");
     }
     assert!(
@@ -237,6 +237,9 @@ fn diagnose_names_the_cause() {
         .map(|finding| &finding["cause"])
         .collect();
     assert_eq!(causes, ["tls_terminated", "wrong_host"]);
+    let fix = value["explanations"][0]["findings"][0]["fix"].as_str().unwrap();
+    assert!(fix.contains("https") && value["macs"].as_u64() < value["bytes"].as_u64());
+    assert_eq!((&value["ruled_out"], &value["tried"]), (&json!([]), &json!([])));
 
     let verified = ["diagnose", "--http", "-", "--url", URL];
     let (status, out, _) = run(twilio_sig().args(verified).write_stdin(request.clone()));
@@ -244,7 +247,7 @@ fn diagnose_names_the_cause() {
     assert!(out.contains("verified"), "{out}");
 
     let (status, out, _) = run(twilio_sig()
-        .args(["diagnose", "--max-macs", "2000", "--http", "-"])
+        .args(["diagnose", "--max-macs", "20000", "--http", "-"])
         .write_stdin(http("other.example.net", "", &signature, "Body=Forged")));
     assert_eq!(status, 1);
     assert!(out.contains("ruled out") && out.contains("none that is known"), "{out}");
@@ -275,6 +278,49 @@ fn diagnose_takes_other_tokens_and_tokens_that_were_copied_wrongly() {
         assert_eq!(value["explanations"][0]["findings"][0]["cause"], cause, "{out}");
         assert!(!out.contains(TOKEN) && !out.contains(OTHER), "{out}");
     }
+}
+
+/// What is wrong with a request is what `diagnose` is asked for: it is no wrong usage.
+#[test]
+fn diagnose_takes_requests_that_cannot_be_verified() {
+    let signature = signature(URL, BODY);
+    let request = |head: &str, body: &str| {
+        format!("POST {head}\r\nX-Twilio-Signature: {signature}\r\n\r\n{body}")
+    };
+    let whole = BODY.len();
+    for (head, body, cause) in [
+        (
+            format!("/sms HTTP/1.1\r\nHost: hooks.example.com\r\nContent-Length: {whole}"),
+            "",
+            "body_missing",
+        ),
+        (
+            format!("/sms HTTP/1.1\r\nHost: hooks.example.com\r\nContent-Length: {whole}"),
+            "Body=A",
+            "body_missing",
+        ),
+        ("/sms HTTP/1.1\r\nTransfer-Encoding: chunked".into(), "1f\r\nBody", "url_not_absolute"),
+        ("/sms HTTP/1.1".into(), BODY, "url_not_absolute"),
+    ] {
+        let request = request(&head, body);
+        let diagnose = ["diagnose", "--json", "--max-macs", "2000", "--http", "-"];
+        let (status, out, error) = run(twilio_sig().args(diagnose).write_stdin(request.clone()));
+        let value: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{head}: {error}"));
+        assert_eq!(status, 1, "{head}");
+        assert_eq!(value["explanations"][0]["findings"][0]["cause"], cause, "{out}");
+        let verify = run(twilio_sig().args(["verify", "--http", "-"]).write_stdin(request));
+        assert_eq!(verify.0, 2, "{head}");
+    }
+}
+
+/// A target may be a whole URL; a base takes the place of its scheme and host.
+#[test]
+fn a_base_is_not_put_before_a_whole_url() {
+    let signature = signature(URL, BODY);
+    let target = "http://10.0.0.7:8080/sms HTTP/1.1";
+    let request = format!("POST {target}\r\nX-Twilio-Signature: {signature}\r\n\r\n{BODY}");
+    let verify = ["verify", "--http", "-", "--base", "https://hooks.example.com/"];
+    assert_eq!(run(twilio_sig().args(verify).write_stdin(request)).0, 0);
 }
 
 #[test]

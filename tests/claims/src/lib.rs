@@ -6,6 +6,7 @@
 
 extern crate alloc;
 
+pub mod cluster;
 pub mod proxy;
 pub mod scenes;
 pub mod server;
@@ -14,17 +15,20 @@ pub mod worker;
 use core::time::Duration;
 
 use twilio_sig::claim::{Answer, Claim, ClaimError, ClaimOutcome, ClaimStore};
-use twilio_sig_postgres::PostgresStore;
 use twilio_sig_redis::RedisStore;
+use twilio_sig_sqlx::postgres::PostgresStore;
+use twilio_sig_sqlx::sqlite::SqliteStore;
 
-/// Either store, by the scheme of its URL.
+/// Any store, by the scheme of its URL.
 #[derive(Clone, Debug)]
-#[expect(clippy::exhaustive_enums, reason = "there are these two")]
+#[expect(clippy::exhaustive_enums, reason = "there are these")]
 pub enum Store {
-    /// `redis://…`
+    /// `redis://…`, several of them with commas in between for a cluster, or `sentinel+redis://…`
     Redis(RedisStore),
     /// `postgres://…`
     Postgres(PostgresStore),
+    /// `sqlite:…`
+    Sqlite(SqliteStore),
 }
 
 impl Store {
@@ -33,11 +37,22 @@ impl Store {
     /// # Errors
     /// [`ClaimError::Unavailable`] if it cannot.
     pub async fn connect(url: &str) -> Result<Self, ClaimError> {
-        if url.starts_with("redis") {
-            return RedisStore::connect(url)
-                .await
-                .map(Self::Redis)
-                .map_err(ClaimError::unavailable);
+        let redis = if let Some(sentinel) = url.strip_prefix("sentinel+") {
+            Some(RedisStore::connect_sentinel(&[sentinel], server::SERVICE).await)
+        } else if url.contains(',') {
+            Some(RedisStore::connect_cluster(&url.split(',').collect::<Vec<_>>()).await)
+        } else if url.starts_with("redis") {
+            Some(RedisStore::connect(url).await)
+        } else {
+            None
+        };
+        if let Some(store) = redis {
+            return store.map(Self::Redis).map_err(ClaimError::unavailable);
+        }
+        if url.starts_with("sqlite") {
+            let store = SqliteStore::connect(url).await?;
+            store.migrate().await?;
+            return Ok(Self::Sqlite(store));
         }
         let store = PostgresStore::connect(url).await?;
         store.migrate().await?;
@@ -50,6 +65,7 @@ impl ClaimStore for Store {
         match self {
             Self::Redis(store) => store.claim(claim, lease).await,
             Self::Postgres(store) => store.claim(claim, lease).await,
+            Self::Sqlite(store) => store.claim(claim, lease).await,
         }
     }
 
@@ -62,6 +78,7 @@ impl ClaimStore for Store {
         match self {
             Self::Redis(store) => store.complete(claim, ttl, answer).await,
             Self::Postgres(store) => store.complete(claim, ttl, answer).await,
+            Self::Sqlite(store) => store.complete(claim, ttl, answer).await,
         }
     }
 
@@ -69,6 +86,7 @@ impl ClaimStore for Store {
         match self {
             Self::Redis(store) => store.release(claim).await,
             Self::Postgres(store) => store.release(claim).await,
+            Self::Sqlite(store) => store.release(claim).await,
         }
     }
 }

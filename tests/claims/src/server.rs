@@ -27,16 +27,22 @@ pub struct Server {
 enum Kind {
     /// `redis-server` with these arguments besides.
     Redis(Vec<String>),
+    /// `redis-server` as a sentinel of the server on this port.
+    Sentinel(u16),
     /// `postgres`, with the settings that it has by default.
     Postgres,
+    /// `pgbouncer` in front of the server on this port, in transaction mode, with so many connections.
+    PgBouncer(u16, usize),
 }
 
 /// How long a server may take to start.
 const START: Duration = Duration::from_secs(30);
 /// Ports that are tried: another process may take one before the server does.
 const PORTS: usize = 5;
-/// PostgreSQL refuses to run as root. Then it runs as the user that Debian made for it.
+/// PostgreSQL and PgBouncer refuse to run as root. Then they run as the user that Debian made for them.
 const POSTGRES_USER: &str = "postgres";
+/// What the sentinels call the server that they watch.
+pub const SERVICE: &str = "claims";
 
 impl Server {
     /// Starts a Redis server with these arguments.
@@ -53,6 +59,23 @@ impl Server {
     /// What went wrong, and what to install.
     pub fn redis_with_tls() -> io::Result<Self> {
         Self::start(Kind::Redis(Vec::new()), true)
+    }
+
+    /// Starts a sentinel of the Redis server on this port, which calls it [`SERVICE`].
+    ///
+    /// # Errors
+    /// What went wrong, and what to install.
+    pub fn sentinel(primary: u16) -> io::Result<Self> {
+        Self::start(Kind::Sentinel(primary), false)
+    }
+
+    /// Starts a PgBouncer for the PostgreSQL server on this port, in transaction mode, with so many
+    /// connections for all of its clients.
+    ///
+    /// # Errors
+    /// What went wrong, and what to install.
+    pub fn pgbouncer(postgres: u16, connections: usize) -> io::Result<Self> {
+        Self::start(Kind::PgBouncer(postgres, connections), false)
     }
 
     /// Starts a PostgreSQL server with an empty database.
@@ -114,8 +137,10 @@ impl Server {
     pub fn url_at(&self, port: u16) -> String {
         match self.kind {
             Kind::Redis(_) if self.tls => format!("rediss://127.0.0.1:{port}/"),
-            Kind::Redis(_) => format!("redis://127.0.0.1:{port}/"),
-            Kind::Postgres => format!("postgres://{POSTGRES_USER}@127.0.0.1:{port}/postgres"),
+            Kind::Redis(_) | Kind::Sentinel(_) => format!("redis://127.0.0.1:{port}/"),
+            Kind::Postgres | Kind::PgBouncer(..) => {
+                format!("postgres://{POSTGRES_USER}@127.0.0.1:{port}/postgres")
+            }
         }
     }
 
@@ -168,8 +193,13 @@ impl Server {
         let deadline = Instant::now() + START;
         while Instant::now() < deadline && child.try_wait()?.is_none() {
             let said = fs::read_to_string(&log).unwrap_or_default().to_lowercase();
-            let ready = said.contains("ready to accept connections");
-            if ready && TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
+            let ready = match self.kind {
+                Kind::Redis(_) | Kind::Postgres => "ready to accept connections",
+                Kind::Sentinel(_) => "sentinel id is",
+                Kind::PgBouncer(..) => "process up",
+            };
+            if said.contains(ready) && TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok()
+            {
                 return Ok(true);
             }
             thread::sleep(Duration::from_millis(20));
@@ -197,6 +227,33 @@ impl Server {
                 } else {
                     command.args(["--port", &port]);
                 }
+                command
+            }
+            Kind::Sentinel(primary) => {
+                let config = self.path("sentinel.conf");
+                let text = format!(
+                    "port {port}\nbind 127.0.0.1\ndir {folder}\n\
+                     sentinel monitor {SERVICE} 127.0.0.1 {primary} 1\n\
+                     sentinel down-after-milliseconds {SERVICE} 500\n\
+                     sentinel failover-timeout {SERVICE} 2000\n"
+                );
+                fs::write(&config, text)?;
+                let mut command = self.program(Path::new("redis-server"))?;
+                command.args([&config, "--sentinel"]);
+                command
+            }
+            Kind::PgBouncer(postgres, connections) => {
+                let config = self.path("pgbouncer.ini");
+                let text = format!(
+                    "[databases]\n\
+                     postgres = host=127.0.0.1 port={postgres} user={POSTGRES_USER}\n\
+                     [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
+                     auth_type = any\npool_mode = transaction\ndefault_pool_size = {connections}\n\
+                     max_client_conn = 1000\nserver_login_retry = 0\n"
+                );
+                fs::write(&config, text)?;
+                let mut command = self.program(Path::new("pgbouncer"))?;
+                command.arg(config);
                 command
             }
             Kind::Postgres => {
@@ -232,7 +289,7 @@ impl Server {
         let mut command = Command::new(program);
         command.current_dir(&self.folder);
         let is_root = fs::metadata("/proc/self")?.uid() == 0;
-        if is_root && matches!(self.kind, Kind::Postgres) {
+        if is_root && matches!(self.kind, Kind::Postgres | Kind::PgBouncer(..)) {
             let (user, group) = ids_of(POSTGRES_USER).ok_or_else(|| {
                 Error::other("there is no user postgres. Try: apt-get install postgresql")
             })?;
@@ -249,8 +306,9 @@ impl Server {
     /// The Debian package that it is in.
     const fn package(&self) -> &'static str {
         match self.kind {
-            Kind::Redis(_) => "redis-server",
+            Kind::Redis(_) | Kind::Sentinel(_) => "redis-server",
             Kind::Postgres => "postgresql",
+            Kind::PgBouncer(..) => "pgbouncer",
         }
     }
 }
@@ -259,7 +317,7 @@ fn missing(package: &str, error: &Error) -> Error {
     Error::other(format!("{package} cannot be run ({error}). Try: apt-get install {package}"))
 }
 
-fn free_port() -> io::Result<u16> {
+pub(crate) fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 

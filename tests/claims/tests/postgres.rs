@@ -11,7 +11,9 @@ use claims_live::server::Server;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{Connection, Executor, PgConnection, PgPool};
 use twilio_sig::claim::{Answer, Claim, ClaimError, ClaimKey, ClaimOutcome};
-use twilio_sig_postgres::{MIGRATION, PostgresStore, claim_in, complete_in, release_in};
+use twilio_sig_sqlx::postgres::{
+    MIGRATION, PostgresStore, claim_in, complete_in, release_in, renew_in,
+};
 
 const WORKER: &str = env!("CARGO_BIN_EXE_claim_worker");
 const LEASE: Duration = Duration::from_secs(60);
@@ -53,16 +55,17 @@ fn a_call_is_one_round_trip() -> Scene {
         let pool = options.connect(&server.url_at(proxy.port())).await?;
         scenes::a_call_is_one_round_trip(&proxy, &PostgresStore::with_pool(pool)).await?;
 
-        // In a transaction: `BEGIN`, the claim, its completion, `COMMIT`.
+        // In a transaction: `BEGIN`, the claim, its renewal and completion, `COMMIT`.
         let mut connection = PgConnection::connect(&server.url_at(proxy.port())).await?;
-        for (name, expected) in [("first", 6), ("second", 4)] {
+        for name in ["first", "second"] {
             let before = proxy.round_trips();
             let mut transaction = connection.begin().await?;
             let owner = acquire_in(&mut transaction, &key(name)).await?;
+            renew_in(&mut transaction, &owner, LEASE).await?;
             complete_in(&mut transaction, &owner, TTL, &Answer::EMPTY).await?;
             transaction.commit().await?;
             let trips = proxy.round_trips() - before;
-            expect(trips == expected, || format!("{name}: {trips} round trips"))?;
+            expect(trips == 5, || format!("{name}: {trips} round trips"))?;
         }
         Ok(())
     })
@@ -260,7 +263,7 @@ fn a_purge_deletes_what_is_over_and_nothing_else() -> Scene {
                 // A hundred at a time, as claims would have left them.
                 let insert = "INSERT INTO twilio_sig_claims \
                     SELECT sha256(convert_to(($1 + n)::text, 'UTF8')), decode(repeat('ab', 16), 'hex'), \
-                    true, clock_timestamp() - interval '1 hour' FROM generate_series(0, 99) n";
+                    true, '', clock_timestamp() - interval '1 hour' FROM generate_series(0, 99) n";
                 sqlx::query(insert).bind(number).execute(&pool).await?;
             }
         }
@@ -289,6 +292,53 @@ fn a_purge_deletes_what_is_over_and_nothing_else() -> Scene {
             expect(!matches!(outcome, ClaimOutcome::Acquired), || name.to_owned())?;
         }
         Ok(())
+    })
+}
+
+/// Whatever a database has for defaults, the contract is kept.
+#[test]
+fn the_contract_does_not_depend_on_settings() -> Scene {
+    let server = Server::postgres()?;
+    block_on(async {
+        let mut connection = PgConnection::connect(&server.url()).await?;
+        for setting in [
+            "bytea_output = 'escape'",
+            "standard_conforming_strings = off",
+            "default_transaction_isolation = 'serializable'",
+            "lock_timeout = 0",
+            "statement_timeout = 0",
+            "client_encoding = 'LATIN1'",
+        ] {
+            connection.execute(&*format!("ALTER DATABASE postgres SET {setting}")).await?;
+        }
+        Ok(())
+    })?;
+    scenes::the_contract_is_kept(&server.url())
+}
+
+/// The reason reaches the log.
+#[test]
+fn an_error_says_why() -> Scene {
+    let mut server = Server::postgres()?;
+    block_on(async {
+        let (store, pool) = open(&server).await?;
+        pool.execute("ALTER DATABASE postgres SET default_transaction_read_only = on").await?;
+        let read_only = PostgresStore::connect(&server.url()).await?;
+        let why = async |store: &PostgresStore| match claim(store, &key("why"), LEASE).await {
+            Err(error @ ClaimError::Unavailable(_)) => error.to_string(),
+            other => format!("{other:?}"),
+        };
+        let text = why(&read_only).await;
+        expect(text.contains("read-only transaction"), || text.clone())?;
+        pool.execute("SET default_transaction_read_only = off; DROP TABLE twilio_sig_claims")
+            .await?;
+        let text = why(&store).await;
+        expect(text.contains("\"twilio_sig_claims\" does not exist"), || text.clone())?;
+        pool.close().await;
+        server.kill()?;
+        let (text, asked) = (why(&store).await, Instant::now());
+        expect(text.contains("the database cannot be reached"), || text.clone())?;
+        expect(asked.elapsed() < Duration::from_secs(4), || format!("{:?}", asked.elapsed()))
     })
 }
 

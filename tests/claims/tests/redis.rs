@@ -5,10 +5,11 @@
 use core::time::Duration;
 
 use claims_live::Store;
+use claims_live::cluster::ask;
 use claims_live::proxy::Proxy;
 use claims_live::scenes::{self, Scene, block_on, claim, complete, expect};
 use claims_live::server::Server;
-use twilio_sig::claim::{Claim, ClaimError, ClaimKey, ClaimOutcome, ClaimStore};
+use twilio_sig::claim::{Answer, Claim, ClaimError, ClaimKey, ClaimOutcome, ClaimStore};
 use twilio_sig_redis::{ConnectError, RedisStore};
 
 const WORKER: &str = env!("CARGO_BIN_EXE_claim_worker");
@@ -97,7 +98,7 @@ fn a_full_server_refuses_and_evicts_nothing() -> Scene {
     let server = Server::redis(&["--maxmemory", "4mb", "--maxmemory-policy", "noeviction"])?;
     block_on(async {
         let store = Store::connect(&server.url()).await?;
-        let (lease, keep) = (Duration::from_secs(600), Duration::from_secs(600));
+        let (lease, ttl) = (Duration::from_secs(600), Duration::from_secs(600));
         let mut claims = Vec::new();
         let full = loop {
             let key = ClaimKey::new("full", &[&claims.len().to_be_bytes()]);
@@ -110,8 +111,14 @@ fn a_full_server_refuses_and_evicts_nothing() -> Scene {
         };
         expect(matches!(full, Err(ClaimError::Full)), || format!("{full:?}"))?;
         expect(claims.len() > 1_000, || format!("only {} fit", claims.len()))?;
-        // What is in it is found all the same, and can be completed.
-        complete(&store, &claims[0], keep).await?;
+        // What is in it is found all the same, and can be renewed and completed; an answer needs room.
+        store.renew(&claims[0], lease).await?;
+        let answer = Answer::new(&[b'x'; 10_000])?;
+        let refused = store.complete(&claims[0], ttl, &answer).await;
+        expect(matches!(refused, Err(ClaimError::Full)), || format!("{refused:?}"))?;
+        let held = claim(&store, claims[0].key(), lease).await?;
+        expect(matches!(held, ClaimOutcome::InProgress { .. }), || format!("{held:?}"))?;
+        complete(&store, &claims[0], ttl).await?;
         let done = claim(&store, claims[0].key(), lease).await?;
         expect(matches!(done, ClaimOutcome::Done(_)), || format!("{done:?}"))?;
         let held = claim(&store, claims[2].key(), lease).await?;
@@ -129,6 +136,32 @@ fn a_full_server_refuses_and_evicts_nothing() -> Scene {
         }
         let room = claim(&store, &more, lease).await?;
         expect(matches!(room, ClaimOutcome::Acquired), || format!("{room:?}"))
+    })
+}
+
+/// The reason reaches whoever reads the log.
+#[test]
+fn an_error_says_why() -> Scene {
+    let (mut server, primary) = (Server::redis(&[])?, Server::redis(&[])?);
+    let proxy = Proxy::start(server.port())?;
+    block_on(async {
+        let key = ClaimKey::new("why", &[]);
+        let lease = Duration::from_secs(60);
+        let store = RedisStore::connect(&server.url_at(proxy.port())).await?;
+        let direct = RedisStore::connect(&server.url()).await?;
+        let why = async |store: &RedisStore| match claim(store, &key, lease).await {
+            Err(error @ ClaimError::Unavailable(_)) => error.to_string().to_lowercase(),
+            other => format!("{other:?}"),
+        };
+        proxy.hold(true);
+        let text = why(&store).await;
+        expect(text.ends_with("redis gave no answer within 2 s"), || text.clone())?;
+        ask::<()>(&server, redis::cmd("REPLICAOF").arg("127.0.0.1").arg(primary.port()))?;
+        let text = why(&direct).await;
+        expect(text.ends_with("redis: read-only: readonly"), || text.clone())?;
+        server.kill()?;
+        let text = why(&direct).await;
+        expect(text.contains("connection refused"), || text.clone())
     })
 }
 

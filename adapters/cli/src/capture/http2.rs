@@ -46,7 +46,7 @@ pub(super) fn read(text: &[u8]) -> Result<HttpRequest, Failure> {
         _ => path,
     };
     let mut request = HttpRequest::new(target, headers, Vec::new());
-    request.body = request.body_of(rest)?;
+    (request.body, request.fault) = request.body_of(rest);
     Ok(request)
 }
 

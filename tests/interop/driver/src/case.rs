@@ -143,9 +143,12 @@ impl Case {
         let seen = ["ws://", "wss://"].iter().find(|scheme| self.url.starts_with(*scheme));
         let seen = seen.map(|_| self.url.replacen("ws", "http", 1));
         let seen = seen.as_ref().unwrap_or(&self.url);
-        let mut webhook =
-            if self.handshake { Webhook::websocket(seen) } else { Webhook::get(&self.url) };
-        webhook = webhook.body(self.payload.text().as_bytes());
+        let body = self.payload.text();
+        let mut webhook = if self.handshake {
+            Webhook::websocket(seen)
+        } else {
+            Webhook::post(&self.url, body.as_bytes())
+        };
         if let Some(signature) = &self.signature {
             webhook = webhook.signature(signature);
         }
