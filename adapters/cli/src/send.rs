@@ -63,10 +63,10 @@ impl Key {
     fn read(args: &SendArgs) -> Result<Self, Failure> {
         let tokens = keys::tokens(&args.keys)?;
         let shared_keys = keys::shared_keys(&args.keys)?;
-        match (shared_keys.into_iter().next(), tokens.as_slice()) {
-            (Some((key, _)), _) => Ok(Self::Shared(key)),
-            (None, [secret]) => Ok(Self::Token(keys::token(secret)?)),
-            (None, []) => Err(keys::missing()),
+        match (shared_keys.as_slice(), tokens.as_slice()) {
+            ([(key, _)], _) => Ok(Self::Shared(key.clone())),
+            ([], [secret]) => Ok(Self::Token(keys::token(secret)?)),
+            ([], []) => Err(keys::missing()),
             _ => Err(Failure::usage("give one key to sign with")),
         }
     }

@@ -226,6 +226,7 @@ fn wrong_usage_and_no_service_are_told() {
         &["sms", "--to", &unused, "--param", "x"],
         &["sms", "--to", &unused, "--url", "nowhere"],
         &["sms", "--list"],
+        &["sms", "--to", &unused, "--shared-key-file", "id"],
     ] {
         assert_eq!(send(arguments).0, 2, "{arguments:?}");
     }
