@@ -26,6 +26,9 @@ pub(crate) enum Command {
     /// Sign a request as Twilio would, to test a service
     #[command(after_help = SIGN_EXAMPLES)]
     Sign(SignArgs),
+    /// Send a webhook to a service, as Twilio would, and judge its answer
+    #[command(after_help = SEND_EXAMPLES)]
+    Send(SendArgs),
     /// Say why a request is refused, and what to do about it
     #[command(after_help = DIAGNOSE_EXAMPLES)]
     Diagnose(DiagnoseArgs),
@@ -49,6 +52,17 @@ const SIGN_EXAMPLES: &str = "\
 Examples:
   twilio-sig sign --url https://hooks.example.com/sms --param Body=Ahoy --param From=+15005550006
   twilio-sig sign --url https://hooks.example.com/events --body-file event.json --hash-body";
+
+const SEND_EXAMPLES: &str = "\
+Examples:
+  twilio-sig send --list
+  twilio-sig send sms --to http://localhost:8080/sms --param Body=Ahoy
+  twilio-sig send voice --to http://localhost:8080/voice --url https://hooks.example.com/voice
+  twilio-sig send call-status --to http://localhost:8080/status --twice
+  twilio-sig send sms --to http://localhost:8080/sms --forged
+
+Exit status: 0 if Twilio could use every answer (with --forged: if all were refused), 1 otherwise,
+3 if there was no answer.";
 
 const DIAGNOSE_EXAMPLES: &str = "\
 Examples:
@@ -155,6 +169,41 @@ pub(crate) struct SignArgs {
     /// Print URL and signature as JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(ClapArgs, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
+pub(crate) struct SendArgs {
+    /// The kind of webhook
+    #[arg(required_unless_present = "list")]
+    pub(crate) kind: Option<String>,
+    /// Where the service listens
+    #[arg(long, value_name = "URL", required_unless_present = "list")]
+    pub(crate) to: Option<String>,
+    /// The public URL to sign for, if it is not that of --to. The Host header is then that of this
+    /// one, and X-Forwarded-Proto its scheme, as behind a tunnel
+    #[arg(long, value_name = "URL")]
+    pub(crate) url: Option<String>,
+    /// Sets a parameter; given twice with one name, it comes twice
+    #[arg(long, value_name = "NAME=VALUE")]
+    pub(crate) param: Vec<String>,
+    /// Send the parameters in the query of a GET
+    #[arg(long)]
+    pub(crate) get: bool,
+    /// Send each webhook twice with the same bytes, as a replay does
+    #[arg(long)]
+    pub(crate) twice: bool,
+    /// Sign with a token that the service does not have
+    #[arg(long)]
+    pub(crate) forged: bool,
+    /// The number of the event, which its SID ends in. Default: the time
+    #[arg(long, value_name = "N")]
+    pub(crate) number: Option<u64>,
+    /// Describe the kinds
+    #[arg(long, exclusive = true)]
+    pub(crate) list: bool,
+    #[command(flatten)]
+    pub(crate) keys: KeyArgs,
 }
 
 #[derive(ClapArgs, Debug)]

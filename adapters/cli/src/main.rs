@@ -4,6 +4,7 @@
 mod args;
 mod batch;
 mod capture;
+mod deliver;
 mod diagnose;
 mod failure;
 mod http;
@@ -12,7 +13,9 @@ mod lines;
 mod output;
 mod record;
 mod request;
+mod send;
 mod sign;
+mod twiml;
 mod verify;
 
 use std::io::{self, Write};
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
     let outcome = match args.command {
         Command::Verify(args) => verify::run(&args),
         Command::Sign(args) => sign::run(&args),
+        Command::Send(args) => send::run(&args),
         Command::Diagnose(args) => diagnose::run(&args),
         Command::Batch(args) => batch::run(&args),
         Command::Completions { shell } => {

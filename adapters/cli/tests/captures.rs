@@ -44,7 +44,7 @@ fn saved(body: &str) -> Vec<(&'static str, String)> {
     let mitmproxy = json!({ "type": "http", "request": {
         "method": "POST", "scheme": "https", "host": "hooks.example.com", "port": 443,
         "path": "/sms?tenant=a", "content": body,
-        "headers": [["Content-Length", length.to_string()], ["X-Twilio-Signature", signature]],
+        "headers": { "Content-Length": length.to_string(), "X-Twilio-Signature": signature },
     } });
     let ngrok = json!({ "uri": "/api/requests/http", "requests": [{ "id": "airt_1", "request": {
         "method": "POST", "uri": "/sms", "headers": lists, "raw": STANDARD.encode(&raw),

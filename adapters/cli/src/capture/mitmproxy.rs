@@ -3,11 +3,12 @@
 //! Bytes are written as Python shows them (`\r`, `\xf0`), or as base64 if the option
 //! `dump_encodecontent` is set. No member says which: the Content-Length does.
 //!
-//! Source: <https://docs.mitmproxy.org/stable/addons-examples/> (`jsondump.py`)
+//! Source: `examples/contrib/jsondump.py` of <https://github.com/mitmproxy/mitmproxy>
 
 use serde::Deserialize;
 
-use super::{fields, from_str};
+use super::fields::{self, Fields};
+use super::from_str;
 use crate::failure::Failure;
 use crate::http::HttpRequest;
 
@@ -23,15 +24,27 @@ struct Request {
     pretty_host: Option<String>,
     port: u16,
     path: String,
-    headers: Vec<(String, String)>,
+    headers: Headers,
     content: Option<String>,
     #[serde(rename = "contentLength")]
     content_length: Option<u64>,
 }
 
+/// `jsondump` writes an object, which has of a repeated header the last alone; mitmproxy's web
+/// interface a list.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Headers {
+    Object(Fields),
+    List(Vec<(String, String)>),
+}
+
 pub(super) fn read(document: &str) -> Result<HttpRequest, Failure> {
     let Request { scheme, host, pretty_host, port, path, headers, content, content_length } =
         from_str::<Flow>("a flow of mitmproxy", document)?.request;
+    let headers = match headers {
+        Headers::Object(Fields(headers)) | Headers::List(headers) => headers,
+    };
     let length = fields::find(&headers, "content-length").and_then(|text| text.parse().ok());
     let body = match content {
         Some(text) => body(&text, length)?,
@@ -118,6 +131,19 @@ mod tests {
         assert!(read(flow("7", r#""Body=a""#).as_bytes(), None).is_err());
         let lost = flow("6", r#"null,"contentLength":6"#);
         assert!(read(lost.as_bytes(), None).is_err());
+    }
+
+    /// As the add-on writes it, with what it adds to help a search engine.
+    #[test]
+    fn headers_are_an_object_or_a_list() {
+        let list = r#"[["Host","e.com"],["Content-Length","6"],["X-Twilio-Signature","s="]]"#;
+        let object = r#"{"Host":"e.com","Content-Length":"6","X-Twilio-Signature":"s="}"#;
+        let listed = flow("6", r#""Body=a""#);
+        let dumped = listed.replace(list, object);
+        assert_ne!(listed, dumped);
+        let [listed, dumped] = [listed, dumped].map(|text| read(text.as_bytes(), None).unwrap());
+        assert_eq!(listed.headers, dumped.headers);
+        assert_eq!(dumped.body, b"Body=a");
     }
 
     #[test]
