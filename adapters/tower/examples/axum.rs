@@ -16,7 +16,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::{Form, Router, routing::post};
 use twilio_sig::{AuthToken, Origin, Signer, Verifier};
-use twilio_sig_tower::axum::Verified;
+use twilio_sig_tower::extract::Verified;
 use twilio_sig_tower::{Gate, WebhookLayer};
 
 /// As in Twilio's console: the public URL, without the path.

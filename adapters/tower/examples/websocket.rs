@@ -17,7 +17,7 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use axum::{Router, routing::get};
 use twilio_sig::{AuthToken, Origin, Signer, Verifier};
-use twilio_sig_tower::axum::Verified;
+use twilio_sig_tower::extract::Verified;
 use twilio_sig_tower::{Gate, VerifiedWebhook, WebhookLayer};
 
 /// The proof comes first: without it there is no upgrade.

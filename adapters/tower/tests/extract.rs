@@ -18,7 +18,7 @@ use http_body_util::BodyExt as _;
 use stack::{gate, token};
 use tower::ServiceExt as _;
 use twilio_sig::Signer;
-use twilio_sig_tower::axum::Verified;
+use twilio_sig_tower::extract::Verified;
 use twilio_sig_tower::{VerifiedWebhook, WebhookLayer};
 
 async fn form(sms: Verified<Form<Sms>>) -> String {

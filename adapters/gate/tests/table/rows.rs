@@ -163,7 +163,7 @@ fn headers() -> Vec<Row> {
 fn bodies() -> Vec<Row> {
     let longest = [b"Body=".as_slice(), &[b'x'; 995]].concat();
     let longer = [b"Body=".as_slice(), &[b'x'; 996]].concat();
-    let huge = [b"Body=".as_slice(), &vec![b'x'; 300_000]].concat();
+    let huge = [b"Body=".as_slice(), &vec![b'x'; 250_000]].concat();
     let limited = |row: Row| Row { gate: gate().body_limit(1_000), ..row };
     vec![
         row("a chunked form", verified(form("/sms", FORM).chunked(), FORM, "form")),
@@ -313,5 +313,36 @@ fn tenants() -> Vec<Row> {
         gate: Gate::for_tenants(OutOfOrder, fixed()),
         steps: vec![refused(form("/sms", FORM), &[503]).with(Check::Header("retry-after", "5"))],
     };
-    vec![accounts, paths, numbers, outage]
+    let map = || {
+        TenantMap::by_param("AccountSid")
+            .with(ACCOUNT, tenant("one", token(), ACCOUNT))
+            .with(second, tenant("two", other_token(), second))
+            .with_inactive(third)
+    };
+    // An algorithm that no key of the tenant is bound to.
+    let settings = ("x-twilio-webhooks-signature-settings", "key=k,algorithm=HMAC_SHA256");
+    let of_a_key = form("/sms", &of(second)).header(settings.0, settings.1);
+    let empty = |request| refused(request, &[403]).with(Check::Body(Vec::new()));
+    let hidden = Row {
+        name: "tenants that are hidden",
+        gate: Gate::for_tenants(map(), fixed()).hide_tenants(),
+        steps: vec![
+            verified(form("/sms", &of(ACCOUNT)), &of(ACCOUNT), "form").with(is("one")),
+            empty(form("/sms", &of(second))),
+            empty(of_a_key),
+            empty(form("/sms", &of(third))),
+            empty(form("/sms", &of("AC4"))),
+        ],
+    };
+    // A sender's text in a JSON body names no tenant: with a body hash only the query counts.
+    let text = format!(r#"[{{"Body": "&AccountSid={second}&"}}]"#).into_bytes();
+    let events = Row {
+        name: "a JSON body that looks like a form of another tenant",
+        gate: Gate::for_tenants(map(), fixed()),
+        steps: vec![
+            verified(json(&format!("/events?AccountSid={ACCOUNT}"), &text), &text, "body_hash")
+                .with(is("one")),
+        ],
+    };
+    vec![accounts, paths, numbers, outage, hidden, events]
 }
