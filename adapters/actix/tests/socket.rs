@@ -233,7 +233,7 @@ async fn a_request_that_is_dropped_and_never_ends_gives_its_claim_back() {
     assert_eq!(app.call(request()).await.unwrap().status(), 503);
     drop(at_work);
     assert_eq!(app.call(request()).await.unwrap().status(), 503);
-    rt::time::sleep(longest * 2).await;
+    rt::time::sleep(longest.saturating_mul(2)).await;
     assert_eq!(app.call(request()).await.unwrap().status(), 200);
     assert_eq!(calls.load(Ordering::SeqCst), 2);
 }

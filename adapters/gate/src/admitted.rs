@@ -106,6 +106,10 @@ impl Admitted {
     /// Tells what the handler answered: its status, 500 for one that failed, and the answer if it
     /// is [to be stored](Self::stores_answer). What was claimed is marked as done, or given back.
     /// What is dropped before it ends goes on by itself where there is a tokio runtime.
+    #[cfg_attr(
+        not(feature = "claim"),
+        expect(clippy::unused_async, reason = "it waits where something is claimed")
+    )]
     pub async fn settle(self, status: u16, answer: Option<&Answer>) {
         if self.again {
             return;

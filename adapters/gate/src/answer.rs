@@ -72,7 +72,7 @@ impl Answer {
 
     /// Marks it as given without the handler, because what the request asks for is done.
     #[cfg(feature = "claim")]
-    pub(crate) const fn as_replayed(mut self) -> Self {
+    pub(crate) const fn mark_replayed(mut self) -> Self {
         self.replayed = true;
         self
     }

@@ -133,7 +133,7 @@ impl Gate {
             Err(Stop::Done { is_replay, answer }) => {
                 let outcome = if is_replay { Outcome::Replayed } else { Outcome::Duplicate };
                 self.report(outcome, webhook.about());
-                Err(Decision::Answer(self.answer_again(webhook, &answer).as_replayed()))
+                Err(Decision::Answer(self.answer_again(webhook, &answer).mark_replayed()))
             }
         }
     }

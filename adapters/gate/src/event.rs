@@ -147,6 +147,7 @@ impl<'a> About<'a> {
         self
     }
 
+    #[cfg(feature = "claim")]
     pub(crate) const fn with_detail(mut self, detail: Option<&'a str>) -> Self {
         self.detail = detail;
         self

@@ -52,8 +52,8 @@ impl VerifiedWebhook {
     /// [`ExtractError::NoProof`] if there is none. It is logged, since the route is at fault; as a
     /// warning, since anyone can call it.
     pub fn required(found: Option<&Self>) -> Result<&Self, ExtractError> {
-        found.ok_or_else(|| {
-            #[cfg(feature = "tracing")]
+        #[cfg(feature = "tracing")]
+        if found.is_none() {
             tracing::warn!(
                 event_type = "webhook_unprotected",
                 provider = "twilio",
@@ -61,8 +61,8 @@ impl VerifiedWebhook {
                 "{}",
                 ExtractError::NoProof
             );
-            ExtractError::NoProof
-        })
+        }
+        found.ok_or(ExtractError::NoProof)
     }
 
     /// The signed parameters of the form, read into a type. Sorted, equal ones once: their order in

@@ -1,7 +1,7 @@
 //! An axum service that answers messages from Twilio, and nobody else's.
 //!
 //! ```sh
-//! cargo run -p twilio_sig_tower --example axum --features axum
+//! TWILIO_AUTH_TOKEN=12345 cargo run -p twilio_sig_tower --example axum --features axum
 //! curl -i localhost:8080/sms -d Body=Ahoy  # 403
 //! curl -i localhost:8080/sms -d Body=Ahoy \
 //!     -H 'X-Twilio-Signature: ZmPdm48OMhZPAXi12ePxecHG9OQ='  # 200
@@ -35,7 +35,7 @@ async fn sms(sms: Verified<Form<Sms>>) -> impl IntoResponse {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let token = AuthToken::from_env("TWILIO_AUTH_TOKEN").or_else(|_| AuthToken::new("12345"))?;
+    let token = AuthToken::from_env("TWILIO_AUTH_TOKEN")?;
     let signature = Signer::auth_token(&token).sign_form(&format!("{BASE}/sms"), b"Body=Ahoy")?;
     println!("Listening. A message as Twilio signs it:");
     println!(

@@ -127,3 +127,18 @@ async fn a_path_that_is_rewritten_inside_of_a_router_is_not_the_one_signed() {
     *other.uri_mut() = "/admin".parse().unwrap();
     assert_eq!(answer(app(), other).await.0, 403);
 }
+
+/// A glob import of the crate leaves the name `axum` to axum: this compiles.
+mod glob {
+    use twilio_sig_tower::*;
+
+    pub(crate) fn layered(gate: Gate) -> axum::Router {
+        axum::Router::new().layer(WebhookLayer::new(gate))
+    }
+}
+
+#[tokio::test]
+async fn a_glob_import_hides_no_crate() {
+    let unknown = signed_form("/none", "Body=Ahoy");
+    assert_eq!(answer(glob::layered(gate()), unknown).await.0, 404);
+}

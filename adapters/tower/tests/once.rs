@@ -127,7 +127,7 @@ async fn a_request_that_goes_away_and_never_ends_gives_its_claim_back() {
         assert_eq!(send(gate.clone(), signed(FORM, full(FORM))).await.0, 503);
         drop(at_work);
         assert_eq!(send(gate.clone(), signed(FORM, full(FORM))).await.0, 503);
-        tokio::time::sleep(longest * 2).await;
+        tokio::time::sleep(longest.saturating_mul(2)).await;
         assert_eq!(send(gate.clone(), signed(FORM, full(FORM))).await, handled());
         assert_eq!(send(gate.clone(), signed(FORM, full(FORM))).await, (200, None, false));
     }

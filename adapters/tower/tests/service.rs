@@ -184,12 +184,12 @@ async fn the_proof_of_another_gate_counts_for_nothing() {
 /// As on nested routers: it is verified, claimed and settled once, with the proof that was made.
 #[tokio::test]
 async fn the_same_layer_twice_is_once() {
-    let handled = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&handled);
+    let settled = Arc::new(AtomicUsize::new(0));
+    let settles = Arc::clone(&settled);
     let guard = Guard::new(MemoryStore::new(10).unwrap());
     let gate = gate().guard(guard).on_event(move |event| {
         let is_handled = matches!(event.outcome, Outcome::Handled { .. });
-        counter.fetch_add(usize::from(is_handled), Ordering::SeqCst);
+        settles.fetch_add(usize::from(is_handled), Ordering::SeqCst);
     });
     let layer = WebhookLayer::new(gate);
     let calls = Arc::new(AtomicUsize::new(0));
@@ -204,7 +204,7 @@ async fn the_same_layer_twice_is_once() {
         let response = service.clone().oneshot(signed(FORM, full(FORM))).await.unwrap();
         assert_eq!(response.status(), 200);
     }
-    assert_eq!((calls.load(Ordering::SeqCst), handled.load(Ordering::SeqCst)), (1, 1));
+    assert_eq!((calls.load(Ordering::SeqCst), settled.load(Ordering::SeqCst)), (1, 1));
 }
 
 /// The proof that this very gate made of another request counts for nothing either.

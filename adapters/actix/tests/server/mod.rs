@@ -31,7 +31,7 @@ async fn echo(
         Some("fail") => return HttpResponse::InternalServerError().finish(),
         Some("panic") => panic!("a handler that panics"),
         Some(text) if text.starts_with("sleep ") => {
-            let millis = text["sleep ".len()..].parse().unwrap();
+            let millis = text.trim_start_matches("sleep ").parse().unwrap();
             actix_web::rt::time::sleep(Duration::from_millis(millis)).await;
         }
         Some(status) => {

@@ -150,13 +150,10 @@ fn a_lease_is_renewed_up_to_the_longest_time(start: &impl Fn(Gate) -> Server) {
 
     let lost = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&lost);
-    let server =
-        start(gate().guard(Guard::new(store())).claim_policy(short.longest(ms(200))).on_event(
-            move |event| {
-                _ = counted
-                    .fetch_add(usize::from(event.outcome == Outcome::LeaseLost), Ordering::SeqCst)
-            },
-        ));
+    let gate = gate().guard(Guard::new(store())).claim_policy(short.longest(ms(200)));
+    let server = start(gate.on_event(move |event| {
+        counted.fetch_add(usize::from(event.outcome == Outcome::LeaseLost), Ordering::SeqCst);
+    }));
     let answer = send(&server, &slow(1_000));
     assert_eq!((answer.status, answer.header("x-lost")), (200, Some("yes")));
     assert_eq!(lost.load(Ordering::SeqCst), 1);

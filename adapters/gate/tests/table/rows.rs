@@ -319,17 +319,22 @@ fn tenants() -> Vec<Row> {
             .with(second, tenant("two", other_token(), second))
             .with_inactive(third)
     };
-    // An algorithm that no key of the tenant is bound to.
-    let settings = ("x-twilio-webhooks-signature-settings", "key=k,algorithm=HMAC_SHA256");
-    let of_a_key = form("/sms", &of(second)).header(settings.0, settings.1);
+    // An algorithm that no key of the tenant is bound to: 500 of a known tenant.
+    let mac = format!("{}=", "A".repeat(43));
+    let of_a_key = || super::signed("POST", "/sms", &mac).body(of(second));
     let empty = |request| refused(request, &[403]).with(Check::Body(Vec::new()));
+    let shown = Row {
+        name: "tenants that are not hidden",
+        gate: Gate::for_tenants(map(), fixed()),
+        steps: vec![refused(of_a_key(), &[500])],
+    };
     let hidden = Row {
         name: "tenants that are hidden",
         gate: Gate::for_tenants(map(), fixed()).hide_tenants(),
         steps: vec![
             verified(form("/sms", &of(ACCOUNT)), &of(ACCOUNT), "form").with(is("one")),
             empty(form("/sms", &of(second))),
-            empty(of_a_key),
+            empty(of_a_key()),
             empty(form("/sms", &of(third))),
             empty(form("/sms", &of("AC4"))),
         ],
@@ -344,5 +349,5 @@ fn tenants() -> Vec<Row> {
                 .with(is("one")),
         ],
     };
-    vec![accounts, paths, numbers, outage, hidden, events]
+    vec![accounts, paths, numbers, outage, shown, hidden, events]
 }

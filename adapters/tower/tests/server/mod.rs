@@ -32,7 +32,7 @@ async fn echo(
         Some("fail") => return StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         Some("panic") => panic!("a handler that panics"),
         Some(text) if text.starts_with("sleep ") => {
-            let millis = text["sleep ".len()..].parse().unwrap();
+            let millis = text.trim_start_matches("sleep ").parse().unwrap();
             tokio::time::sleep(Duration::from_millis(millis)).await;
         }
         Some(status) => {
