@@ -1,7 +1,7 @@
 //! An actix-web service that answers messages from Twilio, and nobody else's.
 //!
 //! ```sh
-//! cargo run -p twilio_sig_actix --example actix
+//! TWILIO_AUTH_TOKEN=12345 cargo run -p twilio_sig_actix --example actix
 //! curl -i localhost:8080/sms -d Body=Ahoy  # 403
 //! curl -i localhost:8080/sms -d Body=Ahoy \
 //!     -H 'X-Twilio-Signature: ZmPdm48OMhZPAXi12ePxecHG9OQ='  # 200
@@ -24,7 +24,7 @@ async fn sms(sms: Verified<Form<Sms>>) -> HttpResponse {
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn core::error::Error>> {
-    let token = AuthToken::from_env("TWILIO_AUTH_TOKEN").or_else(|_| AuthToken::new("12345"))?;
+    let token = AuthToken::from_env("TWILIO_AUTH_TOKEN")?;
     let gate = Gate::new(Verifier::new(token), Origin::fixed("https://example.com")?);
     let server = HttpServer::new(move || {
         App::new().route("/sms", web::post().to(sms)).wrap(VerifyWebhook::new(gate.clone()))

@@ -18,7 +18,7 @@ use crate::{ExtractError, VerifiedWebhook};
 ///
 /// | Extractor | reads | demands |
 /// |---|---|---|
-/// | `Verified<Form<T>>` | the body | `Coverage::Form` or `Coverage::BodyHash` |
+/// | `Verified<Form<T>>` | the body | `Coverage::Form` |
 /// | `Verified<Json<T>>` | the body | `Coverage::BodyHash` |
 /// | `Verified<Query<T>>` | the query of the public URL | |
 /// | `Verified<Bytes>` | the body as it came | |
@@ -113,7 +113,7 @@ impl ResponseError for VerifiedRejection {
 
 /// The proof in the extensions of the request.
 fn proof(request: &HttpRequest) -> Result<VerifiedWebhook, ExtractError> {
-    request.extensions().get().cloned().ok_or(ExtractError::NoProof)
+    VerifiedWebhook::required(request.extensions().get()).cloned()
 }
 
 /// What `read` makes of the proof.

@@ -6,13 +6,14 @@ extern crate alloc;
 mod extract;
 mod middleware;
 mod payload;
+mod uncancelled;
 
 pub use extract::{Verified, VerifiedRejection};
 pub use middleware::{VerifyWebhook, VerifyWebhookService};
 pub use twilio_sig;
-#[cfg(feature = "claims")]
-pub use twilio_sig_gate::Dedup;
 pub use twilio_sig_gate::{
     Answer, DEFAULT_BODY_LIMIT, Event, ExtractError, Gate, Outcome, Refusal, Tenant, TenantError,
     TenantMap, Untrusted, VerifiedWebhook, VerifierSource,
 };
+#[cfg(feature = "claim")]
+pub use twilio_sig_gate::{ClaimPolicy, Dedup};

@@ -7,15 +7,18 @@ use core::future::{Ready, ready};
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use actix_web::body::{EitherBody, MessageBody};
+use actix_web::body::{BodySize, BoxBody, EitherBody, MessageBody, to_bytes_limited};
 use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::http::uri::Authority;
 use actix_web::http::{StatusCode, Version, header};
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
-use twilio_sig_gate::{Admitted, Answer, Decision, Gate, Head, Opened, Refusal, VerifiedWebhook};
+use twilio_sig_gate::{
+    Admitted, Answer, Decision, Gate, Head, MAX_STORED_BODY_LEN, Opened, Refusal, VerifiedWebhook,
+};
 
 use crate::payload::{Read, payload, read};
+use crate::uncancelled::Uncancelled;
 
 /// Lets only those requests through that Twilio signed.
 ///
@@ -94,33 +97,83 @@ where
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let (service, gate) = (Rc::clone(&self.service), self.gate.clone());
         Box::pin(async move {
-            // An outer middleware's proof is none for this gate.
-            request.extensions_mut().remove::<VerifiedWebhook>();
-            let admitted = match decide(gate, &mut request).await {
+            // It counts if this very gate has made it of this very request, and else for nothing.
+            let previous = request.extensions_mut().remove::<VerifiedWebhook>();
+            let admitted = match decide(gate, previous, &mut request).await {
                 Decision::Answer(answer) => {
                     return Ok(request.into_response(respond(answer)).map_into_right_body());
                 }
-                Decision::Continue(admitted) => Some(admitted),
-                Decision::PassUnverified => None,
+                Decision::Continue(admitted) => admitted,
+                Decision::PassUnverified => {
+                    return Ok(service.call(request).await?.map_into_left_body());
+                }
             };
-            if let Some(admitted) = &admitted {
-                request.extensions_mut().insert(admitted.webhook().clone());
+            request.extensions_mut().insert(admitted.webhook().clone());
+            let limit = admitted.has_claims();
+            let handling = handle(service, request, admitted);
+            match limit {
+                // What was claimed is finished, whether its caller waits or not.
+                Some(limit) => Uncancelled::new(limit, handling).await,
+                None => handling.await,
             }
-            let response = service.call(request).await;
-            if let Some(admitted) = admitted {
-                let status = match &response {
-                    Ok(response) => response.status(),
-                    Err(error) => error.as_response_error().status_code(),
-                };
-                admitted.settle(status.as_u16()).await;
-            }
-            Ok(response?.map_into_left_body())
         })
     }
 }
 
+/// Calls the handler, and tells the gate its answer.
+async fn handle<S, B>(
+    service: Rc<S>,
+    request: ServiceRequest,
+    admitted: Admitted,
+) -> Result<ServiceResponse<EitherBody<B>>, Error>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody + 'static,
+{
+    let response = match service.call(request).await {
+        Ok(response) => response,
+        Err(error) => {
+            admitted.settle(error.as_response_error().status_code().as_u16(), None).await;
+            return Err(error);
+        }
+    };
+    let status = response.status().as_u16();
+    let is_short = match response.response().body().size() {
+        BodySize::None => true,
+        BodySize::Sized(length) => {
+            usize::try_from(length).is_ok_and(|length| length <= MAX_STORED_BODY_LEN)
+        }
+        // What is streamed is not held up.
+        BodySize::Stream => false,
+    };
+    if !is_short || !admitted.stores_answer(status) {
+        admitted.settle(status, None).await;
+        return Ok(response.map_into_left_body());
+    }
+    let (request, response) = response.into_parts();
+    let (head, body) = response.into_parts();
+    let Ok(Ok(bytes)) = to_bytes_limited(body, MAX_STORED_BODY_LEN).await else {
+        // Nothing has been sent yet, and half an answer is none.
+        admitted.settle(500, None).await;
+        let failed = HttpResponse::InternalServerError().finish();
+        return Ok(ServiceResponse::new(request, failed).map_into_right_body());
+    };
+    let content_type = head.headers().get(header::CONTENT_TYPE);
+    let answer = match content_type.and_then(|value| value.to_str().ok()) {
+        Some(text) => Answer::new(status).with_body(text.to_owned(), bytes.clone()),
+        None => Answer::new(status).with_bytes(bytes.clone()),
+    };
+    admitted.settle(status, Some(&answer)).await;
+    let response = head.set_body(EitherBody::right(BoxBody::new(bytes)));
+    Ok(ServiceResponse::new(request, response))
+}
+
 /// The gate's decision. The request keeps the body to hand on.
-async fn decide(gate: Gate, request: &mut ServiceRequest) -> Decision<Admitted> {
+async fn decide(
+    gate: Gate,
+    previous: Option<VerifiedWebhook>,
+    request: &mut ServiceRequest,
+) -> Decision<Admitted> {
     let opened = match open(&gate, request) {
         Decision::Continue(opened) => opened,
         Decision::PassUnverified => return Decision::PassUnverified,
@@ -128,12 +181,12 @@ async fn decide(gate: Gate, request: &mut ServiceRequest) -> Decision<Admitted> 
     };
     // What follows a handshake is the WebSocket itself, not a body.
     if opened.is_websocket() && request.version() == Version::HTTP_11 {
-        return gate.decide(opened, Bytes::new()).await;
+        return gate.decide_after(previous, opened, Bytes::new()).await;
     }
     match read(request.take_payload(), gate.max_body_len()).await {
         Read::Whole(bytes) => {
             request.set_payload(payload(bytes.clone(), Payload::None));
-            gate.decide(opened, bytes).await
+            gate.decide_after(previous, opened, bytes).await
         }
         Read::TooLong(bytes, rest) => {
             request.set_payload(payload(bytes, rest));
@@ -168,6 +221,9 @@ fn respond(answer: Answer) -> HttpResponse {
     }
     if let Some(seconds) = answer.retry_after() {
         response.insert_header((header::RETRY_AFTER, seconds));
+    }
+    if answer.is_replayed() {
+        response.insert_header((Answer::REPLAYED_HEADER, "true"));
     }
     response.body(answer.into_body())
 }

@@ -11,6 +11,8 @@ use actix_web::test::{TestRequest, call_service, init_service, read_body};
 use actix_web::web::{Bytes, Form, Json, Query, ServiceConfig, post, scope};
 use actix_web::{App, rt};
 use extracts::{Signed, Sms};
+use twilio_sig::claim::MemoryStore;
+use twilio_sig::replay::Guard;
 use twilio_sig::{AuthToken, Origin, Signer, Verifier};
 use twilio_sig_actix::{Gate, Verified, VerifiedWebhook, VerifyWebhook};
 
@@ -66,6 +68,26 @@ fn actix_web_reads_what_is_signed_and_nothing_else() {
             (status, String::from_utf8(read_body(response).await.to_vec()).unwrap())
         })
     });
+}
+
+/// As on nested scopes: a middleware that is there twice asks once.
+#[actix_web::test]
+async fn the_same_middleware_twice_is_once() {
+    let guard = Guard::new(MemoryStore::new(10).unwrap());
+    let middleware = VerifyWebhook::new(gate().guard(guard));
+    let inner = scope("/b").configure(routes).wrap(middleware.clone());
+    let app = init_service(App::new().service(scope("/a").service(inner)).wrap(middleware)).await;
+    let url = "https://example.com/a/b/form";
+    let signature = Signer::auth_token(&token()).sign_form(url, b"Body=Ahoy").unwrap();
+    for _ in 0..2 {
+        let request = TestRequest::post().uri("/a/b/form").set_payload("Body=Ahoy");
+        let header = ("x-twilio-signature", signature.header_value());
+        let response = call_service(&app, request.insert_header(header).to_request()).await;
+        assert_eq!(
+            (response.status().as_u16(), &read_body(response).await[..]),
+            (200, &b"Ahoy"[..])
+        );
+    }
 }
 
 #[test]

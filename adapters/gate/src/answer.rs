@@ -5,6 +5,9 @@ use core::time::Duration;
 
 use bytes::Bytes;
 
+/// The longest body, in bytes, that is stored and given again: 64 KiB, what Twilio reads of TwiML.
+pub const MAX_STORED_BODY_LEN: usize = 65_536;
+
 /// A response in the terms of no framework: a status, a body, and the two headers it may need.
 ///
 /// # Examples
@@ -21,22 +24,26 @@ pub struct Answer {
     retry_after: Option<Duration>,
     content_type: Option<Cow<'static, str>>,
     body: Bytes,
+    replayed: bool,
 }
 
 impl Answer {
     /// An answer with an empty body. A `status` that is none (below 100, above 999) becomes 500.
     pub const fn new(status: u16) -> Self {
         let status = if 100 <= status && status <= 999 { status } else { 500 };
-        Self { status, retry_after: None, content_type: None, body: Bytes::new() }
+        Self { status, retry_after: None, content_type: None, body: Bytes::new(), replayed: false }
     }
 
-    /// What a duplicate gets unless another answer is configured.
+    /// `{"success":true,"duplicate":true}` with 200: for
+    /// [`Gate::duplicate_answer`](crate::Gate::duplicate_answer), where the sender reads JSON. Twilio
+    /// expects TwiML of a call or a message, and reports this as its error 12300.
     pub const fn duplicate() -> Self {
         Self {
             status: 200,
             retry_after: None,
             content_type: Some(Cow::Borrowed("application/json")),
             body: Bytes::from_static(br#"{"success":true,"duplicate":true}"#),
+            replayed: false,
         }
     }
 
@@ -55,6 +62,30 @@ impl Answer {
         self.content_type = Some(content_type.into());
         self.body = body.into();
         self
+    }
+
+    /// Adds a body whose media type is not stated.
+    pub fn with_bytes(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Marks it as given without the handler, because what the request asks for is done.
+    #[cfg(feature = "claim")]
+    pub(crate) const fn mark_replayed(mut self) -> Self {
+        self.replayed = true;
+        self
+    }
+
+    /// The name of the header that an adapter adds, with the value `true`, to an answer that is
+    /// [replayed](Self::is_replayed).
+    pub const REPLAYED_HEADER: &'static str = "twilio-sig-replayed";
+
+    /// Whether no handler made it now: what the request asks for is done, and this is the first
+    /// answer again, or what stands for it.
+    #[must_use]
+    pub const fn is_replayed(&self) -> bool {
+        self.replayed
     }
 
     /// The HTTP status, 100 to 999.

@@ -1,183 +1,182 @@
-//! Replay protection and idempotency as steps of the gate.
+//! What the gate claims, and what it answers to that which is done.
 
-use alloc::boxed::Box;
+use alloc::string::{String, ToString};
 use alloc::sync::Arc;
-use core::fmt;
+use alloc::vec::Vec;
 use core::time::Duration;
 
-use twilio_sig::Verified;
-use twilio_sig::claim::{Answer, Claim, ClaimOutcome, ClaimStore};
-use twilio_sig::dedup::{DedupKey, NoIdentity};
-use twilio_sig::replay::{FreshnessError, Guard, ReplayError};
+use twilio_sig::claim::{self, ClaimStore};
+use twilio_sig::dedup::{Delivery, NoIdentity};
+use twilio_sig::replay::Guard;
+use twilio_sig::{Coverage, Verified};
 
-use crate::Refusal;
-use crate::once::{BoxFuture, Held, Step, Stop};
+use crate::admitted::Admitted;
+use crate::event::Outcome;
+use crate::held::Held;
+use crate::once::{self, Stop, Waiters};
+use crate::slot::{Slot, Step, Unclaimable};
+use crate::webhook::Arrived;
+use crate::{Answer, ClaimPolicy, Decision, Dedup, Gate, Refusal, VerifiedWebhook, stored};
 
-/// Lets each event through once, by what Twilio signed about it. A duplicate gets an answer of its
-/// own and no handler.
-///
-/// A request that nothing identifies goes to the handler every time, and so does a batch of several
-/// events: its handler claims each by itself, with
-/// [`DedupKey::each`](twilio_sig::dedup::DedupKey::each).
-///
-/// # Examples
-/// ```
-/// use twilio_sig::claim::MemoryStore;
-/// use twilio_sig::dedup::Template;
-/// use twilio_sig_gate::Dedup;
-///
-/// let by_kind = Dedup::new(MemoryStore::new(100_000)?);
-/// let voice = Template::parse("{CallSid}:voice")?;
-/// let own = Dedup::new(MemoryStore::new(100_000)?).key(move |verified| voice.key(verified));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
-/// ```
-#[must_use]
-pub struct Dedup<S> {
-    store: S,
-    key: KeyOf,
-    lease: Duration,
-    keep: Duration,
+/// What a gate claims with.
+#[derive(Clone, Default)]
+pub(crate) struct Settings {
+    guard: Option<Arc<dyn Step>>,
+    dedup: Option<Arc<dyn Step>>,
+    policy: ClaimPolicy,
+    waiters: Waiters,
+    duplicate_answer: Option<DuplicateAnswer>,
 }
 
-type KeyOf = Box<dyn Fn(&Verified<'_>) -> Result<DedupKey, NoIdentity> + Send + Sync>;
+type DuplicateAnswer = Arc<dyn Fn(&VerifiedWebhook) -> Answer + Send + Sync>;
 
-impl<S: ClaimStore + 'static> Dedup<S> {
-    /// Idempotency with [`DedupKey::of`] and the defaults that each setting names.
-    pub fn new(store: S) -> Self {
-        Self {
-            store,
-            key: Box::new(|verified| DedupKey::of(verified)),
-            lease: Duration::from_secs(60),
-            keep: Duration::from_secs(24 * 60 * 60),
-        }
+/// What is to be claimed for a request. No store has been asked yet.
+#[derive(Default)]
+pub(crate) struct Prepared {
+    slots: Vec<Arc<dyn Slot>>,
+    refusal: Option<(Refusal, Option<String>)>,
+    no_identity: Option<NoIdentity>,
+}
+
+impl Gate {
+    /// Lets each request through once, by its signature, and not when it is too old (400). What was
+    /// done gets its first answer again.
+    pub fn guard<S: ClaimStore + 'static>(self, guard: Guard<S>) -> Self {
+        self.edit(|config| config.claims.guard = Some(Arc::new(Arc::new(guard))))
     }
 
-    /// Sets what identifies an event. Two endpoints that are told of one event, and share a store,
-    /// need keys of their own: [`DedupKey::endpoint`](twilio_sig::dedup::DedupKey::endpoint).
-    pub fn key(
-        mut self,
-        key: impl Fn(&Verified<'_>) -> Result<DedupKey, NoIdentity> + Send + Sync + 'static,
+    /// Lets each event through once. Its store is asked together with the guard's.
+    pub fn dedup<S: ClaimStore + 'static>(self, dedup: Dedup<S>) -> Self {
+        self.edit(|config| config.claims.dedup = Some(Arc::new(Arc::new(dedup))))
+    }
+
+    /// Sets how claims are held, waited for and settled. Default: [`ClaimPolicy::new`].
+    pub fn claim_policy(self, policy: ClaimPolicy) -> Self {
+        self.edit(|config| config.claims.policy = policy)
+    }
+
+    /// Sets what a request gets that is done and has no stored answer: it was too long, streamed, an
+    /// upgrade, or is not stored. Default: 200 and `<Response/>` where Twilio expects TwiML, that is
+    /// of a call or a message that is no status callback; otherwise 204.
+    ///
+    /// An endpoint whose sender reads JSON says `|_| Answer::duplicate()`.
+    pub fn duplicate_answer(
+        self,
+        answer: impl Fn(&VerifiedWebhook) -> Answer + Send + Sync + 'static,
     ) -> Self {
-        self.key = Box::new(key);
-        self
+        self.edit(|config| config.claims.duplicate_answer = Some(Arc::new(answer)))
     }
 
-    /// Sets how long the handler may take before the event may be claimed again. Default: 60
-    /// seconds.
-    pub const fn lease(mut self, lease: Duration) -> Self {
-        self.lease = lease;
-        self
+    pub(crate) fn policy(&self) -> &ClaimPolicy {
+        &self.0.claims.policy
     }
 
-    /// Sets for how long an event is remembered. Default: 24 hours.
-    pub const fn keep(mut self, keep: Duration) -> Self {
-        self.keep = keep;
-        self
+    /// How long the stores may take.
+    pub(crate) fn limit(&self) -> Duration {
+        self.0.deadline
     }
-}
 
-impl<S> fmt::Debug for Dedup<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Dedup")
-            .field("lease", &self.lease)
-            .field("keep", &self.keep)
-            .finish_non_exhaustive()
-    }
-}
-
-/// The replay guard as a step.
-pub(crate) struct GuardStep<S>(pub(crate) Arc<Guard<S>>);
-
-impl<S: ClaimStore + 'static> Step for GuardStep<S> {
-    fn admit<'a>(
-        &'a self,
-        verified: &'a Verified<'a>,
-    ) -> BoxFuture<'a, Result<Option<Arc<dyn Held>>, Stop>> {
-        Box::pin(async move {
-            let claim = self.0.admit(verified).await;
-            let claim = claim.map_err(|error| Stop::Refuse(Refusal::from(error)))?;
-            let held: Arc<dyn Held> = Arc::new(Guarded { guard: Arc::clone(&self.0), claim });
-            Ok(Some(held))
-        })
-    }
-}
-
-struct Guarded<S> {
-    guard: Arc<Guard<S>>,
-    claim: Claim,
-}
-
-impl<S: ClaimStore + 'static> Held for Guarded<S> {
-    fn settle(self: Arc<Self>, done: bool) -> BoxFuture<'static, bool> {
-        Box::pin(async move {
-            let settled = if done {
-                self.guard.complete(&self.claim, &Answer::EMPTY).await
-            } else {
-                self.guard.release(&self.claim).await
-            };
-            settled.is_ok()
-        })
-    }
-}
-
-/// Idempotency as a step.
-pub(crate) struct DedupStep<S>(pub(crate) Arc<Dedup<S>>);
-
-impl<S: ClaimStore + 'static> Step for DedupStep<S> {
-    fn admit<'a>(
-        &'a self,
-        verified: &'a Verified<'a>,
-    ) -> BoxFuture<'a, Result<Option<Arc<dyn Held>>, Stop>> {
-        Box::pin(async move {
-            let Ok(key) = (self.0.key)(verified) else { return Ok(None) };
-            let unavailable = |_| Stop::Refuse(Refusal::StoreUnavailable);
-            let claim = Claim::random(key.claim_key()).map_err(unavailable)?;
-            let claimed = self.0.store.claim(&claim, self.0.lease).await;
-            match claimed.map_err(unavailable)? {
-                ClaimOutcome::Acquired => {
-                    let held: Arc<dyn Held> =
-                        Arc::new(Deduped { dedup: Arc::clone(&self.0), claim });
-                    Ok(Some(held))
+    pub(crate) fn prepare(
+        &self,
+        verified: &Verified<'_>,
+        arrived: &Arrived,
+        tenant: Option<&str>,
+    ) -> Prepared {
+        let mut prepared = Prepared::default();
+        if self.0.report_only {
+            return prepared;
+        }
+        let Settings { guard, dedup, .. } = &self.0.claims;
+        for step in [guard, dedup].into_iter().flatten() {
+            let mut delivery = Delivery::new(verified);
+            delivery.tenant = tenant;
+            let token = arrived.idempotency_token.as_deref();
+            delivery.idempotency_token = token.and_then(|token| str::from_utf8(token).ok());
+            match step.prepare(delivery) {
+                Ok(slot) => prepared.slots.push(slot),
+                Err(Unclaimable::NoIdentity(reason)) => prepared.no_identity = Some(reason),
+                Err(Unclaimable::Refuse(refusal, detail)) => {
+                    prepared.refusal = Some((refusal, detail));
+                    break;
                 }
-                ClaimOutcome::InProgress { retry_after } => {
-                    Err(Stop::Refuse(Refusal::InProgress(retry_after)))
-                }
-                ClaimOutcome::Done(_) => Err(Stop::Duplicate),
-                _ => Err(Stop::Refuse(Refusal::StoreUnavailable)),
             }
-        })
+        }
+        prepared
     }
-}
 
-struct Deduped<S> {
-    dedup: Arc<Dedup<S>>,
-    claim: Claim,
-}
-
-impl<S: ClaimStore + 'static> Held for Deduped<S> {
-    fn settle(self: Arc<Self>, done: bool) -> BoxFuture<'static, bool> {
-        Box::pin(async move {
-            let Dedup { store, keep, .. } = &*self.dedup;
-            let settled = if done {
-                store.complete(&self.claim, *keep, &Answer::EMPTY).await
-            } else {
-                store.release(&self.claim).await
-            };
-            settled.is_ok()
-        })
-    }
-}
-
-impl From<ReplayError> for Refusal {
-    fn from(error: ReplayError) -> Self {
-        match error {
-            ReplayError::Freshness(FreshnessError::Stale) => Self::Stale,
-            ReplayError::Freshness(FreshnessError::Early) => Self::Early,
-            ReplayError::Freshness(FreshnessError::Missing) => Self::MissingTimestamp,
-            ReplayError::Freshness(_) => Self::MalformedTimestamp,
-            ReplayError::InProgress { retry_after } => Self::InProgress(retry_after),
-            ReplayError::Replayed(_) => Self::Replayed,
-            _ => Self::StoreUnavailable,
+    pub(crate) async fn claim(
+        &self,
+        webhook: &VerifiedWebhook,
+        prepared: Prepared,
+    ) -> Result<Option<Held>, Decision<Admitted>> {
+        let Prepared { slots, refusal, no_identity } = prepared;
+        if let Some((refusal, detail)) = refusal {
+            return Err(self.refuse(refusal, webhook.about().with_detail(detail.as_deref())));
+        }
+        if let Some(reason) = no_identity {
+            let detail = reason.to_string();
+            let outcome = Outcome::NotDeduplicated(reason.reason());
+            self.report(outcome, webhook.about().with_detail(Some(&detail)));
+        }
+        if slots.is_empty() {
+            return Ok(None);
+        }
+        let Settings { policy, waiters, .. } = &self.0.claims;
+        match once::claim(slots, policy, waiters, self.limit()).await {
+            Ok(slots) => Ok(Some(Held::new(slots, webhook, self.limit()))),
+            Err(Stop::Refuse(refusal, detail)) => {
+                Err(self.refuse(refusal, webhook.about().with_detail(detail.as_deref())))
+            }
+            Err(Stop::Done { is_replay: true, .. }) if policy.refuses_replays => {
+                Err(self.refuse(Refusal::Replayed, webhook.about()))
+            }
+            Err(Stop::Done { is_replay, answer }) => {
+                let outcome = if is_replay { Outcome::Replayed } else { Outcome::Duplicate };
+                self.report(outcome, webhook.about());
+                Err(Decision::Answer(self.answer_again(webhook, &answer).mark_replayed()))
+            }
         }
     }
+
+    fn answer_again(&self, webhook: &VerifiedWebhook, first: &claim::Answer) -> Answer {
+        let Settings { policy, duplicate_answer, .. } = &self.0.claims;
+        let first = stored::decode(first).filter(|_| policy.stores_answers);
+        first.unwrap_or_else(|| match duplicate_answer {
+            Some(answer) => answer(webhook),
+            None if expects_twiml(webhook) => Answer::new(200).with_body("text/xml", "<Response/>"),
+            None => Answer::new(204),
+        })
+    }
+
+    /// Settles what is held. Whether the work counts as done.
+    pub(crate) async fn settle(
+        &self,
+        webhook: &VerifiedWebhook,
+        held: Option<Held>,
+        status: u16,
+        answer: Option<&Answer>,
+    ) -> bool {
+        let policy = self.policy();
+        let done = (policy.done)(status);
+        let Some(held) = held else { return done };
+        let answer = answer.filter(|_| policy.stores_answers).and_then(stored::encode);
+        let answer = done.then(|| answer.unwrap_or_default());
+        if let Err(error) = held.settle(answer).await {
+            let detail = error.to_string();
+            self.report(Outcome::Unsettled, webhook.about().with_detail(Some(&detail)));
+        }
+        done
+    }
+}
+
+/// Whether Twilio reads the answer as TwiML: of a call or a message, and no status callback. Source:
+/// <https://www.twilio.com/docs/usage/webhooks/webhooks-overview>.
+fn expects_twiml(webhook: &VerifiedWebhook) -> bool {
+    if webhook.coverage() == Coverage::BodyHash || webhook.is_websocket() {
+        return false;
+    }
+    let query = webhook.query_params();
+    let has = |name: &&str| webhook.param(name).is_some() || query.get(name).is_some();
+    ["CallSid", "MessageSid", "SmsSid"].iter().any(has)
+        && !["MessageStatus", "CallbackSource", "RecordingStatus"].iter().any(has)
 }

@@ -2,6 +2,8 @@
 
 use alloc::borrow::Cow;
 use core::net::IpAddr;
+use core::time::Duration;
+use std::time::Instant;
 
 use twilio_sig::{Candidate, Coverage};
 
@@ -27,8 +29,26 @@ pub enum Outcome {
     },
     /// It was refused; in report-only mode it goes to the handler all the same, unverified.
     Refused(Refusal),
+    /// It was verified, and this very signature was seen before: answered without the handler.
+    /// It is Twilio's retry, or a replay of what a client has captured.
+    Replayed,
     /// It was verified and tells of an event that is done: answered without the handler.
     Duplicate,
+    /// It was verified and nothing identifies its event, for this reason, in snake case: the handler
+    /// gets it every time. It is followed by what else became of the request.
+    NotDeduplicated(&'static str),
+    /// The handler has answered, after all that the gate did for it.
+    #[non_exhaustive]
+    Handled {
+        /// The HTTP status; 500 for a service that failed.
+        status: u16,
+        /// Whether it counts as done. If not, a retry reaches the handler again.
+        done: bool,
+    },
+    /// The claim of a request that is at work was lost, or is no longer renewed: its event may be
+    /// handled a second time. The handler sees it in
+    /// [`VerifiedWebhook::lease_is_lost`].
+    LeaseLost,
     /// The handler is done, and the claim store could not mark it so: the request or event may be
     /// let through again when its lease has run out.
     Unsettled,
@@ -46,11 +66,12 @@ impl Outcome {
     /// Whether a subscriber may want to know: what goes well, most do not.
     #[cfg(feature = "tracing")]
     pub(crate) fn is_traced(self) -> bool {
-        !matches!(self, Self::Verified { .. }) || tracing::enabled!(tracing::Level::DEBUG)
+        !matches!(self, Self::Verified { .. } | Self::Handled { .. } | Self::NotDeduplicated(_))
+            || tracing::enabled!(tracing::Level::DEBUG)
     }
 }
 
-/// One request, for metrics, logs and audit. It holds no secret: no token, no signature, no body,
+/// What became of a request, for metrics, logs and audit. It holds no secret: no token, no signature, no body,
 /// and of the URL no query.
 ///
 /// What came from the request is cut to 256 bytes, and bytes other than printable ASCII are
@@ -70,6 +91,14 @@ pub struct Event<'a> {
     pub user_agent: Option<Cow<'a, str>>,
     /// Whether the gate only reports.
     pub report_only: bool,
+    /// How long the request has taken since its head was read.
+    pub elapsed: Duration,
+    /// The signed `MessageSid`, or else the signed `CallSid`, of a request that is proven.
+    pub sid: Option<Cow<'a, str>>,
+    /// Twilio's idempotency token, `I-Twilio-Idempotency-Token`, which is not signed.
+    pub idempotency_token: Option<Cow<'a, str>>,
+    /// What the claim store says about a fault of its own, or why there is no identity.
+    pub detail: Option<&'a str>,
 }
 
 /// What an event says of a request besides its outcome, as it came.
@@ -79,16 +108,49 @@ pub(crate) struct About<'a> {
     tenant: Option<&'a str>,
     peer: Option<IpAddr>,
     user_agent: Option<&'a [u8]>,
+    idempotency_token: Option<&'a [u8]>,
+    started: Instant,
+    /// What is proven.
+    proven: Option<&'a VerifiedWebhook>,
+    detail: Option<&'a str>,
 }
 
 impl<'a> About<'a> {
     pub(crate) const fn of_head(head: &Head<'a>) -> Self {
-        Self { url: head.target, tenant: None, peer: head.peer, user_agent: head.user_agent }
+        Self {
+            url: head.target,
+            tenant: None,
+            peer: head.peer,
+            user_agent: head.user_agent,
+            idempotency_token: head.idempotency_token,
+            started: head.started,
+            proven: None,
+            detail: None,
+        }
     }
 
     pub(crate) fn of_arrived(arrived: &'a Arrived, tenant: Option<&'a str>) -> Self {
-        let user_agent = arrived.user_agent.as_deref();
-        Self { url: &arrived.url, tenant, peer: arrived.peer, user_agent }
+        Self {
+            url: &arrived.url,
+            tenant,
+            peer: arrived.peer,
+            user_agent: arrived.user_agent.as_deref(),
+            idempotency_token: arrived.idempotency_token.as_deref(),
+            started: arrived.started,
+            proven: None,
+            detail: None,
+        }
+    }
+
+    pub(crate) const fn with_proof(mut self, webhook: &'a VerifiedWebhook) -> Self {
+        self.proven = Some(webhook);
+        self
+    }
+
+    #[cfg(feature = "claim")]
+    pub(crate) const fn with_detail(mut self, detail: Option<&'a str>) -> Self {
+        self.detail = detail;
+        self
     }
 
     /// The event, with what may be logged of it.
@@ -100,8 +162,24 @@ impl<'a> About<'a> {
             url: loggable_url(self.url),
             user_agent: self.user_agent.map(loggable),
             report_only,
+            elapsed: self.started.elapsed(),
+            sid: self.proven.and_then(sid_of),
+            idempotency_token: self.idempotency_token.map(loggable),
+            detail: self.detail,
         }
     }
+}
+
+/// What Twilio's console finds the request by.
+fn sid_of(webhook: &VerifiedWebhook) -> Option<Cow<'_, str>> {
+    let names = ["MessageSid", "CallSid"];
+    let in_form = names.into_iter().find_map(|name| webhook.param(name));
+    in_form.map(|sid| loggable(sid.as_bytes())).or_else(|| {
+        // The parameters of a `GET` stand in its URL.
+        let query = if webhook.body().is_empty() { webhook.query_params() } else { return None };
+        let sid = names.into_iter().find_map(|name| query.get(name))?;
+        Some(Cow::Owned(loggable(sid.as_bytes()).into_owned()))
+    })
 }
 
 /// The part of a URL that may be logged.
@@ -123,74 +201,6 @@ fn loggable(text: &[u8]) -> Cow<'_, str> {
 
 const fn is_printable(byte: u8) -> bool {
     byte.is_ascii_graphic() || byte == b' '
-}
-
-impl Event<'_> {
-    /// Hands the event to the `tracing` subscriber: a refusal as a warning, or as an error where
-    /// something is out of order here; the rest for debugging.
-    #[cfg(feature = "tracing")]
-    pub(crate) fn trace(&self) {
-        let tenant_id = self.tenant.unwrap_or_default();
-        let ip_address = self.ip.map(tracing::field::display);
-        let (url, user_agent) = (&*self.url, self.user_agent.as_deref().unwrap_or_default());
-        let report_only = self.report_only;
-        match self.outcome {
-            Outcome::Refused(refusal) => {
-                let (event_type, reason) = (refusal.event_type(), refusal.code());
-                let detail = tracing::field::display(refusal);
-                if refusal.http_status() >= 500 {
-                    tracing::error!(
-                        event_type,
-                        provider = "twilio",
-                        tenant_id,
-                        ip_address,
-                        url,
-                        user_agent,
-                        reason,
-                        report_only,
-                        "{detail}"
-                    );
-                } else {
-                    tracing::warn!(
-                        event_type,
-                        provider = "twilio",
-                        tenant_id,
-                        ip_address,
-                        url,
-                        user_agent,
-                        reason,
-                        report_only,
-                        "{detail}"
-                    );
-                }
-            }
-            Outcome::Verified { coverage, candidate, key } => {
-                let (coverage, candidate) =
-                    (tracing::field::display(coverage), tracing::field::display(candidate));
-                tracing::debug!(
-                    event_type = "verified_webhook", provider = "twilio", tenant_id, ip_address,
-                    url, %coverage, %candidate, key, report_only, "verified"
-                );
-            }
-            Outcome::Duplicate => tracing::info!(
-                event_type = "duplicate_webhook",
-                provider = "twilio",
-                tenant_id,
-                ip_address,
-                url,
-                "the event is done"
-            ),
-            Outcome::Unsettled => tracing::error!(
-                event_type = "webhook_unavailable",
-                provider = "twilio",
-                tenant_id,
-                ip_address,
-                url,
-                reason = "unsettled",
-                "the claim store did not mark the event as done"
-            ),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -46,6 +46,25 @@ fn readable<T, E: ToString>(result: Result<T, E>) -> Result<T, ExtractError> {
 }
 
 impl VerifiedWebhook {
+    /// The proof among the extensions of a request, for extractors.
+    ///
+    /// # Errors
+    /// [`ExtractError::NoProof`] if there is none. It is logged, since the route is at fault; as a
+    /// warning, since anyone can call it.
+    pub fn required(found: Option<&Self>) -> Result<&Self, ExtractError> {
+        #[cfg(feature = "tracing")]
+        if found.is_none() {
+            tracing::warn!(
+                event_type = "webhook_unprotected",
+                provider = "twilio",
+                reason = "no_proof",
+                "{}",
+                ExtractError::NoProof
+            );
+        }
+        found.ok_or(ExtractError::NoProof)
+    }
+
     /// The signed parameters of the form, read into a type. Sorted, equal ones once: their order in
     /// the body and their repetition is not signed, so it is not read.
     ///

@@ -2,27 +2,26 @@
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use alloc::vec::Vec;
 use core::fmt;
+use core::time::Duration;
 
 use bytes::Bytes;
 use twilio_sig::{Origin, Signature, Verified, Verifier, VerifyError, Webhook};
 
+use crate::admitted::{Admitted, Prepared};
+use crate::deadline::within;
 use crate::event::{About, Event, MAX_TEXT_LEN, Outcome};
 use crate::head::Head;
-use crate::once::{self, Claims, Step, Stop};
 use crate::tenant::{AnySource, Tenant, Untrusted};
 use crate::webhook::{Arrived, Keys};
 use crate::{Answer, Refusal, TenantError, VerifiedWebhook, VerifierSource};
-#[cfg(feature = "claims")]
-use {
-    crate::claims::{Dedup, DedupStep, GuardStep},
-    twilio_sig::{claim::ClaimStore, replay::Guard},
-};
 
 /// Default bound on the body, in bytes: 1 MiB. Twilio's forms have some kilobytes, its batches of
 /// events at most some hundred. A server holds as many bodies as it has requests.
 pub const DEFAULT_BODY_LIMIT: usize = 1_048_576;
+
+/// What is kept of an idempotency token, in bytes. A key takes at most 1,024.
+const MAX_TOKEN_LEN: usize = 1_025;
 
 /// Decides which requests reach a handler. Cheap to clone, and shared by all requests.
 ///
@@ -40,22 +39,22 @@ pub const DEFAULT_BODY_LIMIT: usize = 1_048_576;
 /// ```
 #[derive(Clone)]
 #[must_use]
-pub struct Gate(Arc<Config>);
+pub struct Gate(pub(crate) Arc<Config>);
 
 #[derive(Clone)]
-struct Config {
+pub(crate) struct Config {
     source: Source,
     origin: Origin,
     body_limit: usize,
-    report_only: bool,
-    guard: Option<Arc<dyn Step>>,
-    dedup: Option<Arc<dyn Step>>,
-    duplicate_answer: Option<DuplicateAnswer>,
+    pub(crate) report_only: bool,
+    hide_tenants: bool,
+    pub(crate) deadline: Duration,
+    #[cfg(feature = "claim")]
+    pub(crate) claims: crate::claims::Settings,
     refusal_answer: Option<RefusalAnswer>,
     on_event: Option<Listener>,
 }
 
-type DuplicateAnswer = Arc<dyn Fn(&VerifiedWebhook) -> Answer + Send + Sync>;
 type RefusalAnswer = Arc<dyn Fn(Refusal) -> Answer + Send + Sync>;
 type Listener = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
 
@@ -82,15 +81,6 @@ pub enum Decision<T> {
 #[must_use]
 pub struct Opened(Box<Arrived>);
 
-/// A request that goes to the handler. If it is dropped before it is [settled](Self::settle), what
-/// was claimed for it is released, so that Twilio's retry is handled.
-#[derive(Debug)]
-#[must_use]
-pub struct Admitted {
-    webhook: VerifiedWebhook,
-    claims: Option<Claims>,
-}
-
 impl Gate {
     /// A gate with one verifier.
     pub fn new(verifier: Verifier, origin: Origin) -> Self {
@@ -108,9 +98,10 @@ impl Gate {
             origin,
             body_limit: DEFAULT_BODY_LIMIT,
             report_only: false,
-            guard: None,
-            dedup: None,
-            duplicate_answer: None,
+            hide_tenants: false,
+            deadline: Duration::from_secs(2),
+            #[cfg(feature = "claim")]
+            claims: crate::claims::Settings::default(),
             refusal_answer: None,
             on_event: None,
         }))
@@ -119,7 +110,7 @@ impl Gate {
     /// Sets the longest body, in bytes, that is read into memory. A longer one is answered with
     /// 413, and no more of it is read than this and one chunk. Default: [`DEFAULT_BODY_LIMIT`].
     ///
-    /// The verifier has a bound of its own, 2 MiB by default; the lower one counts.
+    /// The verifier has bounds of its own, 256 KiB for a form by default; the lower one counts.
     pub fn body_limit(self, bytes: usize) -> Self {
         self.edit(|config| config.body_limit = bytes)
     }
@@ -143,26 +134,17 @@ impl Gate {
         self.edit(|config| config.refusal_answer = Some(Arc::new(answer)))
     }
 
-    /// Refuses what `guard` has seen before (409), or what is too old (400).
-    #[cfg(feature = "claims")]
-    pub fn guard<S: ClaimStore + 'static>(self, guard: Guard<S>) -> Self {
-        self.edit(|config| config.guard = Some(Arc::new(GuardStep(Arc::new(guard)))))
+    /// Gives one answer, the empty 403 of a wrong signature, to every request that no known and active
+    /// tenant has signed, so that nobody learns from a status which tenants there are. Events still
+    /// tell. How long an answer takes may tell too: an unknown tenant's costs no MAC.
+    pub fn hide_tenants(self) -> Self {
+        self.edit(|config| config.hide_tenants = true)
     }
 
-    /// Lets each event through once. It is asked after the guard.
-    #[cfg(feature = "claims")]
-    pub fn dedup<S: ClaimStore + 'static>(self, dedup: Dedup<S>) -> Self {
-        self.edit(|config| config.dedup = Some(Arc::new(DedupStep(Arc::new(dedup)))))
-    }
-
-    /// Sets what a duplicate gets. Default: [`Answer::duplicate`].
-    ///
-    /// A voice webhook expects TwiML: `Answer::new(200).with_body("text/xml", "<Response/>")`.
-    pub fn duplicate_answer(
-        self,
-        answer: impl Fn(&VerifiedWebhook) -> Answer + Send + Sync + 'static,
-    ) -> Self {
-        self.edit(|config| config.duplicate_answer = Some(Arc::new(answer)))
+    /// Sets how long a request waits for the source of verifiers, and for its claim stores, each time
+    /// they are asked: both stores at once. Then it is answered with 503. Default: 2 seconds.
+    pub fn deadline(self, deadline: Duration) -> Self {
+        self.edit(|config| config.deadline = deadline)
     }
 
     /// Sets what is called for every request, besides `tracing`: for metrics and audit. It is
@@ -171,7 +153,7 @@ impl Gate {
         self.edit(|config| config.on_event = Some(Arc::new(listener)))
     }
 
-    fn edit(mut self, change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) fn edit(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
     }
@@ -200,6 +182,8 @@ impl Gate {
         if head.content_length.is_some_and(|length| length > limit) {
             return Err(Refusal::BodyTooLong);
         }
+        // One byte more than the longest that is a key: it is too long still.
+        let bounded = |text: &[u8]| text.get(..MAX_TOKEN_LEN).unwrap_or(text).into();
         let loggable = |text: &[u8]| text.get(..MAX_TEXT_LEN).unwrap_or(text).into();
         Ok(Opened(Box::new(Arrived {
             url,
@@ -209,6 +193,8 @@ impl Gate {
             websocket: head.websocket,
             peer: head.peer,
             user_agent: head.user_agent.map(loggable),
+            idempotency_token: head.idempotency_token.map(bounded),
+            started: head.started,
         })))
     }
 
@@ -223,17 +209,32 @@ impl Gate {
     /// A body beyond [`max_body_len`](Self::max_body_len) is refused here too, whoever has read it.
     /// The gate goes along with the proof: hand over a clone.
     pub async fn decide(self, opened: Opened, body: Bytes) -> Decision<Admitted> {
+        self.decide_after(None, opened, body).await
+    }
+
+    /// [`decide`](Self::decide) about a request that has a proof already. If this very gate has made
+    /// it, and of the same request, byte for byte, that proof counts: an adapter that is wrapped
+    /// around a route twice asks once. Any other proof counts for nothing.
+    pub async fn decide_after(
+        self,
+        previous: Option<VerifiedWebhook>,
+        opened: Opened,
+        body: Bytes,
+    ) -> Decision<Admitted> {
         if body.len() > self.0.body_limit {
             return self.refuse_body(&opened, Refusal::BodyTooLong);
         }
         let Opened(mut arrived) = opened;
         arrived.body = body;
+        if let Some(webhook) = previous.filter(|webhook| webhook.is_of(&self, &arrived)) {
+            return Decision::Continue(Admitted::again(webhook));
+        }
         let tenant = match self.tenant(&arrived).await {
             Ok(tenant) => tenant,
             Err(error) => return self.refuse(error.into(), About::of_arrived(&arrived, None)),
         };
-        match VerifiedWebhook::prove(arrived, Keys { gate: self, tenant }) {
-            Ok(webhook) => Self::admit(webhook).await,
+        match VerifiedWebhook::prove(arrived, Keys { gate: self, tenant }, Prepared::of) {
+            Ok((webhook, prepared)) => Self::admit(webhook, prepared).await,
             Err((arrived, keys, error)) => {
                 let about = About::of_arrived(&arrived, keys.tenant_id());
                 keys.gate.refuse(Refusal::Verify(error), about)
@@ -241,26 +242,18 @@ impl Gate {
         }
     }
 
-    async fn admit(webhook: VerifiedWebhook) -> Decision<Admitted> {
+    async fn admit(webhook: VerifiedWebhook, prepared: Prepared) -> Decision<Admitted> {
         let gate = webhook.gate();
         if gate.0.report_only {
             gate.report(Outcome::verified(&webhook), webhook.about());
             return Decision::PassUnverified;
         }
-        match gate.claim(&webhook).await {
-            Ok(claims) => {
-                gate.report(Outcome::verified(&webhook), webhook.about());
-                Decision::Continue(Admitted { webhook, claims })
-            }
-            Err(Stop::Refuse(refusal)) => gate.refuse(refusal, webhook.about()),
-            Err(Stop::Duplicate) => {
-                gate.report(Outcome::Duplicate, webhook.about());
-                Decision::Answer(match &gate.0.duplicate_answer {
-                    Some(answer) => answer(&webhook),
-                    None => Answer::duplicate(),
-                })
-            }
-        }
+        let admitted = match prepared.claim(&webhook).await {
+            Ok(admitted) => admitted,
+            Err(decision) => return decision,
+        };
+        gate.report(Outcome::verified(&webhook), webhook.about());
+        Decision::Continue(admitted)
     }
 
     async fn tenant(&self, arrived: &Arrived) -> Result<Option<Tenant>, TenantError> {
@@ -268,7 +261,8 @@ impl Gate {
             Source::One(_) => Ok(None),
             Source::Many(source) => {
                 let request = Untrusted { url: &arrived.url, webhook: arrived.webhook() };
-                source.find(request).await.map(Some)
+                let found = within(self.0.deadline, source.find(request)).await;
+                found.unwrap_or(Err(TenantError::Unavailable)).map(Some)
             }
         }
     }
@@ -281,19 +275,18 @@ impl Gate {
         }
     }
 
-    /// What the guard and the event's identity are claimed with; all of it or nothing.
-    async fn claim(&self, webhook: &VerifiedWebhook) -> Result<Option<Claims>, Stop> {
-        let steps: Vec<_> = [&self.0.guard, &self.0.dedup].into_iter().flatten().cloned().collect();
-        if steps.is_empty() {
-            return Ok(None);
-        }
-        once::claim(webhook.clone(), steps).await.map(Some)
+    /// Whether it is the same one.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
-    fn refuse<T>(&self, refusal: Refusal, about: About<'_>) -> Decision<T> {
+    pub(crate) fn refuse<T>(&self, refusal: Refusal, about: About<'_>) -> Decision<T> {
         self.report(Outcome::Refused(refusal), about);
         if self.0.report_only {
             return Decision::PassUnverified;
+        }
+        if self.0.hide_tenants && refusal.tells_tenant() {
+            return Decision::Answer(Answer::new(403));
         }
         Decision::Answer(match &self.0.refusal_answer {
             Some(answer) => answer(refusal),
@@ -301,7 +294,7 @@ impl Gate {
         })
     }
 
-    fn report(&self, outcome: Outcome, about: About<'_>) {
+    pub(crate) fn report(&self, outcome: Outcome, about: About<'_>) {
         let is_wanted = self.0.on_event.is_some();
         #[cfg(feature = "tracing")]
         let is_wanted = is_wanted || outcome.is_traced();
@@ -313,24 +306,6 @@ impl Gate {
         event.trace();
         if let Some(listener) = &self.0.on_event {
             listener(&event);
-        }
-    }
-}
-
-impl Admitted {
-    /// The proof, for the handler.
-    pub const fn webhook(&self) -> &VerifiedWebhook {
-        &self.webhook
-    }
-
-    /// Tells what the handler answered: with a status of 500 and above the work counts as not done.
-    /// What is dropped before it ends goes on by itself where there is a tokio runtime.
-    pub async fn settle(self, status: u16) {
-        let Self { webhook, claims } = self;
-        if let Some(claims) = claims
-            && !claims.settle(status < 500).await
-        {
-            webhook.gate().report(Outcome::Unsettled, webhook.about());
         }
     }
 }

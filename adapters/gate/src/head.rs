@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::net::IpAddr;
+use std::time::Instant;
 
 use twilio_sig::RequestHead;
 
@@ -11,6 +12,8 @@ use crate::Refusal;
 const SIGNATURE: &str = "x-twilio-signature";
 /// The header that names the shared key.
 const SETTINGS: &str = "x-twilio-webhooks-signature-settings";
+/// The header that Twilio keeps the same when it sends again. It is not signed.
+const IDEMPOTENCY_TOKEN: &str = "i-twilio-idempotency-token";
 
 /// The head of a request, borrowed from any framework and untrusted.
 ///
@@ -30,6 +33,9 @@ pub struct Head<'a> {
     pub(crate) signature: Line<'a>,
     pub(crate) settings: Line<'a>,
     pub(crate) user_agent: Option<&'a [u8]>,
+    pub(crate) idempotency_token: Option<&'a [u8]>,
+    /// When it was read.
+    pub(crate) started: Instant,
     /// The body's length in bytes, if the head states it.
     pub(crate) content_length: Option<u64>,
     /// Whether it asks for a WebSocket.
@@ -59,7 +65,7 @@ impl<'a> Head<'a> {
     ) -> Self {
         let mut signature = Line { name: SIGNATURE, value: None, repeated: false };
         let mut settings = Line { name: SETTINGS, value: None, repeated: false };
-        let (mut user_agent, mut content_length) = (None, None);
+        let (mut user_agent, mut content_length, mut idempotency_token) = (None, None, None);
         let (mut upgrade, mut has_body) = (false, false);
         let lines = lines.into_iter().inspect(|&(name, value)| {
             let is = |known: &str| name.eq_ignore_ascii_case(known);
@@ -69,6 +75,8 @@ impl<'a> Head<'a> {
                 settings.add(value);
             } else if is("user-agent") {
                 user_agent = Some(value);
+            } else if is(IDEMPOTENCY_TOKEN) {
+                idempotency_token = Some(value);
             } else if is("content-length") {
                 content_length = str::from_utf8(value).ok().and_then(|text| text.parse().ok());
                 has_body |= value != b"0";
@@ -86,6 +94,8 @@ impl<'a> Head<'a> {
             signature,
             settings,
             user_agent,
+            idempotency_token,
+            started: Instant::now(),
             content_length,
             websocket: upgrade && !has_body && method == "GET",
         }

@@ -4,9 +4,13 @@
 
 extern crate alloc;
 
+mod admitted;
 mod answer;
-#[cfg(feature = "claims")]
+#[cfg(feature = "claim")]
 mod claims;
+mod deadline;
+#[cfg(feature = "claim")]
+mod dedup;
 mod event;
 #[cfg(feature = "serde")]
 mod extract;
@@ -14,19 +18,35 @@ mod extract;
 mod form;
 mod gate;
 mod head;
+#[cfg(feature = "claim")]
+mod held;
+#[cfg(feature = "claim")]
 mod once;
+#[cfg(feature = "claim")]
+mod policy;
 mod refusal;
+#[cfg(feature = "claim")]
+mod slot;
+#[cfg(feature = "claim")]
+mod stored;
 mod tenant;
+#[cfg(feature = "tracing")]
+mod trace;
+mod uncancelled;
 mod webhook;
 
-pub use answer::Answer;
-#[cfg(feature = "claims")]
-pub use claims::Dedup;
+pub use admitted::Admitted;
+pub use answer::{Answer, MAX_STORED_BODY_LEN};
+#[cfg(feature = "claim")]
+pub use dedup::Dedup;
 pub use event::{Event, Outcome};
 #[cfg(feature = "serde")]
 pub use extract::ExtractError;
-pub use gate::{Admitted, DEFAULT_BODY_LIMIT, Decision, Gate, Opened};
+pub use gate::{DEFAULT_BODY_LIMIT, Decision, Gate, Opened};
 pub use head::Head;
+#[cfg(feature = "claim")]
+pub use policy::ClaimPolicy;
 pub use refusal::Refusal;
 pub use tenant::{Tenant, TenantError, TenantMap, Untrusted, VerifierSource};
+pub use uncancelled::Uncancelled;
 pub use webhook::VerifiedWebhook;

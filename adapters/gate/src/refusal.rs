@@ -50,7 +50,8 @@ pub enum Refusal {
     /// Nobody who holds a key has signed this request.
     #[error(transparent)]
     Verify(VerifyError),
-    /// The guard has seen this very signature before, and what it asked for is done.
+    /// The guard has seen this very signature before, what it asked for is done, and the gate
+    /// refuses such requests instead of answering them.
     #[error("the request was seen before")]
     Replayed,
     /// The signed timestamp is older than the guard's window.
@@ -68,8 +69,12 @@ pub enum Refusal {
     /// The same request, or one about the same event, is being handled; for at most this long.
     #[error("the request or its event is being handled")]
     InProgress(Duration),
-    /// The claim store is full or did not answer, so nobody knows whether the request is new.
-    #[error("the claim store is full or out of order")]
+    /// The claim store is full, so it cannot remember the request.
+    #[error("the claim store is full")]
+    StoreFull,
+    /// The claim store did not answer, so nobody knows whether the request is new. The event says
+    /// why.
+    #[error("the claim store is out of order")]
     StoreUnavailable,
 }
 
@@ -94,6 +99,7 @@ impl Refusal {
             Self::InactiveTenant
             | Self::TenantsUnavailable
             | Self::InProgress(_)
+            | Self::StoreFull
             | Self::StoreUnavailable => 503,
         }
     }
@@ -116,6 +122,7 @@ impl Refusal {
             Self::MalformedTimestamp => "malformed_timestamp",
             Self::MissingTimestamp => "missing_timestamp",
             Self::InProgress(_) => "in_progress",
+            Self::StoreFull => "store_full",
             Self::StoreUnavailable => "store_unavailable",
         }
     }
@@ -124,7 +131,9 @@ impl Refusal {
     #[must_use]
     pub const fn event_type(self) -> &'static str {
         match self {
-            Self::TenantsUnavailable | Self::StoreUnavailable => "webhook_unavailable",
+            Self::TenantsUnavailable | Self::StoreFull | Self::StoreUnavailable => {
+                "webhook_unavailable"
+            }
             Self::Replayed
             | Self::Stale
             | Self::Early
@@ -135,11 +144,23 @@ impl Refusal {
         }
     }
 
+    /// Whether only a request that is proven meets it, and the fault is ours: an error in the log.
+    /// Others must not write such lines by knocking.
+    #[cfg(feature = "tracing")]
+    pub(crate) const fn is_our_fault(self) -> bool {
+        matches!(self, Self::StoreFull | Self::StoreUnavailable)
+    }
+
+    /// Whether it tells whether there is a tenant: see [`Gate::hide_tenants`](crate::Gate::hide_tenants).
+    pub(crate) const fn tells_tenant(self) -> bool {
+        matches!(self, Self::UnknownTenant | Self::InactiveTenant | Self::Verify(_))
+    }
+
     /// The answer unless another is configured: the status, and no word of the reason.
     pub(crate) const fn answer(self) -> Answer {
         let answer = Answer::new(self.http_status());
         match self {
-            Self::TenantsUnavailable | Self::StoreUnavailable => {
+            Self::TenantsUnavailable | Self::StoreFull | Self::StoreUnavailable => {
                 answer.with_retry_after(OUTAGE_WAIT)
             }
             Self::InProgress(wait) => answer.with_retry_after(wait),

@@ -5,6 +5,8 @@ use alloc::string::String;
 use alloc::sync::Arc;
 use core::fmt;
 use core::net::IpAddr;
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use bytes::Bytes;
 use twilio_sig::{Candidate, Coverage, Params, Proof, Signature, Verified, VerifyError, Webhook};
@@ -21,6 +23,8 @@ pub(crate) struct Arrived {
     pub(crate) websocket: bool,
     pub(crate) peer: Option<IpAddr>,
     pub(crate) user_agent: Option<Box<[u8]>>,
+    pub(crate) idempotency_token: Option<Box<[u8]>>,
+    pub(crate) started: Instant,
 }
 
 impl Arrived {
@@ -67,22 +71,32 @@ struct Proven {
     arrived: Box<Arrived>,
     keys: Keys,
     proof: Proof,
+    /// Whether another may be at work on the same event.
+    lost: AtomicBool,
 }
 
 impl VerifiedWebhook {
-    /// The only way to make one.
-    pub(crate) fn prove(
+    /// The only way to make one. What `also` makes of the verdict comes with it: it is shown what
+    /// was verified while that is still borrowed, so that nothing is verified twice.
+    pub(crate) fn prove<T>(
         arrived: Box<Arrived>,
         keys: Keys,
-    ) -> Result<Self, (Box<Arrived>, Keys, VerifyError)> {
+        also: impl FnOnce(&Verified<'_>, &Arrived, &Keys) -> T,
+    ) -> Result<(Self, T), (Box<Arrived>, Keys, VerifyError)> {
         // A handshake proves no body, and its handler must not find one.
         let verdict = if arrived.websocket && !arrived.body.is_empty() {
             Err(VerifyError::UncoveredBody)
         } else {
-            keys.verify(&arrived.webhook()).map(Verified::into_proof)
+            keys.verify(&arrived.webhook()).map(|verified| {
+                let also = also(&verified, &arrived, &keys);
+                (verified.into_proof(), also)
+            })
         };
         match verdict {
-            Ok(proof) => Ok(Self(Arc::new(Proven { arrived, keys, proof }))),
+            Ok((proof, also)) => {
+                let lost = AtomicBool::new(false);
+                Ok((Self(Arc::new(Proven { arrived, keys, proof, lost })), also))
+            }
             Err(error) => Err((arrived, keys, error)),
         }
     }
@@ -92,7 +106,31 @@ impl VerifiedWebhook {
     }
 
     pub(crate) fn about(&self) -> About<'_> {
-        About::of_arrived(&self.0.arrived, self.tenant())
+        About::of_arrived(&self.0.arrived, self.tenant()).with_proof(self)
+    }
+
+    /// Whether this gate has made it of the very same request.
+    pub(crate) fn is_of(&self, gate: &Gate, arrived: &Arrived) -> bool {
+        let own = &self.0.arrived;
+        self.gate().is(gate)
+            && own.websocket == arrived.websocket
+            && own.url == arrived.url
+            && own.signature == arrived.signature
+            && own.settings == arrived.settings
+            && own.body == arrived.body
+    }
+
+    #[cfg(feature = "claim")]
+    pub(crate) fn lose_lease(&self) {
+        self.0.lost.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the claim of this request is lost or no longer renewed, so that the same event may be
+    /// handled elsewhere. A handler that works for seconds asks before each step that must not be
+    /// taken twice. False if nothing was claimed.
+    #[must_use]
+    pub fn lease_is_lost(&self) -> bool {
+        self.0.lost.load(Ordering::Relaxed)
     }
 
     /// The public URL. What of it is proven: see [`Verified::url`].
@@ -165,11 +203,6 @@ impl VerifiedWebhook {
     /// The proof without the request: for tasks and queues.
     pub fn proof(&self) -> &Proof {
         &self.0.proof
-    }
-
-    /// What the steps after the proof are shown. It is verified anew for them.
-    pub(crate) fn verified(&self) -> Result<Verified<'_>, VerifyError> {
-        self.0.keys.verify(&self.0.arrived.webhook())
     }
 }
 

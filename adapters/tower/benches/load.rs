@@ -38,7 +38,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 use twilio_sig::{AuthToken, Origin, Signer, Verifier};
-use twilio_sig_tower::axum::Verified;
+use twilio_sig_tower::extract::Verified;
 use twilio_sig_tower::{Gate, WebhookLayer};
 
 /// Requests are in flight on so many connections.

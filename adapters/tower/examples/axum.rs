@@ -1,7 +1,7 @@
 //! An axum service that answers messages from Twilio, and nobody else's.
 //!
 //! ```sh
-//! cargo run -p twilio_sig_tower --example axum --features axum
+//! TWILIO_AUTH_TOKEN=12345 cargo run -p twilio_sig_tower --example axum --features axum
 //! curl -i localhost:8080/sms -d Body=Ahoy  # 403
 //! curl -i localhost:8080/sms -d Body=Ahoy \
 //!     -H 'X-Twilio-Signature: ZmPdm48OMhZPAXi12ePxecHG9OQ='  # 200
@@ -16,7 +16,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::{Form, Router, routing::post};
 use twilio_sig::{AuthToken, Origin, Signer, Verifier};
-use twilio_sig_tower::axum::Verified;
+use twilio_sig_tower::extract::Verified;
 use twilio_sig_tower::{Gate, WebhookLayer};
 
 /// As in Twilio's console: the public URL, without the path.
@@ -35,7 +35,7 @@ async fn sms(sms: Verified<Form<Sms>>) -> impl IntoResponse {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let token = AuthToken::from_env("TWILIO_AUTH_TOKEN").or_else(|_| AuthToken::new("12345"))?;
+    let token = AuthToken::from_env("TWILIO_AUTH_TOKEN")?;
     let signature = Signer::auth_token(&token).sign_form(&format!("{BASE}/sms"), b"Body=Ahoy")?;
     println!("Listening. A message as Twilio signs it:");
     println!(

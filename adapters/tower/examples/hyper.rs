@@ -1,7 +1,7 @@
 //! A hyper service, without a framework.
 //!
 //! ```sh
-//! cargo run -p twilio_sig_tower --example hyper
+//! TWILIO_AUTH_TOKEN=12345 cargo run -p twilio_sig_tower --example hyper
 //! curl -i localhost:8080/sms -d Body=Ahoy  # 403
 //! curl -i localhost:8080/sms -d Body=Ahoy \
 //!     -H 'X-Twilio-Signature: ZmPdm48OMhZPAXi12ePxecHG9OQ='  # 200
@@ -35,7 +35,7 @@ async fn handle(
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let token = AuthToken::from_env("TWILIO_AUTH_TOKEN").or_else(|_| AuthToken::new("12345"))?;
+    let token = AuthToken::from_env("TWILIO_AUTH_TOKEN")?;
     let gate = Gate::new(Verifier::new(token), Origin::fixed("https://example.com")?);
     let listener = TcpListener::bind("127.0.0.1:8080").await?;
     loop {

@@ -1,7 +1,7 @@
 //! AWS Lambda behind an API Gateway (HTTP API, payload 2.0), run on a recorded event.
 //!
 //! ```sh
-//! cargo run -p twilio_sig_tower --example lambda  # prints 200 and 403
+//! TWILIO_AUTH_TOKEN=12345 cargo run -p twilio_sig_tower --example lambda  # prints 200 and 403
 //! TWILIO_AUTH_TOKEN=12345 cargo run -p twilio_sig_cli -- sign --param Body=Ahoy \
 //!     --url "https://example.com/sms?x=it%27s&y=a+b"  # the signature in the event
 //! ```
@@ -28,7 +28,7 @@ async fn handle(
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let token = AuthToken::from_env("TWILIO_AUTH_TOKEN").or_else(|_| AuthToken::new("12345"))?;
+    let token = AuthToken::from_env("TWILIO_AUTH_TOKEN")?;
     let gate = Gate::new(Verifier::new(token), Origin::fixed("https://example.com")?);
     let service = WebhookLayer::new(gate).layer(service_fn(handle));
 

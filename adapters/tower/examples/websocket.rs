@@ -1,7 +1,7 @@
 //! Media Streams: a WebSocket that only Twilio can open.
 //!
 //! ```sh
-//! cargo run -p twilio_sig_tower --example websocket --features axum
+//! TWILIO_AUTH_TOKEN=12345 cargo run -p twilio_sig_tower --example websocket --features axum
 //! curl -i localhost:8080/media -H 'Connection: Upgrade' -H 'Upgrade: websocket' \
 //!     -H 'Sec-WebSocket-Version: 13' -H 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='  # 403
 //! curl -i --max-time 1 localhost:8080/media -H 'Connection: Upgrade' -H 'Upgrade: websocket' \
@@ -17,7 +17,7 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use axum::{Router, routing::get};
 use twilio_sig::{AuthToken, Origin, Signer, Verifier};
-use twilio_sig_tower::axum::Verified;
+use twilio_sig_tower::extract::Verified;
 use twilio_sig_tower::{Gate, VerifiedWebhook, WebhookLayer};
 
 /// The proof comes first: without it there is no upgrade.
@@ -35,7 +35,7 @@ async fn listen(mut socket: WebSocket) {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let token = AuthToken::from_env("TWILIO_AUTH_TOKEN").or_else(|_| AuthToken::new("12345"))?;
+    let token = AuthToken::from_env("TWILIO_AUTH_TOKEN")?;
     let signature = Signer::auth_token(&token).sign_url("wss://example.com/media");
     println!("X-Twilio-Signature: {}", signature.header_value());
 

@@ -4,9 +4,9 @@
 
 extern crate alloc;
 
-#[cfg(feature = "axum")]
-pub mod axum;
 mod body;
+#[cfg(feature = "axum")]
+pub mod extract;
 mod layer;
 mod peer;
 mod read;
@@ -17,11 +17,11 @@ pub use layer::WebhookLayer;
 pub use peer::PeerAddr;
 pub use service::{ResponseFuture, VerifyWebhook};
 pub use twilio_sig;
-#[cfg(feature = "claims")]
-pub use twilio_sig_gate::Dedup;
 #[cfg(feature = "axum")]
 pub use twilio_sig_gate::ExtractError;
 pub use twilio_sig_gate::{
     Answer, DEFAULT_BODY_LIMIT, Event, Gate, Outcome, Refusal, Tenant, TenantError, TenantMap,
     Untrusted, VerifiedWebhook, VerifierSource,
 };
+#[cfg(feature = "claim")]
+pub use twilio_sig_gate::{ClaimPolicy, Dedup};

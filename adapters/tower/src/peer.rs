@@ -25,6 +25,6 @@ pub struct PeerAddr(pub IpAddr);
 pub(crate) fn peer_of(extensions: &Extensions) -> Option<IpAddr> {
     let ours = extensions.get().map(|&PeerAddr(ip)| ip);
     #[cfg(feature = "axum")]
-    let ours = ours.or_else(|| crate::axum::peer_of(extensions));
+    let ours = ours.or_else(|| crate::extract::peer_of(extensions));
     ours
 }

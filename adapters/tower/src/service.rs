@@ -7,17 +7,23 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::request::Parts;
 use http::uri::Authority;
 use http::{Request, Response, StatusCode, Uri};
 use http_body::Body;
 use tower_service::Service;
-use twilio_sig_gate::{Admitted, Answer, Decision, Gate, Head, Opened, Refusal, VerifiedWebhook};
+use twilio_sig_gate::{
+    Admitted, Answer, Decision, Gate, Head, MAX_STORED_BODY_LEN, Opened, Refusal, Uncancelled,
+    VerifiedWebhook,
+};
 
 use crate::body::{RequestBody, ResponseBody};
 use crate::peer::peer_of;
 use crate::read::{Read, read};
+
+/// What says that no handler made the answer now.
+const REPLAYED: HeaderName = HeaderName::from_static(Answer::REPLAYED_HEADER);
 
 /// The service of a [`WebhookLayer`](crate::WebhookLayer).
 #[derive(Clone, Debug)]
@@ -42,7 +48,9 @@ where
     B: Body + Send + 'static,
     B::Data: Send,
     B::Error: Send,
-    R: Send + 'static,
+    R: Body + Send + 'static,
+    R::Data: Send,
+    R::Error: Send,
 {
     type Response = Response<ResponseBody<R>>;
     type Error = S::Error;
@@ -55,34 +63,82 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         // The service that was polled ready is the one to call; its clone is not ready.
         let clone = self.inner.clone();
-        let mut inner = mem::replace(&mut self.inner, clone);
+        let inner = mem::replace(&mut self.inner, clone);
         let gate = self.gate.clone();
         let (mut parts, body) = request.into_parts();
-        // An outer layer's proof is none for this gate.
-        parts.extensions.remove::<VerifiedWebhook>();
+        // It counts if this very gate has made it of this very request, and else for nothing.
+        let previous = parts.extensions.remove::<VerifiedWebhook>();
         ResponseFuture(Box::pin(async move {
-            let (admitted, body) = match decide(gate, &parts, body).await {
+            let (admitted, body) = match decide(gate, previous, &parts, body).await {
                 (Decision::Answer(answer), _) => return Ok(respond(answer)),
                 (Decision::Continue(admitted), body) => (Some(admitted), body),
                 (Decision::PassUnverified, body) => (None, body),
             };
-            if let Some(admitted) = &admitted {
-                parts.extensions.insert(admitted.webhook().clone());
+            let Some(admitted) = admitted else {
+                let mut inner = inner;
+                let response = inner.call(Request::from_parts(parts, body)).await;
+                return Ok(response?.map(ResponseBody::of_handler));
+            };
+            parts.extensions.insert(admitted.webhook().clone());
+            let limit = admitted.has_claims();
+            let handling = handle(inner, Request::from_parts(parts, body), admitted);
+            match limit {
+                // What was claimed is finished, whether its caller waits or not.
+                Some(limit) => Uncancelled::new(limit, handling).await,
+                None => handling.await,
             }
-            let response = inner.call(Request::from_parts(parts, body)).await;
-            if let Some(admitted) = admitted {
-                // An error of the service is no answer.
-                let status = response.as_ref().map_or(500, |response| response.status().as_u16());
-                admitted.settle(status).await;
-            }
-            Ok(response?.map(ResponseBody::of_handler))
         }))
     }
+}
+
+/// Calls the handler, and tells the gate its answer.
+async fn handle<S, B, R>(
+    mut inner: S,
+    request: Request<RequestBody<B>>,
+    admitted: Admitted,
+) -> Result<Response<ResponseBody<R>>, S::Error>
+where
+    S: Service<Request<RequestBody<B>>, Response = Response<R>>,
+    R: Body,
+{
+    let response = match inner.call(request).await {
+        Ok(response) => response,
+        Err(error) => {
+            // An error of the service is no answer.
+            admitted.settle(500, None).await;
+            return Err(error);
+        }
+    };
+    let status = response.status().as_u16();
+    if !admitted.stores_answer(status) || !is_short(response.body()) {
+        admitted.settle(status, None).await;
+        return Ok(response.map(ResponseBody::of_handler));
+    }
+    let (parts, body) = response.into_parts();
+    let Read::Whole(bytes) = read(body, MAX_STORED_BODY_LEN).await else {
+        // Nothing has been sent yet, and half an answer is none.
+        admitted.settle(500, None).await;
+        return Ok(respond(Answer::new(500)));
+    };
+    let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let answer = match content_type {
+        Some(text) => Answer::new(status).with_body(text.to_owned(), bytes.clone()),
+        None => Answer::new(status).with_bytes(bytes.clone()),
+    };
+    admitted.settle(status, Some(&answer)).await;
+    Ok(Response::from_parts(parts, ResponseBody::own(bytes)))
+}
+
+/// Whether the body says how long it is, and may be stored: what is streamed is not held up.
+fn is_short<R: Body>(body: &R) -> bool {
+    let length = body.size_hint().exact().and_then(|length| usize::try_from(length).ok());
+    length.is_some_and(|length| length <= MAX_STORED_BODY_LEN)
 }
 
 /// The gate's decision, and the body to hand on.
 async fn decide<B: Body>(
     gate: Gate,
+    previous: Option<VerifiedWebhook>,
     parts: &Parts,
     body: B,
 ) -> (Decision<Admitted>, RequestBody<B>) {
@@ -94,7 +150,10 @@ async fn decide<B: Body>(
         Decision::Answer(answer) => return (Decision::Answer(answer), RequestBody::empty()),
     };
     match read(body, gate.max_body_len()).await {
-        Read::Whole(bytes) => (gate.decide(opened, bytes.clone()).await, RequestBody::whole(bytes)),
+        Read::Whole(bytes) => {
+            let decision = gate.decide_after(previous, opened, bytes.clone()).await;
+            (decision, RequestBody::whole(bytes))
+        }
         Read::TooLong(bytes, rest) => {
             let decision = gate.refuse_body(&opened, Refusal::BodyTooLong);
             (decision, RequestBody::partial(bytes, rest))
@@ -126,7 +185,7 @@ fn open(gate: &Gate, parts: &Parts) -> Decision<Opened> {
 /// The URI as it was received: axum cuts the prefix off before a nested router is asked.
 fn original_uri(parts: &Parts) -> &Uri {
     #[cfg(feature = "axum")]
-    if let Some(uri) = crate::axum::original_uri(&parts.extensions) {
+    if let Some(uri) = crate::extract::original_uri(&parts.extensions) {
         return uri;
     }
     &parts.uri
@@ -135,7 +194,7 @@ fn original_uri(parts: &Parts) -> &Uri {
 fn respond<R>(answer: Answer) -> Response<ResponseBody<R>> {
     let status = StatusCode::from_u16(answer.status());
     let content_type = answer.content_type().and_then(|text| HeaderValue::from_str(text).ok());
-    let retry_after = answer.retry_after();
+    let (retry_after, is_replayed) = (answer.retry_after(), answer.is_replayed());
     let mut response = Response::new(ResponseBody::own(answer.into_body()));
     *response.status_mut() = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
@@ -145,10 +204,14 @@ fn respond<R>(answer: Answer) -> Response<ResponseBody<R>> {
     if let Some(seconds) = retry_after {
         headers.insert(RETRY_AFTER, seconds.into());
     }
+    if is_replayed {
+        headers.insert(REPLAYED, HeaderValue::from_static("true"));
+    }
     response
 }
 
-/// The future of [`VerifyWebhook`]. It may be dropped at any time.
+/// The future of [`VerifyWebhook`]. It may be dropped at any time; a handler for whose request
+/// something was claimed goes on then.
 #[must_use = "futures do nothing unless polled"]
 pub struct ResponseFuture<R, E>(BoxFuture<Result<Response<ResponseBody<R>>, E>>);
 

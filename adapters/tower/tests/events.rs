@@ -10,11 +10,16 @@ use alloc::sync::Arc;
 use core::fmt::{Debug, Write as _};
 use std::sync::Mutex;
 
+use bytes::Bytes;
 use http::Request;
+use http_body_util::Full;
 use stack::{FORM, full, gate, send, signed};
 use tracing::field::{Field, Visit};
 use tracing::{Metadata, Subscriber, span};
-use twilio_sig_tower::PeerAddr;
+use twilio_sig::claim::MemoryStore;
+use twilio_sig::replay::Guard;
+use twilio_sig::{Origin, TrustedProxy, Verifier};
+use twilio_sig_tower::{Gate, PeerAddr, TenantMap};
 
 /// Writes every event as `level name=value name=value`.
 #[derive(Clone, Default)]
@@ -55,6 +60,77 @@ impl Subscriber for Record {
     fn enter(&self, _: &span::Id) {}
 
     fn exit(&self, _: &span::Id) {}
+}
+
+/// The lines that these requests write, one after the other.
+fn traced(gate: &Gate, requests: impl IntoIterator<Item = (Request<Full<Bytes>>, u16)>) -> String {
+    let record = Record::default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    tracing::subscriber::with_default(record.clone(), || {
+        for (request, status) in requests {
+            assert_eq!(runtime.block_on(send(gate.clone(), request)).0, status);
+        }
+    });
+    record.0.lock().unwrap().clone()
+}
+
+/// A request that nobody signed is no fault of ours, whatever the configuration makes of it.
+#[test]
+fn nobody_writes_error_lines_by_knocking() {
+    // A MAC of an algorithm that no key is bound to.
+    let mut no_key = signed(FORM, full(FORM));
+    let mac = format!("{}=", "A".repeat(43));
+    no_key.headers_mut().insert("x-twilio-signature", mac.parse().unwrap());
+    let origin = || Origin::fixed("https://example.com").unwrap();
+    let tenants = TenantMap::by_path().with_inactive("/sms");
+    let proxy = TrustedProxy::x_forwarded().peers(["192.0.2.1"]).unwrap();
+    let proxied = Origin::behind_proxy(proxy, ["example.com"]).unwrap();
+    for (gate, request, status) in [
+        (gate(), no_key, 500),
+        (gate(), signed(FORM, full("Body=Evil")), 403),
+        (Gate::for_tenants(tenants, origin()), signed(FORM, full(FORM)), 503),
+        (Gate::new(Verifier::new(stack::token()), proxied), signed(FORM, full(FORM)), 500),
+    ] {
+        let text = traced(&gate, [(request, status)]);
+        assert!(text.starts_with("WARN") && text.lines().count() == 1, "{text}");
+    }
+}
+
+/// A store that is out of order is ours, and the line says why; a retry is what honest senders do.
+#[test]
+fn a_line_says_what_is_out_of_order_and_how_long_it_took() {
+    let form = "MessageSid=SM00000000000000000000000000000001&Body=Ahoy";
+    let guard = Guard::new(MemoryStore::new(1).unwrap());
+    let mut first = signed(form, full(form));
+    first.headers_mut().insert("i-twilio-idempotency-token", "3f0c".parse().unwrap());
+    let requests = [(first, 200), (signed(form, full(form)), 200), (signed(FORM, full(FORM)), 503)];
+    let text = traced(&gate().guard(guard), requests);
+    let lines: Vec<_> = text.lines().collect();
+    let [verified, handled, replayed, full] = lines[..] else { panic!("{text}") };
+    for (line, fields) in [
+        (verified, &["DEBUG", "event_type=verified_webhook", "idempotency_token=3f0c"][..]),
+        (handled, &["DEBUG", "event_type=handled_webhook", "status=200", "done=true"]),
+        (replayed, &["INFO", "event_type=webhook_replayed"]),
+        (full, &["ERROR", "reason=store_full", "detail=the claim store is full"]),
+    ] {
+        for field in fields {
+            assert!(line.contains(field), "{field} is not in {line}");
+        }
+        assert!(line.contains("elapsed_us="), "{line}");
+    }
+    assert!(handled.contains("sid=SM00000000000000000000000000000001"), "{handled}");
+}
+
+/// A route that forgot its layer answers 500, and says so in the log.
+#[cfg(feature = "axum")]
+#[test]
+fn a_route_without_the_layer_is_logged() {
+    let record = Record::default();
+    tracing::subscriber::with_default(record.clone(), || {
+        twilio_sig_tower::VerifiedWebhook::required(None).unwrap_err();
+    });
+    let text = record.0.lock().unwrap();
+    assert!(text.starts_with("WARN") && text.contains("event_type=webhook_unprotected"), "{text}");
 }
 
 #[test]

@@ -18,7 +18,7 @@ use http_body_util::BodyExt as _;
 use stack::{gate, token};
 use tower::ServiceExt as _;
 use twilio_sig::Signer;
-use twilio_sig_tower::axum::Verified;
+use twilio_sig_tower::extract::Verified;
 use twilio_sig_tower::{VerifiedWebhook, WebhookLayer};
 
 async fn form(sms: Verified<Form<Sms>>) -> String {
@@ -126,4 +126,19 @@ async fn a_path_that_is_rewritten_inside_of_a_router_is_not_the_one_signed() {
     let mut other = signed_form("/form", "Body=Ahoy");
     *other.uri_mut() = "/admin".parse().unwrap();
     assert_eq!(answer(app(), other).await.0, 403);
+}
+
+/// A glob import of the crate leaves the name `axum` to axum: this compiles.
+mod glob {
+    use twilio_sig_tower::*;
+
+    pub(crate) fn layered(gate: Gate) -> axum::Router {
+        axum::Router::new().layer(WebhookLayer::new(gate))
+    }
+}
+
+#[tokio::test]
+async fn a_glob_import_hides_no_crate() {
+    let unknown = signed_form("/none", "Body=Ahoy");
+    assert_eq!(answer(glob::layered(gate()), unknown).await.0, 404);
 }

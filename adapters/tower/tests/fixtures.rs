@@ -11,7 +11,7 @@ use axum::{Form, Router};
 use serde::Deserialize;
 use tower::ServiceExt as _;
 use twilio_sig::{AuthToken, Origin, Verifier, testing};
-use twilio_sig_tower::axum::Verified;
+use twilio_sig_tower::extract::Verified;
 use twilio_sig_tower::{Gate, WebhookLayer};
 
 #[derive(Deserialize)]

@@ -22,6 +22,8 @@ use http_body_util::{Empty, Full, StreamBody};
 use stack::{FORM, full, gate, send, signed};
 use tower::{Layer as _, Service, ServiceExt, service_fn};
 use twilio_sig::VerifyError;
+use twilio_sig::claim::MemoryStore;
+use twilio_sig::replay::Guard;
 use twilio_sig_tower::{Event, Outcome, Refusal, RequestBody, VerifiedWebhook, WebhookLayer};
 
 /// A service that may be called only after this very clone was polled ready.
@@ -179,8 +181,52 @@ async fn the_proof_of_another_gate_counts_for_nothing() {
     assert_eq!((status, handled, verified), (200, Some(Bytes::from("Body=Evil")), false));
 }
 
+/// As on nested routers: it is verified, claimed and settled once, with the proof that was made.
 #[tokio::test]
-async fn every_request_is_one_event() {
+async fn the_same_layer_twice_is_once() {
+    let settled = Arc::new(AtomicUsize::new(0));
+    let settles = Arc::clone(&settled);
+    let guard = Guard::new(MemoryStore::new(10).unwrap());
+    let gate = gate().guard(guard).on_event(move |event| {
+        let is_handled = matches!(event.outcome, Outcome::Handled { .. });
+        settles.fetch_add(usize::from(is_handled), Ordering::SeqCst);
+    });
+    let layer = WebhookLayer::new(gate);
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&calls);
+    let handler = service_fn(move |request: Request<RequestBody<RequestBody<Full<Bytes>>>>| {
+        let is_proven = request.extensions().get::<VerifiedWebhook>().is_some();
+        counted.fetch_add(usize::from(is_proven), Ordering::SeqCst);
+        ready(Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new())))
+    });
+    let service = layer.layer(layer.layer(handler));
+    for _ in 0..2 {
+        let response = service.clone().oneshot(signed(FORM, full(FORM))).await.unwrap();
+        assert_eq!(response.status(), 200);
+    }
+    assert_eq!((calls.load(Ordering::SeqCst), settled.load(Ordering::SeqCst)), (1, 1));
+}
+
+/// The proof that this very gate made of another request counts for nothing either.
+#[tokio::test]
+async fn the_proof_of_another_request_counts_for_nothing() {
+    let gate = gate();
+    let stolen = Arc::new(Mutex::new(None));
+    let keep = Arc::clone(&stolen);
+    let thief = service_fn(move |request: Request<RequestBody<Full<Bytes>>>| {
+        *keep.lock().unwrap() = request.extensions().get::<VerifiedWebhook>().cloned();
+        ready(Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new())))
+    });
+    let request = signed(FORM, full(FORM));
+    WebhookLayer::new(gate.clone()).layer(thief).oneshot(request).await.unwrap();
+    let proof = stolen.lock().unwrap().clone().expect("the genuine request has a proof");
+    let mut request = signed(FORM, full("Body=Evil"));
+    request.extensions_mut().insert(proof);
+    assert_eq!(send(gate, request).await, (403, None, false));
+}
+
+#[tokio::test]
+async fn every_request_is_an_event_and_every_answer_of_a_handler_another() {
     let outcomes = Arc::new(Mutex::new(Vec::new()));
     let listener = {
         let outcomes = Arc::clone(&outcomes);
@@ -193,8 +239,9 @@ async fn every_request_is_one_event() {
     send(gate.body_limit(5), signed(FORM, full(FORM))).await;
     let outcomes = outcomes.lock().unwrap();
     assert!(matches!(outcomes[0], Outcome::Verified { key: 0, .. }));
+    assert!(matches!(outcomes[1], Outcome::Handled { status: 200, done: true, .. }));
     assert_eq!(
-        outcomes[1..],
+        outcomes[2..],
         [
             Outcome::Refused(Refusal::Verify(VerifyError::Mismatch)),
             Outcome::Refused(Refusal::Verify(VerifyError::MissingSignature)),

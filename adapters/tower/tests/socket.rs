@@ -27,7 +27,7 @@ use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite;
 use tungstenite::client::IntoClientRequest as _;
 use twilio_sig::{Origin, Scheme, Signer, Verifier};
-use twilio_sig_tower::axum::Verified;
+use twilio_sig_tower::extract::Verified;
 use twilio_sig_tower::{Gate, VerifiedWebhook, WebhookLayer};
 
 const FORM: &[u8] = table::FORM;

@@ -10,11 +10,12 @@
 
 use alloc::sync::Arc;
 use core::sync::atomic::{AtomicUsize, Ordering};
+use core::time::Duration;
 use std::sync::mpsc;
 use std::thread;
 
 use super::table::Server;
-use actix_web::http::header::HeaderValue;
+use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data, Payload, PayloadConfig, ReqData};
 use actix_web::{App, FromRequest as _, HttpRequest, HttpResponse, HttpServer, web};
 use twilio_sig_actix::{Gate, VerifiedWebhook, VerifyWebhook};
@@ -26,10 +27,17 @@ async fn echo(
     payload: Payload,
 ) -> HttpResponse {
     calls.fetch_add(1, Ordering::SeqCst);
-    match request.headers().get("x-do").map(HeaderValue::as_bytes) {
-        Some(b"fail") => return HttpResponse::InternalServerError().finish(),
-        Some(b"panic") => panic!("a handler that panics"),
-        _ => {}
+    match request.headers().get("x-do").and_then(|value| value.to_str().ok()) {
+        Some("fail") => return HttpResponse::InternalServerError().finish(),
+        Some("panic") => panic!("a handler that panics"),
+        Some(text) if text.starts_with("sleep ") => {
+            let millis = text.trim_start_matches("sleep ").parse().unwrap();
+            actix_web::rt::time::sleep(Duration::from_millis(millis)).await;
+        }
+        Some(status) => {
+            return HttpResponse::new(StatusCode::from_bytes(status.as_bytes()).unwrap());
+        }
+        None => {}
     }
     // What follows a handshake is the WebSocket.
     let body = match &proof {
@@ -42,6 +50,7 @@ async fn echo(
     assert_eq!(*proof.body(), body, "the proof is of another body");
     HttpResponse::Ok()
         .insert_header(("x-verified", "yes"))
+        .insert_header(("x-lost", if proof.lease_is_lost() { "yes" } else { "no" }))
         .insert_header(("x-coverage", proof.coverage().to_string()))
         .insert_header(("x-tenant", proof.tenant().unwrap_or_default()))
         .body(body)

@@ -75,6 +75,8 @@ pub fn run(answer: impl Fn(Option<Gate>, &Signed) -> (u16, String)) {
         // Words that could be JSON and were signed as a form are no JSON that Twilio signed.
         (form("/json", json), 403),
         (form("/json", ""), 403),
+        // Under a body hash the parameters are those of the query.
+        (hashed("/form", "Body=Ahoy"), 403),
         // The URL's signature is not one of a body.
         (form("/form?Body=Ahoy", ""), 403),
         // Signed, and not what the handler reads.

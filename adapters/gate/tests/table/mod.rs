@@ -2,7 +2,9 @@
 //!
 //! The server under test has one handler for every path. It answers 200 with the body that it read,
 //! `x-verified` (`yes` if there is a proof, with `x-coverage` and `x-tenant`), and counts its calls.
-//! A request with the header `x-do: fail` makes it answer 500, with `x-do: panic` panic.
+//! The header `x-do` says what it does besides: `fail` answers 500, `panic` panics, `404` and other
+//! numbers are the status that it answers with, and `sleep 300` takes so many milliseconds. It
+//! answers `x-lost: yes` if its claim is lost by then.
 
 #![allow(
     clippy::unwrap_used,
@@ -23,6 +25,7 @@
 
 mod once;
 mod origins;
+mod retries;
 mod rows;
 pub mod wire;
 
@@ -112,6 +115,7 @@ pub fn run(start: impl Fn(Gate) -> Server) {
     }
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
     assert!(rows.len() > 70, "the table was run");
+    retries::run(start);
 }
 
 impl Step {

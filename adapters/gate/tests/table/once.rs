@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use twilio_sig::claim::MemoryStore;
 use twilio_sig::dedup::Template;
 use twilio_sig::replay::{Freshness, Guard};
-use twilio_sig_gate::{Answer, Dedup};
+use twilio_sig_gate::{Answer, ClaimPolicy, Dedup};
 
 use super::wire::Request;
 use super::{Check, FORM, Row, Step, form, gate, refused, verified};
@@ -29,10 +29,11 @@ fn accepted(request: Request) -> Step {
     Step { request, status: &[200], handled: true, checks }
 }
 
-fn duplicate(request: Request) -> Step {
+/// No handler, and the first answer again.
+fn again(request: Request, body: &[u8]) -> Step {
     refused(request, &[200])
-        .with(Check::Header("content-type", "application/json"))
-        .with(Check::Body(br#"{"success":true,"duplicate":true}"#.to_vec()))
+        .with(Check::Header("twilio-sig-replayed", "true"))
+        .with(Check::Body(body.to_owned()))
 }
 
 fn unavailable(request: Request) -> Step {
@@ -41,7 +42,11 @@ fn unavailable(request: Request) -> Step {
 
 /// A form about the same event, with another signature for each `n`.
 fn status(n: u32) -> Request {
-    form("/status", format!("{DELIVERED}&ApiVersion={n}").as_bytes())
+    form("/status", told(n).as_bytes())
+}
+
+fn told(n: u32) -> String {
+    format!("{DELIVERED}&ApiVersion={n}")
 }
 
 fn timestamped(age: Duration) -> Request {
@@ -59,32 +64,88 @@ pub(super) fn rows() -> Vec<Row> {
     let strict = Guard::new(store()).freshness(Freshness::new().required());
     let full = || MemoryStore::new(1).unwrap();
     let consent = Template::parse("{CallSid}:consent").unwrap();
-    let consent = Dedup::new(store()).key(move |verified| consent.key(verified));
+    let consent = Dedup::new(store()).key(move |delivery| consent.key(delivery));
     let call = |n| {
         let body = format!("CallSid=CA00000000000000000000000000000001&Digits={n}");
         form("/consent", body.as_bytes())
     };
+    let unstored =
+        || gate().guard(Guard::new(store())).claim_policy(ClaimPolicy::new().without_answers());
+    let incoming = || {
+        let body = b"MessageSid=SM00000000000000000000000000000001&Body=Ahoy";
+        form("/sms", body)
+    };
+    let long = [b"Body=".as_slice(), &[b'x'; 65_532]].concat();
     vec![
         guarded(
             "a replay",
             vec![
                 verified(sms(), FORM, "form"),
-                refused(sms(), &[409]),
-                refused(sms().chunked(), &[409]),
+                again(sms(), FORM),
+                again(sms().chunked(), FORM),
                 verified(form("/sms?x=1", FORM), FORM, "form"),
             ],
         ),
         guarded(
             "a replay that is split anew",
-            vec![accepted(form("/sms", b"Body=Ahoy")), refused(split_anew(), &[409])],
+            vec![accepted(form("/sms", b"Body=Ahoy")), again(split_anew(), b"Body=Ahoy")],
         ),
         guarded(
             "a failure is tried again",
             vec![
                 failing(sms(), "fail"),
                 failing(sms(), "panic"),
+                Step { status: &[404], ..failing(sms(), "404") },
+                Step { status: &[408], ..failing(sms(), "408") },
                 verified(sms(), FORM, "form"),
-                refused(sms(), &[409]),
+                again(sms(), FORM),
+            ],
+        ),
+        Row {
+            name: "a replay that is to be refused",
+            gate: gate()
+                .guard(Guard::new(store()))
+                .claim_policy(ClaimPolicy::new().refuse_replays()),
+            steps: vec![verified(sms(), FORM, "form"), refused(sms(), &[409])],
+        },
+        Row {
+            name: "a status that is done because the service says so",
+            gate: gate()
+                .guard(Guard::new(store()))
+                .claim_policy(ClaimPolicy::new().done(|status| status < 400 || status == 404)),
+            steps: vec![
+                Step { status: &[404], ..failing(sms(), "404") },
+                refused(sms(), &[404]).with(Check::Header("twilio-sig-replayed", "true")),
+            ],
+        },
+        Row {
+            name: "answers that are not stored",
+            gate: unstored(),
+            steps: vec![
+                accepted(incoming()),
+                refused(incoming(), &[200])
+                    .with(Check::Header("content-type", "text/xml"))
+                    .with(Check::Header("twilio-sig-replayed", "true"))
+                    .with(Check::Body(b"<Response/>".to_vec())),
+                accepted(status(1)),
+                refused(status(1), &[204]).with(Check::Body(Vec::new())),
+            ],
+        },
+        Row {
+            name: "an answer of the service's own where none is stored",
+            gate: unstored().duplicate_answer(|_| Answer::duplicate()),
+            steps: vec![
+                accepted(status(1)),
+                refused(status(1), &[200])
+                    .with(Check::Header("content-type", "application/json"))
+                    .with(Check::Body(br#"{"success":true,"duplicate":true}"#.to_vec())),
+            ],
+        },
+        guarded(
+            "an answer that is too long to be stored",
+            vec![
+                accepted(form("/sms", &long)),
+                refused(form("/sms", &long), &[204]).with(Check::Body(Vec::new())),
             ],
         ),
         guarded(
@@ -117,17 +178,17 @@ pub(super) fn rows() -> Vec<Row> {
                 refused(sms().body(b"Body=Worse"), &[403]),
                 accepted(sms()),
                 unavailable(form("/sms", b"Body=Second")),
-                refused(sms(), &[409]),
+                again(sms(), FORM),
             ],
         },
         deduped(
             "an event that is told twice",
             vec![
                 accepted(status(1)),
-                duplicate(status(1)),
-                duplicate(status(2)),
+                again(status(1), told(1).as_bytes()),
+                again(status(2), told(1).as_bytes()),
                 accepted(form("/status", DELIVERED.replace("delivered", "read").as_bytes())),
-                duplicate(status(3)),
+                again(status(3), told(1).as_bytes()),
             ],
         ),
         deduped(
@@ -136,7 +197,7 @@ pub(super) fn rows() -> Vec<Row> {
                 failing(status(1), "fail"),
                 failing(status(2), "panic"),
                 accepted(status(3)),
-                duplicate(status(4)),
+                again(status(4), told(3).as_bytes()),
             ],
         ),
         deduped(
@@ -153,10 +214,13 @@ pub(super) fn rows() -> Vec<Row> {
         },
         Row {
             name: "a key and an answer of the user's choice",
-            gate: gate().dedup(consent).duplicate_answer(|webhook| {
-                assert_eq!(webhook.param("Digits"), Some("2"));
-                Answer::new(200).with_body("text/xml", "<Response/>")
-            }),
+            gate: gate()
+                .dedup(consent)
+                .claim_policy(ClaimPolicy::new().without_answers())
+                .duplicate_answer(|webhook| {
+                    assert_eq!(webhook.param("Digits"), Some("2"));
+                    Answer::new(200).with_body("text/xml", "<Response/>")
+                }),
             steps: vec![
                 accepted(call(1)),
                 refused(call(2), &[200])
@@ -170,9 +234,9 @@ pub(super) fn rows() -> Vec<Row> {
             steps: vec![
                 failing(status(1), "fail"),
                 accepted(status(1)),
-                refused(status(1), &[409]),
-                duplicate(status(2)),
-                refused(status(2), &[409]),
+                again(status(1), told(1).as_bytes()),
+                again(status(2), told(1).as_bytes()),
+                again(status(2), told(1).as_bytes()),
             ],
         },
         Row {

@@ -313,5 +313,41 @@ fn tenants() -> Vec<Row> {
         gate: Gate::for_tenants(OutOfOrder, fixed()),
         steps: vec![refused(form("/sms", FORM), &[503]).with(Check::Header("retry-after", "5"))],
     };
-    vec![accounts, paths, numbers, outage]
+    let map = || {
+        TenantMap::by_param("AccountSid")
+            .with(ACCOUNT, tenant("one", token(), ACCOUNT))
+            .with(second, tenant("two", other_token(), second))
+            .with_inactive(third)
+    };
+    // An algorithm that no key of the tenant is bound to: 500 of a known tenant.
+    let mac = format!("{}=", "A".repeat(43));
+    let of_a_key = || super::signed("POST", "/sms", &mac).body(of(second));
+    let empty = |request| refused(request, &[403]).with(Check::Body(Vec::new()));
+    let shown = Row {
+        name: "tenants that are not hidden",
+        gate: Gate::for_tenants(map(), fixed()),
+        steps: vec![refused(of_a_key(), &[500])],
+    };
+    let hidden = Row {
+        name: "tenants that are hidden",
+        gate: Gate::for_tenants(map(), fixed()).hide_tenants(),
+        steps: vec![
+            verified(form("/sms", &of(ACCOUNT)), &of(ACCOUNT), "form").with(is("one")),
+            empty(form("/sms", &of(second))),
+            empty(of_a_key()),
+            empty(form("/sms", &of(third))),
+            empty(form("/sms", &of("AC4"))),
+        ],
+    };
+    // A sender's text in a JSON body names no tenant: with a body hash only the query counts.
+    let text = format!(r#"[{{"Body": "&AccountSid={second}&"}}]"#).into_bytes();
+    let events = Row {
+        name: "a JSON body that looks like a form of another tenant",
+        gate: Gate::for_tenants(map(), fixed()),
+        steps: vec![
+            verified(json(&format!("/events?AccountSid={ACCOUNT}"), &text), &text, "body_hash")
+                .with(is("one")),
+        ],
+    };
+    vec![accounts, paths, numbers, outage, shown, hidden, events]
 }

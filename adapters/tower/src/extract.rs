@@ -7,7 +7,7 @@
 //!
 //! | Extractor | reads | demands |
 //! |---|---|---|
-//! | `Verified<Form<T>>` | the body | `Coverage::Form` or `Coverage::BodyHash` |
+//! | `Verified<Form<T>>` | the body | `Coverage::Form` |
 //! | `Verified<Json<T>>` | the body | `Coverage::BodyHash` |
 //! | `Verified<Query<T>>` | the query of the public URL | |
 //! | `Verified<Bytes>` | the body as it came | |
@@ -38,7 +38,7 @@ use crate::{ExtractError, VerifiedWebhook};
 /// ```
 /// use axum::{Form, Router, routing::post};
 /// use twilio_sig::{AuthToken, Origin, Verifier};
-/// use twilio_sig_tower::axum::Verified;
+/// use twilio_sig_tower::extract::Verified;
 /// use twilio_sig_tower::{Gate, WebhookLayer};
 ///
 /// #[derive(serde::Deserialize)]
@@ -60,7 +60,7 @@ use crate::{ExtractError, VerifiedWebhook};
 /// Nobody else can make one:
 ///
 /// ```compile_fail,E0423
-/// let forged = twilio_sig_tower::axum::Verified("never checked");
+/// let forged = twilio_sig_tower::extract::Verified("never checked");
 /// ```
 #[derive(Clone, Debug)]
 pub struct Verified<T>(T);
@@ -85,7 +85,7 @@ impl<T> Deref for Verified<T> {
 /// # Examples
 /// ```
 /// use axum::response::IntoResponse;
-/// use twilio_sig_tower::axum::VerifiedRejection;
+/// use twilio_sig_tower::extract::VerifiedRejection;
 /// use twilio_sig_tower::ExtractError;
 ///
 /// assert_eq!(VerifiedRejection::from(ExtractError::NoProof).into_response().status(), 500);
@@ -155,7 +155,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Verified<Query<T>> {
 }
 
 fn proof(parts: &Parts) -> Result<&VerifiedWebhook, ExtractError> {
-    parts.extensions.get().ok_or(ExtractError::NoProof)
+    VerifiedWebhook::required(parts.extensions.get())
 }
 
 /// The peer, if axum serves with `into_make_service_with_connect_info`.

@@ -1,0 +1,127 @@
+//! From the proof to the handler's answer.
+
+use twilio_sig::Verified;
+
+use crate::event::Outcome;
+use crate::webhook::{Arrived, Keys};
+use crate::{Answer, Decision, VerifiedWebhook};
+#[cfg(feature = "claim")]
+use {crate::held::Held, core::time::Duration};
+
+/// A request that goes to the handler. If it is dropped before it is [settled](Self::settle), what
+/// was claimed for it is released, so that Twilio's retry is handled.
+#[derive(Debug)]
+#[must_use]
+pub struct Admitted {
+    webhook: VerifiedWebhook,
+    /// Whether an outer adapter of the same gate settles it.
+    again: bool,
+    #[cfg(feature = "claim")]
+    held: Option<Held>,
+}
+
+/// What is to be claimed for a request, made of the verdict.
+#[cfg(feature = "claim")]
+pub(crate) use crate::claims::Prepared;
+
+/// Nothing is claimed.
+#[cfg(not(feature = "claim"))]
+pub(crate) struct Prepared;
+
+#[cfg(not(feature = "claim"))]
+impl Prepared {
+    pub(crate) const fn of(_: &Verified<'_>, _: &Arrived, _: &Keys) -> Self {
+        Self
+    }
+
+    #[expect(clippy::unused_async, reason = "it waits where something is claimed")]
+    pub(crate) async fn claim(
+        self,
+        webhook: &VerifiedWebhook,
+    ) -> Result<Admitted, Decision<Admitted>> {
+        Ok(Admitted { webhook: webhook.clone(), again: false })
+    }
+}
+
+#[cfg(feature = "claim")]
+impl Prepared {
+    pub(crate) fn of(verified: &Verified<'_>, arrived: &Arrived, keys: &Keys) -> Self {
+        keys.gate.prepare(verified, arrived, keys.tenant_id())
+    }
+
+    /// Claims it, or decides otherwise.
+    pub(crate) async fn claim(
+        self,
+        webhook: &VerifiedWebhook,
+    ) -> Result<Admitted, Decision<Admitted>> {
+        let held = webhook.gate().claim(webhook, self).await?;
+        Ok(Admitted { webhook: webhook.clone(), again: false, held })
+    }
+}
+
+impl Admitted {
+    /// A request that this gate has admitted before.
+    pub(crate) const fn again(webhook: VerifiedWebhook) -> Self {
+        Self {
+            webhook,
+            again: true,
+            #[cfg(feature = "claim")]
+            held: None,
+        }
+    }
+
+    /// The proof, for the handler.
+    pub const fn webhook(&self) -> &VerifiedWebhook {
+        &self.webhook
+    }
+
+    /// For how long the handler may go on if its caller hangs up; `None` if nothing was claimed, so
+    /// that it may be dropped.
+    #[cfg(feature = "claim")]
+    #[must_use]
+    pub fn has_claims(&self) -> Option<Duration> {
+        self.held.as_ref().map(|_| self.webhook.gate().policy().longest)
+    }
+
+    /// For how long the handler may go on if its caller hangs up: nothing was claimed.
+    #[cfg(not(feature = "claim"))]
+    #[must_use]
+    pub const fn has_claims(&self) -> Option<core::time::Duration> {
+        None
+    }
+
+    /// Whether an answer with this status is stored, if its body is whole and at most
+    /// `MAX_STORED_BODY_LEN` bytes. Then [settle](Self::settle) with it.
+    #[must_use]
+    pub fn stores_answer(&self, status: u16) -> bool {
+        #[cfg(feature = "claim")]
+        if self.held.is_some() {
+            let policy = self.webhook.gate().policy();
+            return policy.stores_answers && status != 101 && (policy.done)(status);
+        }
+        let _ = status;
+        false
+    }
+
+    /// Tells what the handler answered: its status, 500 for one that failed, and the answer if it
+    /// is [to be stored](Self::stores_answer). What was claimed is marked as done, or given back.
+    /// What is dropped before it ends goes on by itself where there is a tokio runtime.
+    #[cfg_attr(
+        not(feature = "claim"),
+        expect(clippy::unused_async, reason = "it waits where something is claimed")
+    )]
+    pub async fn settle(self, status: u16, answer: Option<&Answer>) {
+        if self.again {
+            return;
+        }
+        let gate = self.webhook.gate();
+        #[cfg(feature = "claim")]
+        let done = gate.settle(&self.webhook, self.held, status, answer).await;
+        #[cfg(not(feature = "claim"))]
+        let done = {
+            let _ = answer;
+            status < 400
+        };
+        gate.report(Outcome::Handled { status, done }, self.webhook.about());
+    }
+}
