@@ -3,10 +3,10 @@
 use twilio_sig::Verified;
 
 use crate::event::Outcome;
-use crate::webhook::{Arrived, Keys};
+use crate::webhook::{Keys, OwnedWebhook};
 use crate::{Answer, Decision, VerifiedWebhook};
 #[cfg(feature = "claim")]
-use {crate::held::Held, core::time::Duration};
+use {crate::held::HeldClaim, core::time::Duration};
 
 /// A request that goes to the handler. If it is dropped before it is [settled](Self::settle), what
 /// was claimed for it is released, so that Twilio's retry is handled.
@@ -17,7 +17,7 @@ pub struct Admitted {
     /// Whether an outer adapter of the same gate settles it.
     again: bool,
     #[cfg(feature = "claim")]
-    held: Option<Held>,
+    held: Option<HeldClaim>,
 }
 
 /// What is to be claimed for a request, made of the verdict.
@@ -30,7 +30,7 @@ pub(crate) struct Prepared;
 
 #[cfg(not(feature = "claim"))]
 impl Prepared {
-    pub(crate) const fn of(_: &Verified<'_>, _: &Arrived, _: &Keys) -> Self {
+    pub(crate) const fn of(_: &Verified<'_>, _: &OwnedWebhook, _: &Keys) -> Self {
         Self
     }
 
@@ -45,7 +45,7 @@ impl Prepared {
 
 #[cfg(feature = "claim")]
 impl Prepared {
-    pub(crate) fn of(verified: &Verified<'_>, arrived: &Arrived, keys: &Keys) -> Self {
+    pub(crate) fn of(verified: &Verified<'_>, arrived: &OwnedWebhook, keys: &Keys) -> Self {
         keys.gate.prepare(verified, arrived, keys.tenant_id())
     }
 

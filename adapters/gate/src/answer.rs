@@ -35,7 +35,7 @@ impl Answer {
     }
 
     /// `{"success":true,"duplicate":true}` with 200: for
-    /// [`Gate::duplicate_answer`](crate::Gate::duplicate_answer), where the sender reads JSON. Twilio
+    /// `Gate::duplicate_answer` (feature `claim`), where the sender reads JSON. Twilio
     /// expects TwiML of a call or a message, and reports this as its error 12300.
     pub const fn duplicate() -> Self {
         Self {

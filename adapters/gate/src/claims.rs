@@ -12,10 +12,10 @@ use twilio_sig::{Coverage, Verified};
 
 use crate::admitted::Admitted;
 use crate::event::Outcome;
-use crate::held::Held;
+use crate::held::HeldClaim;
 use crate::once::{self, Stop, Waiters};
 use crate::slot::{Slot, Step, Unclaimable};
-use crate::webhook::Arrived;
+use crate::webhook::OwnedWebhook;
 use crate::{Answer, ClaimPolicy, Decision, Dedup, Gate, Refusal, VerifiedWebhook, stored};
 
 /// What a gate claims with.
@@ -79,7 +79,7 @@ impl Gate {
     pub(crate) fn prepare(
         &self,
         verified: &Verified<'_>,
-        arrived: &Arrived,
+        arrived: &OwnedWebhook,
         tenant: Option<&str>,
     ) -> Prepared {
         let mut prepared = Prepared::default();
@@ -108,7 +108,7 @@ impl Gate {
         &self,
         webhook: &VerifiedWebhook,
         prepared: Prepared,
-    ) -> Result<Option<Held>, Decision<Admitted>> {
+    ) -> Result<Option<HeldClaim>, Decision<Admitted>> {
         let Prepared { slots, refusal, no_identity } = prepared;
         if let Some((refusal, detail)) = refusal {
             return Err(self.refuse(refusal, webhook.about().with_detail(detail.as_deref())));
@@ -123,7 +123,7 @@ impl Gate {
         }
         let Settings { policy, waiters, .. } = &self.0.claims;
         match once::claim(slots, policy, waiters, self.limit()).await {
-            Ok(slots) => Ok(Some(Held::new(slots, webhook, self.limit()))),
+            Ok(slots) => Ok(Some(HeldClaim::new(slots, webhook, self.limit()))),
             Err(Stop::Refuse(refusal, detail)) => {
                 Err(self.refuse(refusal, webhook.about().with_detail(detail.as_deref())))
             }
@@ -152,7 +152,7 @@ impl Gate {
     pub(crate) async fn settle(
         &self,
         webhook: &VerifiedWebhook,
-        held: Option<Held>,
+        held: Option<HeldClaim>,
         status: u16,
         answer: Option<&Answer>,
     ) -> bool {

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use twilio_sig::{Candidate, Coverage};
 
-use crate::webhook::Arrived;
+use crate::webhook::OwnedWebhook;
 use crate::{Head, Refusal, VerifiedWebhook};
 
 /// The longest text of a request that an event carries, in bytes.
@@ -103,7 +103,7 @@ pub struct Event<'a> {
 
 /// What an event says of a request besides its outcome, as it came.
 #[derive(Clone, Copy)]
-pub(crate) struct About<'a> {
+pub(crate) struct EventContext<'a> {
     url: &'a str,
     tenant: Option<&'a str>,
     peer: Option<IpAddr>,
@@ -115,7 +115,7 @@ pub(crate) struct About<'a> {
     detail: Option<&'a str>,
 }
 
-impl<'a> About<'a> {
+impl<'a> EventContext<'a> {
     pub(crate) const fn of_head(head: &Head<'a>) -> Self {
         Self {
             url: head.target,
@@ -129,7 +129,7 @@ impl<'a> About<'a> {
         }
     }
 
-    pub(crate) fn of_arrived(arrived: &'a Arrived, tenant: Option<&'a str>) -> Self {
+    pub(crate) fn of_arrived(arrived: &'a OwnedWebhook, tenant: Option<&'a str>) -> Self {
         Self {
             url: &arrived.url,
             tenant,

@@ -10,10 +10,10 @@ use twilio_sig::{Origin, Signature, Verified, Verifier, VerifyError, Webhook};
 
 use crate::admitted::{Admitted, Prepared};
 use crate::deadline::within;
-use crate::event::{About, Event, MAX_TEXT_LEN, Outcome};
+use crate::event::{Event, EventContext, MAX_TEXT_LEN, Outcome};
 use crate::head::Head;
 use crate::tenant::{AnySource, Tenant, Untrusted};
-use crate::webhook::{Arrived, Keys};
+use crate::webhook::{Keys, OwnedWebhook};
 use crate::{Answer, Refusal, TenantError, VerifiedWebhook, VerifierSource};
 
 /// Default bound on the body, in bytes: 1 MiB. Twilio's forms have some kilobytes, its batches of
@@ -79,7 +79,7 @@ pub enum Decision<T> {
 
 /// A request whose head has passed. Next is its body.
 #[must_use]
-pub struct Opened(Box<Arrived>);
+pub struct Opened(Box<OwnedWebhook>);
 
 impl Gate {
     /// A gate with one verifier.
@@ -167,8 +167,10 @@ impl Gate {
     /// Decides by the head alone. A request without a well-formed signature, from an origin that is
     /// not ours, or with a body that says it is too long, costs no body.
     pub fn open(&self, head: &Head<'_>) -> Decision<Opened> {
-        self.read_head(head)
-            .map_or_else(|refusal| self.refuse(refusal, About::of_head(head)), Decision::Continue)
+        self.read_head(head).map_or_else(
+            |refusal| self.refuse(refusal, EventContext::of_head(head)),
+            Decision::Continue,
+        )
     }
 
     fn read_head(&self, head: &Head<'_>) -> Result<Opened, Refusal> {
@@ -185,7 +187,7 @@ impl Gate {
         // One byte more than the longest that is a key: it is too long still.
         let bounded = |text: &[u8]| text.get(..MAX_TOKEN_LEN).unwrap_or(text).into();
         let loggable = |text: &[u8]| text.get(..MAX_TEXT_LEN).unwrap_or(text).into();
-        Ok(Opened(Box::new(Arrived {
+        Ok(Opened(Box::new(OwnedWebhook {
             url,
             signature: signature.into(),
             settings: settings.into(),
@@ -201,7 +203,7 @@ impl Gate {
     /// Decides about a request whose body could not be read: [`Refusal::BodyTooLong`] or
     /// [`Refusal::BodyUnreadable`].
     pub fn refuse_body(&self, opened: &Opened, refusal: Refusal) -> Decision<Admitted> {
-        self.refuse(refusal, About::of_arrived(&opened.0, None))
+        self.refuse(refusal, EventContext::of_arrived(&opened.0, None))
     }
 
     /// Decides about the whole request. The future may be dropped at any time.
@@ -231,12 +233,14 @@ impl Gate {
         }
         let tenant = match self.tenant(&arrived).await {
             Ok(tenant) => tenant,
-            Err(error) => return self.refuse(error.into(), About::of_arrived(&arrived, None)),
+            Err(error) => {
+                return self.refuse(error.into(), EventContext::of_arrived(&arrived, None));
+            }
         };
         match VerifiedWebhook::prove(arrived, Keys { gate: self, tenant }, Prepared::of) {
             Ok((webhook, prepared)) => Self::admit(webhook, prepared).await,
             Err((arrived, keys, error)) => {
-                let about = About::of_arrived(&arrived, keys.tenant_id());
+                let about = EventContext::of_arrived(&arrived, keys.tenant_id());
                 keys.gate.refuse(Refusal::Verify(error), about)
             }
         }
@@ -256,7 +260,7 @@ impl Gate {
         Decision::Continue(admitted)
     }
 
-    async fn tenant(&self, arrived: &Arrived) -> Result<Option<Tenant>, TenantError> {
+    async fn tenant(&self, arrived: &OwnedWebhook) -> Result<Option<Tenant>, TenantError> {
         match &self.0.source {
             Source::One(_) => Ok(None),
             Source::Many(source) => {
@@ -280,7 +284,7 @@ impl Gate {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    pub(crate) fn refuse<T>(&self, refusal: Refusal, about: About<'_>) -> Decision<T> {
+    pub(crate) fn refuse<T>(&self, refusal: Refusal, about: EventContext<'_>) -> Decision<T> {
         self.report(Outcome::Refused(refusal), about);
         if self.0.report_only {
             return Decision::PassUnverified;
@@ -294,7 +298,7 @@ impl Gate {
         })
     }
 
-    pub(crate) fn report(&self, outcome: Outcome, about: About<'_>) {
+    pub(crate) fn report(&self, outcome: Outcome, about: EventContext<'_>) {
         let is_wanted = self.0.on_event.is_some();
         #[cfg(feature = "tracing")]
         let is_wanted = is_wanted || outcome.is_traced();

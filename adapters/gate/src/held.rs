@@ -21,7 +21,7 @@ use crate::uncancelled::Uncancelled;
 use crate::{Outcome, VerifiedWebhook};
 
 /// The claims of a request that is at work. Released when dropped.
-pub(crate) struct Held {
+pub(crate) struct HeldClaim {
     slots: Slots,
     renewal: Option<Renewal>,
     limit: Duration,
@@ -33,7 +33,7 @@ struct Renewal {
     task: JoinHandle<()>,
 }
 
-impl Held {
+impl HeldClaim {
     /// Renews the claims from now on, where there is a runtime.
     pub(crate) fn new(slots: Slots, webhook: &VerifiedWebhook, limit: Duration) -> Self {
         let renewal = Handle::try_current().ok().map(|runtime| {
@@ -70,7 +70,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for HeldClaim {
     fn drop(&mut self) {
         if self.slots.len() > 0 {
             drop(Uncancelled::new(self.limit.saturating_mul(2), self.finish(None)));
@@ -78,9 +78,9 @@ impl Drop for Held {
     }
 }
 
-impl fmt::Debug for Held {
+impl fmt::Debug for HeldClaim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Held").field(&self.slots.len()).finish()
+        f.debug_tuple("HeldClaim").field(&self.slots.len()).finish()
     }
 }
 

@@ -11,11 +11,11 @@ use std::time::Instant;
 use bytes::Bytes;
 use twilio_sig::{Candidate, Coverage, Params, Proof, Signature, Verified, VerifyError, Webhook};
 
-use crate::event::About;
+use crate::event::EventContext;
 use crate::{Gate, Tenant};
 
 /// A request as it arrived, owned. It is handed on in a box: who waits for a body waits with little.
-pub(crate) struct Arrived {
+pub(crate) struct OwnedWebhook {
     pub(crate) url: String,
     pub(crate) signature: Box<[u8]>,
     pub(crate) settings: Box<[u8]>,
@@ -27,7 +27,7 @@ pub(crate) struct Arrived {
     pub(crate) started: Instant,
 }
 
-impl Arrived {
+impl OwnedWebhook {
     pub(crate) fn webhook(&self) -> Webhook<'_> {
         let webhook = if self.websocket {
             Webhook::websocket(&self.url)
@@ -68,7 +68,7 @@ impl Keys {
 }
 
 struct Proven {
-    arrived: Box<Arrived>,
+    arrived: Box<OwnedWebhook>,
     keys: Keys,
     proof: Proof,
     /// Whether another may be at work on the same event.
@@ -79,10 +79,10 @@ impl VerifiedWebhook {
     /// The only way to make one. What `also` makes of the verdict comes with it: it is shown what
     /// was verified while that is still borrowed, so that nothing is verified twice.
     pub(crate) fn prove<T>(
-        arrived: Box<Arrived>,
+        arrived: Box<OwnedWebhook>,
         keys: Keys,
-        also: impl FnOnce(&Verified<'_>, &Arrived, &Keys) -> T,
-    ) -> Result<(Self, T), (Box<Arrived>, Keys, VerifyError)> {
+        also: impl FnOnce(&Verified<'_>, &OwnedWebhook, &Keys) -> T,
+    ) -> Result<(Self, T), (Box<OwnedWebhook>, Keys, VerifyError)> {
         // A handshake proves no body, and its handler must not find one.
         let verdict = if arrived.websocket && !arrived.body.is_empty() {
             Err(VerifyError::UncoveredBody)
@@ -105,12 +105,12 @@ impl VerifiedWebhook {
         &self.0.keys.gate
     }
 
-    pub(crate) fn about(&self) -> About<'_> {
-        About::of_arrived(&self.0.arrived, self.tenant()).with_proof(self)
+    pub(crate) fn about(&self) -> EventContext<'_> {
+        EventContext::of_arrived(&self.0.arrived, self.tenant()).with_proof(self)
     }
 
     /// Whether this gate has made it of the very same request.
-    pub(crate) fn is_of(&self, gate: &Gate, arrived: &Arrived) -> bool {
+    pub(crate) fn is_of(&self, gate: &Gate, arrived: &OwnedWebhook) -> bool {
         let own = &self.0.arrived;
         self.gate().is(gate)
             && own.websocket == arrived.websocket
