@@ -21,8 +21,9 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(3);
 /// The pause before the store is asked again, unless it wakes us; it doubles up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LAST_PAUSE: Duration = Duration::from_millis(800);
-/// For how long a call goes on that nobody waits for any more.
-const BACKGROUND: Duration = Duration::from_secs(30);
+/// For how long a call goes on that nobody waits for any more: longer than most leases. What a store
+/// that is down leaves behind is so bounded.
+const BACKGROUND: Duration = Duration::from_secs(10);
 
 /// Why a verified request does not reach the handler.
 pub(crate) enum Stop {

@@ -14,7 +14,8 @@ use std::sync::Mutex;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{Empty, Full};
+use http_body::Frame;
+use http_body_util::{BodyExt as _, Empty, Full, StreamBody};
 use stack::{FORM, full, gate, send, signed};
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 use twilio_sig::claim::{Answer, Claim, ClaimError, ClaimOutcome, ClaimStore, MemoryStore};
@@ -223,4 +224,22 @@ async fn a_store_that_panics_beside_a_handler_is_survived() {
     let service = WebhookLayer::new(gate).layer(handler);
     let request = tokio::spawn(service.oneshot(signed(FORM, full(FORM))));
     assert!(request.await.unwrap_err().is_panic());
+}
+
+/// What is streamed is not held up, so there is no answer to give again.
+#[tokio::test]
+async fn a_streamed_answer_is_not_stored() {
+    let gate = gate().guard(Guard::new(MemoryStore::new(10).unwrap()));
+    let handler = service_fn(|_: Request<RequestBody<Full<Bytes>>>| {
+        let frame = Ok::<_, Infallible>(Frame::data(Bytes::from_static(b"<Response/>")));
+        let body = StreamBody::new(futures_util::stream::iter([frame]));
+        ready(Ok::<_, Infallible>(Response::new(body)))
+    });
+    let service = WebhookLayer::new(gate).layer(handler);
+    for (status, replayed, body) in [(200, false, &b"<Response/>"[..]), (204, true, b"")] {
+        let response = service.clone().oneshot(signed(FORM, full(FORM))).await.unwrap();
+        assert_eq!(response.status(), status);
+        assert_eq!(response.headers().contains_key("twilio-sig-replayed"), replayed);
+        assert_eq!(&response.into_body().collect().await.unwrap().to_bytes()[..], body);
+    }
 }

@@ -72,6 +72,31 @@ impl ClaimStore for Slow {
     }
 }
 
+/// A store in which the first key is held by an owner that has died: nothing wakes who waits for it.
+struct Orphaned(MemoryStore, AtomicUsize);
+
+impl ClaimStore for Orphaned {
+    async fn claim(&self, claim: &Claim, lease: Duration) -> Result<ClaimOutcome, ClaimError> {
+        if self.1.fetch_add(1, Ordering::SeqCst) == 0 {
+            let _dead = self.0.claim(&Claim::random(*claim.key())?, ms(700)).await?;
+        }
+        self.0.claim(claim, lease).await
+    }
+
+    async fn complete(
+        &self,
+        claim: &Claim,
+        ttl: Duration,
+        answer: &Answer,
+    ) -> Result<(), ClaimError> {
+        self.0.complete(claim, ttl, answer).await
+    }
+
+    async fn release(&self, claim: &Claim) -> Result<(), ClaimError> {
+        self.0.release(claim).await
+    }
+}
+
 /// A source of verifiers that never answers.
 struct Stuck;
 
@@ -109,6 +134,7 @@ pub(super) fn run(start: impl Fn(Gate) -> Server) {
     a_second_delivery_waits_and_gets_the_answer(&start);
     waiting_is_bounded(&start);
     a_lease_is_renewed_up_to_the_longest_time(&start);
+    an_owner_that_died_is_taken_over_from(&start);
     a_caller_who_hangs_up_stops_nothing(&start);
     a_store_that_stalls_holds_nothing(&start);
     both_stores_are_asked_at_once(&start);
@@ -157,6 +183,15 @@ fn a_lease_is_renewed_up_to_the_longest_time(start: &impl Fn(Gate) -> Server) {
     let answer = send(&server, &slow(1_000));
     assert_eq!((answer.status, answer.header("x-lost")), (200, Some("yes")));
     assert_eq!(lost.load(Ordering::SeqCst), 1);
+}
+
+/// As after `kill -9`: the retry waits for the end of the lease, and is handled.
+fn an_owner_that_died_is_taken_over_from(start: &impl Fn(Gate) -> Server) {
+    let server = start(gate().guard(Guard::new(Orphaned(store(), AtomicUsize::new(0)))));
+    let started = Instant::now();
+    let answer = send(&server, &slow(0));
+    assert_eq!((answer.status, is_replayed(&answer)), (200, false));
+    assert!((ms(600)..ms(2_000)).contains(&started.elapsed()), "{:?}", started.elapsed());
 }
 
 fn a_caller_who_hangs_up_stops_nothing(start: &impl Fn(Gate) -> Server) {
