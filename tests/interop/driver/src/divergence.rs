@@ -183,6 +183,10 @@ fn features(case: &Case, verdicts: &Verdicts) -> BTreeSet<String> {
     has("payload:empty", case.payload.text().is_empty());
     has("payload:form", matches!(case.payload, Payload::Form(_)));
     has("payload:body", matches!(case.payload, Payload::Body(_)));
+    // What was signed is the URL of another host, if it is read as one text.
+    let after_scheme = case.signed_url.split_once("://").map(|(_, rest)| rest);
+    let ends_in_host = after_scheme.is_some_and(|rest| !rest.contains(['/', '?', '#']));
+    has("form:behind_host", ends_in_host && !canonical(case.payload.text()).is_empty());
     let forms = [Some(case.payload.text()), case.signed_form.as_deref()];
     has("form:not_utf8", forms.into_iter().flatten().any(is_not_utf8));
     has("form:utf16_order", forms.into_iter().flatten().any(sorts_otherwise_in_utf16));
@@ -209,6 +213,8 @@ fn url_features(parts: &Parts, has: &mut impl FnMut(&str, bool)) {
     has("url:empty_query", parts.query.as_deref() == Some(""));
     has("url:empty_fragment", parts.fragment.as_deref() == Some(""));
     let query = parts.query.as_deref().unwrap_or_default();
+    let uncarried = |c: char| !c.is_ascii_graphic() || ";\\\"<>".contains(c);
+    has("url:query_uncarried", query.contains(uncarried));
     let hashes = spelling::hashes(query);
     let upper = |hash: &Vec<u8>| hash.iter().any(u8::is_ascii_uppercase);
     has("hash:several", hashes.len() > 1);

@@ -100,7 +100,9 @@ pub(crate) fn case(
         _ => {}
     }
     let mut case = Case::new(&secret(random), &received, payload);
-    case.handshake = case.url.starts_with("ws") && random.chance(70);
+    // A handshake has no body.
+    case.handshake =
+        case.url.starts_with("ws") && case.payload == Payload::None && random.chance(70);
     keys(random, name, &mut case);
     respell(random, &mut case);
     if let Payload::Form(_) = case.payload

@@ -31,6 +31,8 @@ pub(crate) fn deliver(random: &mut Random, case: &mut Case, signature: String) {
             }
             case.payload = Payload::None;
         }
+        // A handshake has no body to change.
+        _ if case.handshake => {}
         _ => tamper_payload(random, case),
     }
 }
