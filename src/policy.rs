@@ -2,6 +2,7 @@
 
 use crate::error::VerifyError;
 use crate::form::Params;
+use crate::url;
 
 /// Whether any signed parameters are accepted, or only those that Twilio could have meant.
 ///
@@ -73,6 +74,15 @@ pub(crate) fn check_account(own: &str, params: &Params, required: bool) -> Resul
         return Err(VerifyError::WrongAccount);
     }
     Ok(())
+}
+
+/// The same for the query of a URL, which need not have one.
+///
+/// # Errors
+/// [`VerifyError::WrongAccount`].
+#[inline(never)] // Otherwise its parameters are on the stack of every verification.
+pub(crate) fn check_query_account(own: &str, url: &str) -> Result<(), VerifyError> {
+    check_account(own, &url::query_params(url), false)
 }
 
 fn is_name(name: &[u8]) -> bool {

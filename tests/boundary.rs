@@ -24,8 +24,8 @@ const WINGS: [(&str, usize); 11] = [
     ("mac", 180),
     ("key", 135),
     ("form", 330),
-    ("url", 370),
-    ("policy", 55),
+    ("url", 380),
+    ("policy", 60),
     ("config", 50),
     ("webhook", 115),
     ("verifier", 255),
@@ -34,7 +34,7 @@ const WINGS: [(&str, usize); 11] = [
 ];
 
 /// Lines of code in the core, without docs, comments and unit tests: what an auditor reads.
-const BUDGET: usize = 1_710;
+const BUDGET: usize = 1_725;
 /// Lines of code that a form goes through on its way to the MAC.
 const HOT_PATH_BUDGET: usize = 420;
 /// Lines of code of one file.

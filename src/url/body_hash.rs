@@ -22,6 +22,11 @@ impl BodyHash {
         if !query.first().is_some_and(may_be) && !query.windows(2).any(after_separator) {
             return None;
         }
+        Self::read(query)
+    }
+
+    #[inline(never)]
+    fn read(query: &[u8]) -> Option<Self> {
         let mut pairs = Params::new();
         if pairs.read(query, usize::MAX).is_err() {
             debug_assert!(false, "a URL that is too long for this was refused");

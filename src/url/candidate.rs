@@ -3,8 +3,9 @@
 use core::fmt;
 use core::iter;
 
+use super::UrlParts;
 use super::rewrite::can_be_reencoded;
-use super::{UrlParts, query_params};
+use crate::form::Params;
 
 /// The most candidates of one URL. No URL gives rise to more than 29.
 pub const MAX_CANDIDATES: usize = 32;
@@ -179,8 +180,11 @@ impl<'a> UrlParts<'a> {
     /// Whether the query is that of a handshake whose names all begin with a letter, as those of
     /// Twilio do. What begins otherwise could be the rest of a path that another handshake signed:
     /// `/media/abc` as `/media?%2Fabc=`.
+    #[inline(never)]
     fn query_may_be_params(&self) -> bool {
-        let params = query_params(self.text);
+        let mut params = Params::new();
+        let read = params.read(self.query(), usize::MAX);
+        debug_assert!(read.is_ok(), "a URL that is too long for this was refused");
         let mut names = params.iter().map(|(name, _)| name);
         let is_name = |name: &[u8]| name.first().is_some_and(u8::is_ascii_alphabetic);
         self.websocket && !params.is_empty() && names.all(is_name)

@@ -64,6 +64,7 @@ fn replace(text: &str, from: &str, to: &[u8], out: &mut impl Sink) {
 
 /// Writes a query as the Node library's legacy form has it: every name and value decoded and
 /// encoded again, always with an `=`, empty segments dropped, order kept.
+#[inline(never)]
 fn reencode(query: &str, out: &mut impl Sink) {
     let mut params = Params::new();
     let read = params.read(query.as_bytes(), usize::MAX);
