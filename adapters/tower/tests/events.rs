@@ -63,7 +63,7 @@ impl Subscriber for Record {
 }
 
 /// The lines that these requests write, one after the other.
-fn traced(gate: Gate, requests: impl IntoIterator<Item = (Request<Full<Bytes>>, u16)>) -> String {
+fn traced(gate: &Gate, requests: impl IntoIterator<Item = (Request<Full<Bytes>>, u16)>) -> String {
     let record = Record::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     tracing::subscriber::with_default(record.clone(), || {
@@ -91,7 +91,7 @@ fn nobody_writes_error_lines_by_knocking() {
         (Gate::for_tenants(tenants, origin()), signed(FORM, full(FORM)), 503),
         (Gate::new(Verifier::new(stack::token()), proxied), signed(FORM, full(FORM)), 500),
     ] {
-        let text = traced(gate, [(request, status)]);
+        let text = traced(&gate, [(request, status)]);
         assert!(text.starts_with("WARN") && text.lines().count() == 1, "{text}");
     }
 }
@@ -104,7 +104,7 @@ fn a_line_says_what_is_out_of_order_and_how_long_it_took() {
     let mut first = signed(form, full(form));
     first.headers_mut().insert("i-twilio-idempotency-token", "3f0c".parse().unwrap());
     let requests = [(first, 200), (signed(form, full(form)), 200), (signed(FORM, full(FORM)), 503)];
-    let text = traced(gate().guard(guard), requests);
+    let text = traced(&gate().guard(guard), requests);
     let lines: Vec<_> = text.lines().collect();
     let [verified, handled, replayed, full] = lines[..] else { panic!("{text}") };
     for (line, fields) in [
