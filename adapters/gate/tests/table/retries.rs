@@ -110,11 +110,22 @@ fn send(server: &Server, request: &Request) -> Response {
     request.send(server.address).unwrap().unwrap()
 }
 
-/// Sends it at once, and again after `pause`. Both answers, and how often the handler was called.
+/// Waits until the handler was called so often.
+fn wait_for(server: &Server, calls: usize) {
+    let started = Instant::now();
+    while server.calls.load(Ordering::SeqCst) < calls {
+        assert!(started.elapsed() < Duration::from_secs(10), "the handler is not called");
+        thread::sleep(ms(5));
+    }
+}
+
+/// Sends it at once, and again so long after the handler was called. Both answers, and how often
+/// the handler was called.
 fn twice(server: &Server, request: &Request, pause: Duration) -> (Response, Response, usize) {
     let before = server.calls.load(Ordering::SeqCst);
     let (first, second) = thread::scope(|scope| {
         let first = scope.spawn(|| send(server, request));
+        wait_for(server, before + 1);
         thread::sleep(pause);
         let second = send(server, request);
         (first.join().unwrap(), second)
@@ -168,9 +179,9 @@ fn waiting_is_bounded(start: &impl Fn(Gate) -> Server) {
 }
 
 fn a_lease_is_renewed_up_to_the_longest_time(start: &impl Fn(Gate) -> Server) {
-    let short = ClaimPolicy::new().lease(ms(300)).unwrap();
+    let short = ClaimPolicy::new().lease(ms(900)).unwrap();
     let server = start(gate().guard(Guard::new(store())).claim_policy(short.clone()));
-    let (first, second, calls) = twice(&server, &slow(1_500), ms(700));
+    let (first, second, calls) = twice(&server, &slow(3_000), ms(1_500));
     assert_eq!((first.status, second.status, calls), (200, 200, 1), "it ran twice");
     assert_eq!((first.header("x-lost"), is_replayed(&second)), (Some("no"), true));
 
@@ -191,13 +202,14 @@ fn an_owner_that_died_is_taken_over_from(start: &impl Fn(Gate) -> Server) {
     let started = Instant::now();
     let answer = send(&server, &slow(0));
     assert_eq!((answer.status, is_replayed(&answer)), (200, false));
-    assert!((ms(600)..ms(2_000)).contains(&started.elapsed()), "{:?}", started.elapsed());
+    assert!((ms(600)..ms(4_500)).contains(&started.elapsed()), "{:?}", started.elapsed());
 }
 
 fn a_caller_who_hangs_up_stops_nothing(start: &impl Fn(Gate) -> Server) {
     let server = start(gate().guard(Guard::new(store())));
-    slow(400).abandon(server.address).unwrap();
-    thread::sleep(ms(150));
+    let caller = slow(400).start(server.address).unwrap();
+    wait_for(&server, 1);
+    drop(caller);
     let retry = send(&server, &slow(400));
     assert_eq!((retry.status, is_replayed(&retry)), (200, true));
     assert_eq!(server.calls.load(Ordering::SeqCst), 1);
@@ -205,7 +217,7 @@ fn a_caller_who_hangs_up_stops_nothing(start: &impl Fn(Gate) -> Server) {
 
 /// The claim that timed out is executed later, and then given back: its token is known.
 fn a_store_that_stalls_holds_nothing(start: &impl Fn(Gate) -> Server) {
-    let stalling = Slow::new(Duration::ZERO, ms(600));
+    let stalling = Slow::new(Duration::ZERO, ms(2_000));
     let details = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&details);
     let server = start(
@@ -216,21 +228,21 @@ fn a_store_that_stalls_holds_nothing(start: &impl Fn(Gate) -> Server) {
     );
     let started = Instant::now();
     let answer = send(&server, &slow(0));
-    assert!(started.elapsed() < ms(550), "it waited for the store");
+    assert!(started.elapsed() < ms(1_500), "it waited for the store");
     assert_eq!((answer.status, answer.header("retry-after")), (503, Some("5")));
     assert!(details.lock().unwrap()[0].contains("no answer within 200ms"));
-    thread::sleep(ms(700));
+    thread::sleep(ms(2_500));
     let retry = send(&server, &slow(0));
     assert_eq!((retry.status, is_replayed(&retry)), (200, false));
 }
 
 fn both_stores_are_asked_at_once(start: &impl Fn(Gate) -> Server) {
-    let slow_store = || Slow::new(ms(300), ms(300));
+    let slow_store = || Slow::new(ms(600), ms(600));
     let gate = gate().guard(Guard::new(slow_store())).dedup(Dedup::new(slow_store()));
     let started = Instant::now();
     assert_eq!(send(&start(gate), &slow(0)).status, 200);
     let took = started.elapsed();
-    assert!(took < ms(1_000), "two times 300 ms, and not four times: {took:?}");
+    assert!(took < ms(2_300), "two times 600 ms, and not four times: {took:?}");
 }
 
 fn no_source_holds_a_request(start: &impl Fn(Gate) -> Server) {

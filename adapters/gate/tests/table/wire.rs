@@ -106,7 +106,14 @@ impl Request {
 
     /// Sends it and goes away.
     pub fn abandon(&self, server: SocketAddr) -> io::Result<()> {
-        self.write(&mut TcpStream::connect(server)?)
+        self.start(server).map(drop)
+    }
+
+    /// Sends it, and leaves its answer where it is.
+    pub fn start(&self, server: SocketAddr) -> io::Result<TcpStream> {
+        let mut stream = TcpStream::connect(server)?;
+        self.write(&mut stream)?;
+        Ok(stream)
     }
 
     fn write(&self, stream: &mut TcpStream) -> io::Result<()> {
