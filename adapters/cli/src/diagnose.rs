@@ -65,11 +65,14 @@ fn tokens(args: &DiagnoseArgs, request: &Request) -> Result<Vec<Secret>, Failure
     }
 }
 
+/// The hints with the headers of the request.
+pub(crate) fn with_headers(hints: Hints, request: &Request) -> Hints {
+    let headers = request.http.iter().flat_map(|http| &http.headers);
+    headers.fold(hints, |hints, (name, value)| hints.header(name, value))
+}
+
 fn hints(args: &DiagnoseArgs, request: &Request) -> Result<Hints, Failure> {
-    let mut hints = Hints::new().max_macs(args.max_macs);
-    for (name, value) in request.http.iter().flat_map(|http| &http.headers) {
-        hints = hints.header(name, value);
-    }
+    let mut hints = with_headers(Hints::new().max_macs(args.max_macs), request);
     for header in &args.header {
         let (name, value) =
             header.split_once(':').ok_or_else(|| Failure::usage("--header takes NAME: VALUE"))?;
@@ -119,7 +122,7 @@ fn without_key(request: &Request) -> Failure {
 }
 
 /// The text with its labels in colour.
-fn coloured(text: &str) -> String {
+pub(crate) fn coloured(text: &str) -> String {
     let mut coloured = String::new();
     for line in text.lines() {
         let label_len = line.find("  ").filter(|at| *at > 0).unwrap_or(0);

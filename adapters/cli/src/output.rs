@@ -52,6 +52,12 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
     out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::output)
 }
 
+/// Says something beside the result, on standard error.
+pub(crate) fn note(text: &str) {
+    // Nobody may be there to read it.
+    let _ = writeln!(anstream::stderr(), "{LABEL}note:{LABEL:#} {text}");
+}
+
 /// Prints one line of JSON.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
@@ -62,4 +68,55 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Failure> {
 pub(crate) fn write_json(out: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *out, value)?;
     writeln!(out)
+}
+
+/// A text of others, without what a terminal would obey, and of at most `max` characters.
+pub(crate) fn printable(text: &str, max: usize) -> String {
+    let mut shown = String::new();
+    for character in text.chars().take(max) {
+        let is_obeyed = character.is_control() && !matches!(character, '\n' | '\t');
+        if is_obeyed || is_invisible(character) {
+            shown.extend(character.escape_unicode().filter(|_| character != '\r'));
+        } else {
+            shown.push(character);
+        }
+    }
+    if text.chars().nth(max).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// Marks that turn the direction of a text around, so that it reads as another.
+const fn is_invisible(character: char) -> bool {
+    let is_mark = matches!(character, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}');
+    is_mark || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}')
+}
+
+/// A URL in one line, without its user information.
+pub(crate) fn printable_url(url: &str, max: usize) -> String {
+    let shown = match url.split_once("://") {
+        Some((scheme, rest)) => {
+            let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+            let (authority, rest) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            let host = authority.rsplit('@').next().unwrap_or(authority);
+            format!("{scheme}://{host}{rest}")
+        }
+        None => url.to_owned(),
+    };
+    printable(&shown, max).replace(['\n', '\t'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_obeys_nothing_of_it() {
+        assert_eq!(printable("a\u{1b}[31m\r\nb\u{202e}", 99), "a\\u{1b}[31m\nb\\u{202e}");
+        assert_eq!(printable("äöü", 2), "äö…");
+        let url = printable_url("https://u:p@ss@e.com/a@b?\nx", 99);
+        assert_eq!(url, "https://e.com/a@b? x");
+        assert_eq!(printable_url("/a@b", 99), "/a@b");
+    }
 }

@@ -26,10 +26,16 @@ struct Entry {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Request {
+    #[serde(default = "get")]
+    method: String,
     url: String,
     headers: Vec<Header>,
     post_data: Option<PostData>,
     body_size: Option<i64>,
+}
+
+fn get() -> String {
+    "GET".to_owned()
 }
 
 #[derive(Deserialize)]
@@ -65,7 +71,7 @@ fn request(request: Request) -> Result<HttpRequest, Failure> {
     // Pseudo-headers of HTTP/2 say what the URL says.
     let headers = request.headers.into_iter().filter(|header| !header.name.starts_with(':'));
     let headers = headers.map(|header| (header.name, header.value)).collect();
-    Ok(HttpRequest::new(request.url, headers, body))
+    Ok(HttpRequest::new(request.method, request.url, headers, body))
 }
 
 #[cfg(test)]
