@@ -77,6 +77,12 @@ impl HttpRequest {
         }
     }
 
+    /// Whether its body is a form, as far as it says.
+    pub(crate) fn is_form(&self) -> bool {
+        let media_type = self.header("content-type").unwrap_or_default().to_ascii_lowercase();
+        media_type.is_empty() || media_type.contains("application/x-www-form-urlencoded")
+    }
+
     /// Whether it opens a WebSocket.
     pub(crate) fn is_handshake(&self) -> bool {
         self.header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket"))

@@ -67,6 +67,9 @@ fn verifier(args: &ListenArgs) -> Result<(Verifier, Hints), Failure> {
     }
     let mut builder = with_policy(Verifier::builder(), &args.policy);
     let mut hints = Hints::new().max_macs(args.max_macs);
+    if let Some(url) = &args.url {
+        hints = hints.configured_url(url);
+    }
     for secret in tokens {
         builder = builder.auth_token(keys::token(&secret)?);
         hints = hints.raw_secret(secret.text.as_str());

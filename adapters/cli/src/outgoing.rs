@@ -108,9 +108,7 @@ impl Outgoing {
     ) -> Result<Self, Failure> {
         let had_hash = saved.target.contains("bodySHA256=");
         let url = without_hash(url.split('#').next().unwrap_or_default());
-        let media_type = saved.header("content-type").unwrap_or_default().to_ascii_lowercase();
-        let is_form = !had_hash
-            && (media_type.is_empty() || media_type.contains("application/x-www-form-urlencoded"));
+        let is_form = !had_hash && saved.is_form();
         let is_handshake = saved.is_handshake();
         let (url, signature) = if is_handshake {
             let url = match url.strip_prefix("http") {

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 /// Longest body, in bytes: four times the longest form that a verifier takes by default.
 pub(super) const MAX_BODY_LEN: usize = 1_024 * 1_024;
-/// Longest head, in bytes.
+/// How much of a head is buffered, in bytes. The last read may go beyond it.
 pub(super) const MAX_HEAD_LEN: usize = 64 * 1_024;
 /// The most headers: as many as a saved request may have.
 pub(super) const MAX_HEADERS: usize = 256;

@@ -48,7 +48,7 @@ impl Unsigned {
                 let mut saved = saved.clone();
                 let url = utf8_percent_encode(url, NON_ALPHANUMERIC);
                 let params = format!("ErrorCode={code}&ErrorUrl={url}");
-                if saved.method == "GET" {
+                if saved.method == "GET" || !saved.is_form() {
                     saved.target.push(if saved.target.contains('?') { '&' } else { '?' });
                     saved.target.push_str(&params);
                 } else {
