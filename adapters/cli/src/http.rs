@@ -38,7 +38,11 @@ impl HttpRequest {
         let head = as_http_1(text);
         let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut request = httparse::Request::new(&mut headers);
-        let malformed = |why: &str| Failure::usage(format!("not a raw HTTP request: {why}"));
+        let malformed = |why: &str| {
+            Failure::usage(format!(
+                "not a raw HTTP request: {why}; `twilio-sig verify --help` lists what is read"
+            ))
+        };
         let length = match request.parse(&head) {
             Ok(httparse::Status::Complete(length)) => length,
             Ok(httparse::Status::Partial) => return Err(malformed("no empty line ends its head")),
@@ -72,7 +76,7 @@ impl HttpRequest {
     /// [`Failure::Usage`] if its body is cut off.
     pub(crate) fn whole(self) -> Result<Self, Failure> {
         match self.fault {
-            Some(fault) => Err(Failure::usage(fault)),
+            Some(fault) => Err(Failure::usage(format!("{fault}; save the request again, whole"))),
             None => Ok(self),
         }
     }

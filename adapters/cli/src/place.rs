@@ -18,7 +18,8 @@ impl Place {
     /// [`Failure::Usage`], which names the `option`, unless the scheme is http, https, ws or wss and
     /// there is a host.
     pub(crate) fn new(option: &str, url: &str) -> Result<Self, Failure> {
-        let wrong = || Failure::usage(format!("{option} takes an http: or https: URL with a host"));
+        let wrong =
+            || Failure::usage(format!("{option} takes a URL such as http://localhost:3000/sms"));
         let url = url.split('#').next().unwrap_or_default();
         let (scheme, rest) = url.split_once("://").ok_or_else(wrong)?;
         let scheme = ["http", "https", "ws", "wss"].into_iter().find(|known| *known == scheme);

@@ -34,7 +34,9 @@ impl Request {
     pub(crate) fn read(args: &RequestArgs) -> Result<Self, Failure> {
         let request = Self::read_as_it_is(args)?;
         match request.http.as_ref().and_then(|http| http.fault.as_ref()) {
-            Some(fault) => Err(Failure::usage(fault)),
+            Some(fault) => {
+                Err(Failure::usage(format!("{fault}; `twilio-sig diagnose` takes it as it is")))
+            }
             None if args.url.is_none() && !request.url.contains("://") => {
                 Err(Failure::usage("the request has no Host header: give --url or --base"))
             }

@@ -25,12 +25,14 @@ pub(crate) fn run(args: &SignArgs) -> Result<Outcome, Failure> {
     let params = request::params(&args.param)?;
     let pairs: Vec<(&str, &str)> =
         params.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    // Twilio signs no fragment: it holds connection overrides.
+    let url = args.url.split('#').next().unwrap_or_default();
     let body = args.body_file.as_deref().map(|path| request::read(path, MAX_BODY_LEN));
     let body = body.transpose()?;
     let (url, signature) = match &body {
-        Some(body) if args.hash_body => signer.sign_body_hash(&args.url, body),
-        Some(body) => (args.url.clone(), signer.sign_form(&args.url, body).map_err(refused)?),
-        None => (args.url.clone(), signer.sign_params(&args.url, &pairs).map_err(refused)?),
+        Some(body) if args.hash_body => signer.sign_body_hash(url, body),
+        Some(body) => (url.to_owned(), signer.sign_form(url, body).map_err(refused)?),
+        None => (url.to_owned(), signer.sign_params(url, &pairs).map_err(refused)?),
     };
     let header = signature.header_value();
     if args.json {
@@ -66,7 +68,6 @@ fn curl(
     headers: impl Iterator<Item = (&'static str, String)>,
     body: &[u8],
 ) -> Result<String, Failure> {
-    let url = url.split('#').next().unwrap_or_default();
     let mut command = format!("curl {}", quoted(url));
     for (name, value) in headers {
         let _ = write!(command, " \\\n  -H {}", quoted(&format!("{name}: {value}")));

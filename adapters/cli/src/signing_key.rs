@@ -29,7 +29,9 @@ impl SigningKey {
             ([(key, _)], _) => Ok(Self::Shared(key.clone())),
             ([], [secret]) => Ok(Self::Token(keys::token(secret)?)),
             ([], []) => Err(keys::missing()),
-            _ => Err(Failure::usage("give one key to sign with")),
+            _ => Err(Failure::usage(
+                "several keys: name one to sign with, by --token-file or --shared-key-file",
+            )),
         }
     }
 

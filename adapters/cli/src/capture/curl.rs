@@ -31,7 +31,11 @@ pub(super) fn is_one(text: &[u8]) -> bool {
 }
 
 pub(super) fn read(text: &[u8]) -> Result<HttpRequest, Failure> {
-    let unclear = || Failure::usage("not a curl command: it is not UTF-8, or a quote does not end");
+    let unclear = || {
+        Failure::usage(
+            "not a curl command: it is not UTF-8, or a quote does not end; copy all of it",
+        )
+    };
     let text = str::from_utf8(text).map_err(|_| unclear())?;
     let words = shell::words(text.strip_prefix("$ ").unwrap_or(text)).ok_or_else(unclear)?;
     let mut command = Command::default();
@@ -124,7 +128,11 @@ impl Command {
                 self.append(&[start, mark, encoded.as_bytes()].concat());
             }
             _ if IGNORED.contains(&name) => {}
-            _ => return Err(Failure::usage(format!("the curl option {name} is not known here"))),
+            _ => {
+                return Err(Failure::usage(format!(
+                    "the curl option {name} is not known here: leave it out if it sends nothing"
+                )));
+            }
         }
         Ok(())
     }

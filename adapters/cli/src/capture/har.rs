@@ -64,7 +64,9 @@ fn request(request: Request) -> Result<HttpRequest, Failure> {
         (Some(text), Some("base64")) => fields::decode(&text)?,
         (Some(text), _) => text.into_bytes(),
         (None, _) if request.body_size.is_some_and(|size| size > 0) => {
-            return Err(Failure::usage("the HAR file does not hold the text of the body"));
+            return Err(Failure::usage(
+                "the HAR file does not hold the body: export it with its content, or as raw HTTP",
+            ));
         }
         (None, _) => Vec::new(),
     };
