@@ -192,4 +192,11 @@ pub(crate) struct BatchArgs {
     /// Longest line that is read, in bytes; a longer one is bad input
     #[arg(long, value_name = "BYTES", default_value_t = crate::lines::MAX_LINE_LEN)]
     pub(crate) max_line: usize,
+    /// Diagnose what is refused: `causes` in each verdict, and a summary by cause at the end, on
+    /// standard error
+    #[arg(long)]
+    pub(crate) diagnose: bool,
+    /// The most MACs to compute for one diagnosis
+    #[arg(long, value_name = "N", requires = "diagnose", default_value_t = crate::record::MAX_MACS)]
+    pub(crate) max_macs: u32,
 }

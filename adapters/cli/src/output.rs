@@ -1,6 +1,6 @@
 //! Verdicts as text and as JSON.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal as _, Write};
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
@@ -12,19 +12,52 @@ pub(crate) const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 pub(crate) const LABEL: Style = Style::new().bold();
 
+/// Longest label in front of a text, in bytes.
+const MAX_LABEL_LEN: usize = 12;
+
 /// A verdict, as a line of a batch has it: the fields are written in this order.
 #[derive(Serialize)]
 #[serde(untagged)]
 pub(crate) enum Verdict {
-    Verified { ok: bool, coverage: String, candidate: String, key: usize },
-    BadInput { ok: bool, error: &'static str, detail: String },
-    Refused { ok: bool, error: &'static str },
+    Verified {
+        ok: bool,
+        coverage: String,
+        candidate: String,
+        key: usize,
+    },
+    BadInput {
+        ok: bool,
+        error: &'static str,
+        detail: String,
+    },
+    Refused {
+        ok: bool,
+        error: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        causes: Option<Vec<&'static str>>,
+    },
 }
 
 impl Verdict {
     /// The verdict on a line that cannot be read.
     pub(crate) fn bad_input(detail: impl Into<String>) -> Self {
         Self::BadInput { ok: false, error: "bad_input", detail: detail.into() }
+    }
+
+    /// With what a diagnosis found, if it is a refusal.
+    pub(crate) fn with_causes(mut self, found: Option<Vec<&'static str>>) -> Self {
+        if let Self::Refused { causes, .. } = &mut self {
+            *causes = found;
+        }
+        self
+    }
+
+    /// The code of the error.
+    pub(crate) const fn error(&self) -> Option<&'static str> {
+        match self {
+            Self::Verified { .. } => None,
+            Self::BadInput { error, .. } | Self::Refused { error, .. } => Some(error),
+        }
     }
 
     pub(crate) const fn is_ok(&self) -> bool {
@@ -41,7 +74,7 @@ impl From<Result<Verified<'_>, VerifyError>> for Verdict {
                 candidate: verified.candidate().to_string(),
                 key: verified.key(),
             },
-            Err(error) => Self::Refused { ok: false, error: error.code() },
+            Err(error) => Self::Refused { ok: false, error: error.code(), causes: None },
         }
     }
 }
@@ -87,6 +120,56 @@ pub(crate) fn printable(text: &str, max: usize) -> String {
     shown
 }
 
+/// The columns of the terminal on standard output, if it is one.
+pub(crate) fn width() -> Option<usize> {
+    if !io::stdout().is_terminal() {
+        return None;
+    }
+    terminal_size::terminal_size().map(|(terminal_size::Width(width), _)| usize::from(width))
+}
+
+/// The line in pieces of at most `max` columns, broken between words. What follows stands below the
+/// text and not below its label. A word that is longer stays whole.
+pub(crate) fn wrapped(line: &str, max: usize) -> Vec<String> {
+    if line.chars().count() <= max {
+        return vec![line.to_owned()];
+    }
+    let indent = indent(line);
+    let mut pieces = Vec::new();
+    let start = line.char_indices().nth(indent).map_or(line.len(), |(at, _)| at);
+    let (mut piece, text) = match line.split_at_checked(start) {
+        Some((label, text)) => (label.to_owned(), text),
+        None => (String::new(), line),
+    };
+    let mut is_first = true;
+    for word in text.split(' ') {
+        let needed = piece.chars().count().saturating_add(word.chars().count());
+        if !is_first && needed >= max {
+            pieces.push(core::mem::replace(&mut piece, " ".repeat(indent)));
+            is_first = true;
+        }
+        if !is_first {
+            piece.push(' ');
+        }
+        piece.push_str(word);
+        is_first = false;
+    }
+    pieces.push(piece);
+    pieces
+}
+
+/// The column where the text behind a label begins.
+fn indent(line: &str) -> usize {
+    let spaces = |text: &str| text.len().saturating_sub(text.trim_start_matches(' ').len());
+    let before = spaces(line);
+    let rest = line.get(before..).unwrap_or_default();
+    let label = rest.find("  ").filter(|at| *at <= MAX_LABEL_LEN);
+    label.map_or(before, |at| {
+        let gap = spaces(rest.get(at..).unwrap_or_default());
+        before.saturating_add(at).saturating_add(gap)
+    })
+}
+
 /// Marks that turn the direction of a text around, so that it reads as another.
 const fn is_invisible(character: char) -> bool {
     let is_mark = matches!(character, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{feff}');
@@ -118,5 +201,18 @@ mod tests {
         let url = printable_url("https://u:p@ss@e.com/a@b?\nx", 99);
         assert_eq!(url, "https://e.com/a@b? x");
         assert_eq!(printable_url("/a@b", 99), "/a@b");
+    }
+    #[test]
+    fn lines_are_wrapped_between_words_below_their_text() {
+        let line = "  fix      Build the URL with https: configure it.";
+        assert_eq!(wrapped(line, 80), [line]);
+        let pieces =
+            ["  fix      Build the URL with", "           https: configure", "           it."];
+        assert_eq!(wrapped(line, 29), pieces);
+        assert_eq!(wrapped("a longword b", 5), ["a", "longword", "b"]);
+        assert_eq!(
+            wrapped("note       https://e.com/x y", 12),
+            ["note       https://e.com/x", "           y"]
+        );
     }
 }

@@ -25,7 +25,7 @@ fn what_verifies_is_said_and_what_does_not_is_diagnosed() {
     let (status, out) = twilio_sig(&["send", "sms", "--to", &to]);
     assert_eq!(status, 0, "{out}");
     let row = listener.until("verified");
-    assert!(row.contains("  POST    /sms?tenant=a ") && row.ends_with(" 200"), "{row}");
+    assert!(row.contains("  POST /sms?tenant=a ") && row.ends_with(" 200"), "{row}");
 
     // What a service behind a TLS terminator sees.
     let url = ["--url", "https://hooks.example.com/sms"];

@@ -11,7 +11,7 @@ use crate::http::HttpRequest;
 const IGNORED: &[&str] = &[
     "--output", "-o", "--max-time", "-m", "--connect-timeout", "--proxy", "-x",
     "--resolve", "--connect-to", "--cacert", "--cert", "-E", "--key", "--write-out", "-w", "--retry",
-    "--user", "-u", "--cookie", "-b", "--referer", "-e", "--user-agent", "-A", "--max-redirs",
+    "--user", "-u", "--max-redirs",
 ];
 
 /// Options without one.
@@ -106,6 +106,9 @@ impl Command {
                 }
             }
             "--request" | "-X" => self.method = Some(text()?),
+            "--user-agent" | "-A" => self.headers.push(("User-Agent".to_owned(), text()?)),
+            "--referer" | "-e" => self.headers.push(("Referer".to_owned(), text()?)),
+            "--cookie" | "-b" => self.headers.push(("Cookie".to_owned(), text()?)),
             "--data-raw" => self.append(value),
             "--data" | "-d" | "--data-ascii" | "--data-binary" | "--json" => {
                 if value.starts_with(b"@") {
@@ -203,6 +206,8 @@ mod tests {
         );
         assert_eq!(read("curl e.com --data-urlencode 'a=1+1'").body, b"a=1%2B1");
         assert_eq!(read("curl e.com --data-urlencode '=+'").body, b"%2B");
+        let agent = read("curl e.com -A 'TwilioProxy/1.1'").header("user-agent");
+        assert_eq!(agent.as_deref(), Some("TwilioProxy/1.1"));
         let get = read("curl -G 'e.com/?x' -d a=1");
         assert_eq!((get.target.as_str(), get.body.as_slice()), ("http://e.com/?x&a=1", &b""[..]));
     }

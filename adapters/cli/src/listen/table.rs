@@ -13,8 +13,9 @@ use crate::failure::Failure;
 use crate::output::{self, BAD, GOOD, LABEL, printable, printable_url};
 use crate::request::Request;
 
-/// Columns of the target. A longer one is cut.
-const TARGET_WIDTH: usize = 22;
+/// Columns of the request without and with the column of the files: with both, a row fits into 80. A
+/// longer one is cut.
+const REQUEST_WIDTHS: [usize; 2] = [32, 21];
 /// Columns of the verdict: the longest code of an error.
 const VERDICT_WIDTH: usize = 28;
 
@@ -60,12 +61,19 @@ pub(super) fn heading(args: &ListenArgs, address: SocketAddr) -> String {
     if let Some(folder) = &args.save {
         line("save", &folder.display().to_string());
     }
+    let width = request_width(args.save.is_some());
+    let saved = if args.save.is_some() { "  SAVED" } else { "" };
     let _ = writeln!(
         text,
-        "\n{LABEL}{:<8}  {:<6}  {:<TARGET_WIDTH$}  {:<VERDICT_WIDTH$}  {:<6}  SAVED{LABEL:#}",
-        "UTC", "METHOD", "TARGET", "VERDICT", "ANSWER"
+        "\n{LABEL}{:<8}  {:<width$}  {:<VERDICT_WIDTH$}  ANSWER{saved}{LABEL:#}",
+        "UTC", "REQUEST", "VERDICT"
     );
-    text.replace("  SAVED", if args.save.is_some() { "  SAVED" } else { "" })
+    text
+}
+
+const fn request_width(has_files: bool) -> usize {
+    let [without, with] = REQUEST_WIDTHS;
+    if has_files { with } else { without }
 }
 
 /// Prints, and diagnoses one request at a time.
@@ -105,7 +113,8 @@ impl Table {
         let diagnosis = request.with_webhook(|webhook| diagnose(&self.verifier, webhook, &hints));
         let url = printable_url(&request.url, 500);
         let mut text = format!("  {LABEL}URL{LABEL:#}        {url}\n");
-        for line in coloured(&diagnosis.to_string()).lines() {
+        let width = output::width().map(|width| width.saturating_sub(2));
+        for line in coloured(&diagnosis.to_string(), width).lines() {
             let _ = writeln!(text, "  {line}");
         }
         text
@@ -118,8 +127,8 @@ fn row(seen: &Seen) -> String {
         Decided::Refused(error, _) => (BAD, format!("refused: {}", error.code())),
         Decided::Unread(why) => (BAD, format!("refused: {why}")),
     };
-    let method = printable(&seen.method, 6);
-    let target = one_line(&seen.target, TARGET_WIDTH.saturating_sub(1));
+    let width = request_width(seen.saved.is_some());
+    let request = one_line(&format!("{} {}", seen.method, seen.target), width.saturating_sub(1));
     let saved = match &seen.saved {
         Some(Ok(name)) => format!("  {name}"),
         Some(Err(why)) => format!("  {BAD}not saved: {why}{BAD:#}"),
@@ -127,7 +136,7 @@ fn row(seen: &Seen) -> String {
     };
     let (time, status) = (clock(), seen.status);
     let mut text = format!(
-        "{time}  {method:<6}  {target:<TARGET_WIDTH$}  {style}{verdict:<VERDICT_WIDTH$}{style:#}  {status:<6}{saved}"
+        "{time}  {request:<width$}  {style}{verdict:<VERDICT_WIDTH$}{style:#}  {status:<6}{saved}"
     );
     text.truncate(text.trim_end().len());
     text.push('\n');

@@ -40,7 +40,7 @@ impl Listener {
         let first = listener.until("listening");
         let address = first.split("http://").nth(1).unwrap().split(' ').next().unwrap();
         address.clone_into(&mut listener.address);
-        listener.until("METHOD");
+        listener.until("REQUEST");
         listener
     }
 
