@@ -9,11 +9,15 @@ use ureq::{Agent, Body, Error};
 
 use crate::failure::Failure;
 use crate::outgoing::Outgoing;
+use crate::output::printable_url;
 use crate::overrides::{Failed, Overrides};
 use crate::place::Place;
 
 /// Longest answer that is read, in bytes: one more than Twilio takes.
 const MAX_ANSWER_LEN: u64 = 64 * 1_024 + 1;
+
+/// Longest address that is told, in characters.
+const MAX_ADDRESS_LEN: usize = 500;
 
 /// What came back.
 pub(crate) struct Answer {
@@ -86,15 +90,16 @@ fn explain(url: &str, error: &Error) -> Undelivered {
             (Failed::NoConnection, "nothing listens there; is the service running?", 11_205)
         }
         other => {
-            let text = format!("{}: {other}", without_query(url));
+            let text = format!("{}: {other}", address(url));
             return Undelivered { failed: Failed::NoAnswer, code: 11_200, text };
         }
     };
-    Undelivered { failed, code, text: format!("{}: {why}", without_query(url)) }
+    Undelivered { failed, code, text: format!("{}: {why}", address(url)) }
 }
 
-fn without_query(url: &str) -> &str {
-    url.split('?').next().unwrap_or(url)
+/// The address, without what only the caller should know.
+fn address(url: &str) -> String {
+    printable_url(url.split('?').next().unwrap_or(url), MAX_ADDRESS_LEN)
 }
 
 /// A client with these times, of which at most `total` are left for all.

@@ -26,6 +26,9 @@ use self::save::Folder;
 use self::server::Server;
 use self::table::Table;
 
+/// The most MACs of one diagnosis: a sixth of a second. `diagnose` computes more for a saved request.
+pub(crate) const MAX_MACS: u32 = 100_000;
+
 /// Runs until it is stopped, or nobody reads what it prints.
 pub(crate) fn run(args: &ListenArgs) -> Result<Outcome, Failure> {
     let (verifier, hints) = verifier(args)?;

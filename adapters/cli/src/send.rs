@@ -73,6 +73,8 @@ impl<'a> Plan<'a> {
             capture::read(&text, args.entry)?.whole().map(Unsigned::Saved)
         });
         let to = args.to.as_deref().unwrap_or_default();
+        // The URL of the console is the one that holds overrides; without it, that of the service.
+        let configured = args.url.as_deref().filter(|url| url.contains('#')).unwrap_or(to);
         Ok(Self {
             args,
             kind,
@@ -81,7 +83,7 @@ impl<'a> Plan<'a> {
             params: request::params(&args.param)?,
             number: args.number.unwrap_or_else(now),
             place: Place::new("--to", to)?,
-            overrides: Overrides::of(args.url.as_deref().unwrap_or(to))?,
+            overrides: Overrides::of(configured)?,
             useful: AtomicU32::new(0),
         })
     }

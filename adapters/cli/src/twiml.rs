@@ -4,6 +4,7 @@
 //! <https://www.twilio.com/docs/messaging/twiml>, <https://www.twilio.com/docs/api/errors>
 
 use crate::deliver::Answer;
+use crate::output::printable;
 
 /// The kinds whose answer is carried out. That of any other is not read.
 const CALLS: &[&str] = &["voice", "gather"];
@@ -11,6 +12,9 @@ const MESSAGES: &[&str] = &["sms", "mms", "whatsapp"];
 
 /// Longest answer that Twilio reads, in bytes.
 const MAX_LEN: usize = 64 * 1_024;
+
+/// Longest reason of the parser that is told, in characters.
+const MAX_WHY_LEN: usize = 200;
 
 /// What Twilio does with the answer to a webhook.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -122,7 +126,9 @@ fn document(body: &[u8]) -> Judgement {
             Judgement::good(format!("carries out the TwiML, which is well-formed: {verbs} verbs"))
         }
         Ok((false, _)) => Judgement::bad(12_102, "the root element is not <Response>"),
-        Err(why) => Judgement::bad(12_100, &format!("not well-formed: {why}")),
+        Err(why) => {
+            Judgement::bad(12_100, &format!("not well-formed: {}", printable(&why, MAX_WHY_LEN)))
+        }
     }
 }
 

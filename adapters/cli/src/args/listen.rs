@@ -32,7 +32,7 @@ pub(crate) struct ListenArgs {
     pub(crate) keys: KeyArgs,
     #[command(flatten)]
     pub(crate) policy: PolicyArgs,
-    /// The most MACs to compute for one diagnosis
-    #[arg(long, value_name = "N", default_value_t = twilio_sig::DEFAULT_MAX_MACS)]
+    /// The most MACs to compute for one diagnosis; the row of the next request waits for it
+    #[arg(long, value_name = "N", default_value_t = crate::listen::MAX_MACS)]
     pub(crate) max_macs: u32,
 }

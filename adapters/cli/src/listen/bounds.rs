@@ -1,4 +1,4 @@
-//! What a caller can take of this machine.
+//! What a caller can take of this machine: with a few copies of each body, less than 400 MiB.
 
 use core::time::Duration;
 
