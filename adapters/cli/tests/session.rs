@@ -48,7 +48,7 @@ fn the_session_of_the_readme_is_what_happens() {
     let rows = fs::read_to_string(&log).unwrap();
     if std::env::var_os(UPDATE).is_some() {
         let first = format!("{listen}\n{}", rows.trim_end()).replace(&port, PORT);
-        update([listener.join("\n"), sender.join("\n")], [first, shown.replace(&port, PORT)]);
+        update(&[listener.join("\n"), sender.join("\n")], [first, shown.replace(&port, PORT)]);
         return;
     }
     let terminals = [(rows, expected_rows.join("\n")), (shown, sender.join("\n"))];
@@ -59,7 +59,7 @@ fn the_session_of_the_readme_is_what_happens() {
 }
 
 /// Writes what was shown.
-fn update(before: [String; 2], after: [String; 2]) {
+fn update(before: &[String; 2], after: [String; 2]) {
     let mut text = README.to_owned();
     for (before, after) in before.iter().zip(after) {
         text = text.replace(before, after.trim_end());
