@@ -1,0 +1,379 @@
+//! What a service says of the requests that it refuses, whatever its framework.
+//!
+//! The server under test is that of the table. Its answers come over a socket, and its explanations
+//! through `Gate::on_event` and through `tracing`.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::arithmetic_side_effects,
+    clippy::missing_panics_doc,
+    unreachable_pub,
+    reason = "a panic is how a test fails"
+)]
+
+mod record;
+
+use alloc::sync::Arc;
+use core::net::SocketAddr;
+use core::time::Duration;
+use std::sync::Mutex;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Instant;
+
+use twilio_sig::{AuthToken, Cause, Origin, Signer, Verifier};
+use twilio_sig_gate::{ExplainPolicy, Explained, Gate, Outcome, Refusal, Tenant, TenantMap};
+
+use super::table::{Request, Server};
+
+/// Starts a server with this gate.
+type Start<'a> = &'a mut dyn FnMut(Gate) -> Server;
+
+/// How long an explanation may take, on a machine that does other things.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long it is waited for what must not come. What is right takes no longer for it.
+const SILENCE: Duration = Duration::from_millis(300);
+
+const TOKEN: &str = "0d3adbeef0123456789abcdef0c0ffee";
+const URL: &str = "https://hooks.example.com/sms";
+const FORM: &str =
+    "AccountSid=AC00000000000000000000000000000001&Body=Marmalade&From=%2B15005550006";
+
+fn token() -> AuthToken {
+    AuthToken::new(TOKEN).unwrap()
+}
+
+fn gate_of(origin: &str) -> Gate {
+    Gate::new(Verifier::new(token()), Origin::fixed(origin).unwrap())
+}
+
+/// A gate whose origin is wrong: every genuine request is refused.
+fn wrong() -> Gate {
+    gate_of("http://10.0.0.4:8080")
+}
+
+fn signature(url: &str, form: &str) -> String {
+    Signer::auth_token(&token()).sign_form(url, form.as_bytes()).unwrap().header_value()
+}
+
+fn post(target: &str, form: &str, signature: &str) -> Request {
+    Request::new("POST", target)
+        .header("content-type", "application/x-www-form-urlencoded")
+        .header("x-twilio-signature", signature)
+        .body(form)
+}
+
+/// A request that Twilio signed for the public URL.
+fn genuine() -> Request {
+    post("/sms", FORM, &signature(URL, FORM)).header("x-forwarded-host", "hooks.example.com")
+}
+
+fn status(server: SocketAddr, request: &Request) -> u16 {
+    request.send(server).unwrap().unwrap().status
+}
+
+/// The gate, and what it explains.
+fn heard(gate: Gate) -> (Gate, Receiver<Told>) {
+    let (tell, told) = channel();
+    let tell = Mutex::new(tell);
+    let gate = gate.on_event(move |event| {
+        let Some(explained) = event.explained else { return };
+        let Outcome::Explained(refusal) = event.outcome else { panic!("{event:?}") };
+        let told = Told {
+            explained: explained.clone(),
+            refusal,
+            tenant: event.tenant.map(str::to_owned),
+            shown: format!("{event:?} {explained}"),
+        };
+        let _ = tell.lock().unwrap().send(told);
+    });
+    (gate, told)
+}
+
+struct Told {
+    explained: Explained,
+    refusal: Refusal,
+    tenant: Option<String>,
+    /// All that the event holds.
+    shown: String,
+}
+
+fn next(told: &Receiver<Told>) -> Told {
+    told.recv_timeout(PATIENCE).expect("no explanation")
+}
+
+fn assert_silent(told: &Receiver<Told>) {
+    let more = told.recv_timeout(SILENCE).map(|told| told.shown);
+    assert_eq!(more, Err(RecvTimeoutError::Timeout));
+}
+
+/// All of it.
+pub fn check(start: Start<'_>) {
+    every_wrong_origin_is_explained_and_nothing_is_given_away(start);
+    nothing_is_explained_unless_asked_for(start);
+    a_forged_request_has_no_explanation(start);
+    a_header_alone_is_explained(start);
+    the_key_of_another_tenant_is_found(start);
+    what_is_only_reported_is_explained_too(start);
+    no_minute_has_more_than_was_allowed(start);
+    scanners_leave_half_of_the_places(start);
+    no_more_bytes_are_kept_than_was_allowed(start);
+    a_full_queue_skips_and_holds_up_nobody(start);
+    a_flood_holds_up_nobody(start);
+    a_listener_that_panics_costs_its_own_event(start);
+}
+
+/// Every scheme, host, port, prefix and query that a proxy hides, told by the proxy's headers.
+fn every_wrong_origin_is_explained_and_nothing_is_given_away(start: Start<'_>) {
+    let record = record::global();
+    let policy = ExplainPolicy::new().per_minute(600);
+    let (gate, told) = heard(wrong().explain(policy));
+    let server = start(gate).address;
+    let mut cases = 0_u32;
+    for (scheme, host) in [
+        ("https", "hooks.example.com"),
+        ("http", "hooks.example.com"),
+        ("https", "10.0.0.4:8080"),
+        ("https", "hooks.example.com:8443"),
+    ] {
+        for prefix in ["", "/prod", "/v1/twilio"] {
+            for query in ["", "?pin=1234567", "?a=Chutney&pin=98-76"] {
+                cases += 1;
+                let url = format!("{scheme}://{host}{prefix}/sms{query}");
+                let value = format!("Quince {cases}");
+                let form = format!("Body={value}&Secret=Damson-{cases}&From=%2B15005550006");
+                let signature = signature(&url, &form);
+                let marker = format!("case-{}-{cases}", server.port());
+                let request = post(&format!("/sms{query}"), &form, &signature)
+                    .header("user-agent", &marker)
+                    .header("host", host)
+                    .header("x-forwarded-proto", scheme)
+                    .header("x-forwarded-prefix", prefix);
+                assert_eq!(status(server, &request), 403, "{url}");
+
+                let Told { explained, refusal, shown, .. } = next(&told);
+                assert_eq!(refusal.code(), "mismatch");
+                assert!(explained.is_proven && explained.skipped == 0, "{url}: {shown}");
+                for (is_wrong, cause) in [
+                    (scheme == "https", Cause::TlsTerminated),
+                    (!host.starts_with("10."), Cause::WrongHost),
+                    (!prefix.is_empty(), Cause::PathPrefixMissing),
+                ] {
+                    assert_eq!(explained.causes.contains(&cause), is_wrong, "{url}: {shown}");
+                }
+                assert_eq!(explained.fixes.len(), explained.causes.len());
+                let signed = explained.url_signed.clone().unwrap();
+                assert!(signed.starts_with(&format!("{scheme}://")), "{url}: {signed}");
+                assert!(signed.contains(host), "{url}: {signed}");
+                assert!(explained.url_given.unwrap().contains("10.0.0.4"), "{url}");
+
+                let line = record.line(&marker, "webhook_refusal_explained");
+                assert!(line.starts_with("WARN "), "{line}");
+                let codes: Vec<_> = explained.causes.iter().map(|cause| cause.code()).collect();
+                for field in [
+                    format!(" causes={}", codes.join(",")),
+                    format!(" fix={}", explained.fixes.join(" ")),
+                    format!(" url_signed={signed}"),
+                    " reason=mismatch".to_owned(),
+                    " proven=true".to_owned(),
+                ] {
+                    assert!(line.contains(&field), "`{field}` is not in {line}");
+                }
+                for secret in [TOKEN, &signature[..8], &value, "Damson", "1234567", "98-76", "Chut"]
+                {
+                    assert!(!shown.contains(secret), "{secret} is in {shown}");
+                    assert!(!line.contains(secret), "{secret} is in {line}");
+                }
+            }
+        }
+    }
+    assert_eq!(cases, 36);
+}
+
+fn nothing_is_explained_unless_asked_for(start: Start<'_>) {
+    let (gate, told) = heard(wrong());
+    let server = start(gate).address;
+    assert_eq!(status(server, &genuine()), 403);
+    assert_silent(&told);
+}
+
+fn a_forged_request_has_no_explanation(start: Start<'_>) {
+    let (gate, told) = heard(gate_of("https://hooks.example.com").explain(ExplainPolicy::new()));
+    let server = start(gate).address;
+    let forged = post("/sms", FORM, "AAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    assert_eq!(status(server, &forged), 403);
+    let Told { explained, shown, .. } = next(&told);
+    assert!(explained.causes.is_empty() && !explained.is_proven, "{shown}");
+    assert_eq!((explained.url_given, explained.url_signed), (None, None));
+    // A genuine one has nothing to explain.
+    assert_eq!(status(server, &post("/sms", FORM, &signature(URL, FORM))), 200);
+    assert_silent(&told);
+}
+
+/// The body is not read, so nothing is said of it.
+fn a_header_alone_is_explained(start: Start<'_>) {
+    let (gate, told) = heard(gate_of("https://hooks.example.com").explain(ExplainPolicy::new()));
+    let server = start(gate).address;
+    let whole = signature(URL, FORM);
+    let url = "https://hooks.example.com/sms?bodySHA256=00";
+    let hashed = Signer::auth_token(&token()).sign_url(url).header_value();
+    let missing = Request::new("POST", "/sms").body(FORM);
+    let other = missing.clone().header("x-signalwire-signature", "Gooseberry");
+    for (request, expected, cause) in [
+        (missing, 403, Cause::SignatureMissing),
+        (other, 403, Cause::SignatureOfOtherProvider),
+        (post("/sms", FORM, whole.trim_end_matches('=')), 400, Cause::SignatureTrimmed),
+        (post("/sms", FORM, &format!("{whole}, {whole}")), 400, Cause::SignatureJoined),
+        (post(&url[25..], "{}", hashed.trim_end_matches('=')), 400, Cause::SignatureTrimmed),
+    ] {
+        assert_eq!(status(server, &request), expected, "{cause:?}");
+        let Told { explained, shown, .. } = next(&told);
+        assert_eq!(explained.causes, [cause], "{shown}");
+        assert!(!explained.fixes[0].is_empty() && explained.url_signed.is_none(), "{shown}");
+        assert!(!shown.contains(&whole[..8]) && !shown.contains("Gooseberry"), "{shown}");
+    }
+}
+
+fn the_key_of_another_tenant_is_found(start: Start<'_>) {
+    let tenant = |id: &str, token: AuthToken| Tenant::new(id, Verifier::new(token));
+    let other = AuthToken::new("the token of acme").unwrap();
+    let tenants = TenantMap::by_path()
+        .with("/acme", tenant("acme", other))
+        .with("/sms", tenant("own", token()))
+        .with_inactive("/gone");
+    let origin = Origin::fixed("https://hooks.example.com").unwrap();
+    let policy = ExplainPolicy::new();
+    let (gate, told) = heard(Gate::for_tenants(tenants, origin).explain(policy));
+    let server = start(gate).address;
+    let url = "https://hooks.example.com/acme";
+    assert_eq!(status(server, &post("/acme", FORM, &signature(url, FORM))), 403);
+    let Told { explained, tenant, shown, .. } = next(&told);
+    assert_eq!(explained.causes, [Cause::OtherAccountToken], "{shown}");
+    assert_eq!(tenant.as_deref(), Some("acme"));
+    // No tenant is known yet, and its keys do not matter.
+    assert_eq!(status(server, &Request::new("POST", "/sms").body(FORM)), 403);
+    assert_eq!(next(&told).explained.causes, [Cause::SignatureMissing]);
+}
+
+fn what_is_only_reported_is_explained_too(start: Start<'_>) {
+    let (gate, told) = heard(wrong().report_only().explain(ExplainPolicy::new()));
+    let server = start(gate).address;
+    assert_eq!(status(server, &genuine()), 200);
+    assert!(next(&told).explained.causes.contains(&Cause::WrongHost));
+}
+
+fn no_minute_has_more_than_was_allowed(start: Start<'_>) {
+    let (gate, told) = heard(wrong().explain(ExplainPolicy::new().per_minute(3)));
+    let server = start(gate).address;
+    for _ in 0..20 {
+        assert_eq!(status(server, &genuine()), 403);
+    }
+    let skipped: u64 = (0..3).map(|_| next(&told).explained.skipped).sum();
+    assert!(skipped <= 17, "{skipped}");
+    assert_silent(&told);
+}
+
+fn scanners_leave_half_of_the_places(start: Start<'_>) {
+    let (gate, told) = heard(wrong().explain(ExplainPolicy::new().per_minute(4)));
+    let server = start(gate).address;
+    for _ in 0..10 {
+        assert_eq!(status(server, &Request::new("POST", "/wp-login.php").body(FORM)), 403);
+    }
+    for _ in 0..10 {
+        assert_eq!(status(server, &genuine()), 403);
+    }
+    let causes: Vec<_> = (0..4).map(|_| next(&told).explained.causes[0]).collect();
+    let scanned = [Cause::SignatureMissing, Cause::SignatureMissing];
+    assert_eq!((&causes[..2], &causes[2..]), (&scanned[..], &[causes[2], causes[2]][..]));
+    assert_ne!(causes[2], Cause::SignatureMissing);
+    assert_silent(&told);
+}
+
+fn no_more_bytes_are_kept_than_was_allowed(start: Start<'_>) {
+    let policy = ExplainPolicy::new().max_queued_bytes(1_000);
+    let (gate, told) = heard(wrong().explain(policy));
+    let server = start(gate).address;
+    let long = format!("{FORM}&Long={}", "x".repeat(1_000));
+    assert_eq!(status(server, &post("/sms", &long, &signature(URL, &long))), 403);
+    assert_silent(&told);
+    // What was kept is given back each time.
+    for n in 0..5 {
+        assert_eq!(status(server, &genuine()), 403);
+        assert_eq!(next(&told).explained.skipped, u64::from(n == 0));
+    }
+}
+
+/// The listener does not return, so nothing is explained any more; all are answered all the same.
+fn a_full_queue_skips_and_holds_up_nobody(start: Start<'_>) {
+    const QUEUED: usize = 4;
+    const FLOOD: usize = 50;
+    let policy = ExplainPolicy::new().per_minute(600).max_queued(QUEUED);
+    let (enter, entered) = channel();
+    let (release, released) = channel::<()>();
+    let (enter, released) = (Mutex::new(enter), Mutex::new(released));
+    let gate = gate_of("https://hooks.example.com").explain(policy).on_event(move |event| {
+        if let Some(explained) = event.explained {
+            enter.lock().unwrap().send(explained.skipped).unwrap();
+            let _ = released.lock().unwrap().recv();
+        }
+    });
+    let server = start(gate).address;
+    let forged = post("/sms", "Body=x", &signature(URL, FORM));
+    assert_eq!(status(server, &forged), 403);
+    assert_eq!(entered.recv_timeout(PATIENCE), Ok(0));
+    for n in 0..FLOOD {
+        assert_eq!(status(server, &forged), 403);
+        if n % 10 == 0 {
+            assert_eq!(status(server, &post("/sms", FORM, &signature(URL, FORM))), 200);
+        }
+    }
+    assert_eq!(entered.recv_timeout(SILENCE), Err(RecvTimeoutError::Timeout));
+    drop(release);
+    let told: Vec<u64> = (0..QUEUED).map(|_| entered.recv_timeout(PATIENCE).unwrap()).collect();
+    assert_eq!(told.iter().sum::<u64>(), u64::try_from(FLOOD - QUEUED).unwrap());
+    assert_eq!(entered.recv_timeout(SILENCE), Err(RecvTimeoutError::Timeout));
+}
+
+/// Each forged request costs a long search. One of them takes longer than any genuine one may.
+fn a_flood_holds_up_nobody(start: Start<'_>) {
+    const GENUINE: u32 = 30;
+    let policy = ExplainPolicy::new().per_minute(600).max_macs(100_000).max_queued(64);
+    let (gate, told) = heard(gate_of("https://hooks.example.com").explain(policy));
+    let server = start(gate).address;
+    let forged = post("/sms", FORM, "AAAAAAAAAAAAAAAAAAAAAAAAAAA=");
+    let own = post("/sms", FORM, &signature(URL, FORM));
+    let begun = Instant::now();
+    assert_eq!(status(server, &forged), 403);
+    next(&told);
+    let search = begun.elapsed();
+    let begun = Instant::now();
+    for _ in 0..GENUINE {
+        assert_eq!(status(server, &forged), 403);
+        assert_eq!(status(server, &own), 200);
+    }
+    // Each waits for less than a fifth of one search, while a search is going on.
+    assert!(begun.elapsed() < search * GENUINE / 5, "{:?}, {search:?}", begun.elapsed());
+    assert!(told.try_iter().count() < usize::try_from(GENUINE).unwrap(), "none was waiting");
+}
+
+fn a_listener_that_panics_costs_its_own_event(start: Start<'_>) {
+    let (tell, told) = channel();
+    let state = Arc::new(Mutex::new((tell, 0_u32)));
+    let gate = wrong().explain(ExplainPolicy::new()).on_event(move |event| {
+        if event.explained.is_some() {
+            let calls = {
+                let mut state = state.lock().unwrap();
+                state.1 += 1;
+                state.0.send(()).unwrap();
+                state.1
+            };
+            assert!(calls > 1, "a listener that panics");
+        }
+    });
+    let server = start(gate).address;
+    for _ in 0..3 {
+        assert_eq!(status(server, &genuine()), 403);
+        told.recv_timeout(PATIENCE).unwrap();
+    }
+}
