@@ -11,8 +11,9 @@ use crate::event::MAX_TEXT_LEN;
 /// What explains a refusal, fit for a log: causes and fixes are texts of this crate, and of the
 /// request there is nothing but the part of its URL that differs, without the values of its query,
 /// without user name and password, with long runs of letters and digits cut, at most 256 characters
-/// of printable ASCII and `…`. No token, no signature, no parameter's value, no body.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+/// of printable ASCII and `…`. No token, no signature, no parameter's value, no body. `Debug` shows
+/// no URL.
+#[derive(Clone, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Explained {
     /// The causes, which [`Cause::code`] names. None if nothing that is known explains the refusal:
@@ -61,6 +62,17 @@ impl Explained {
     #[cfg(feature = "tracing")]
     pub(crate) fn codes(&self) -> String {
         self.causes.iter().map(|cause| cause.code()).collect::<Vec<_>>().join(",")
+    }
+}
+
+impl fmt::Debug for Explained {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Explained")
+            .field("causes", &self.causes)
+            .field("is_proven", &self.is_proven)
+            .field("is_exhausted", &self.is_exhausted)
+            .field("skipped", &self.skipped)
+            .finish_non_exhaustive()
     }
 }
 

@@ -84,7 +84,10 @@ fn heard(gate: Gate) -> (Gate, Receiver<Told>) {
             explained: explained.clone(),
             refusal,
             tenant: event.tenant.map(str::to_owned),
-            shown: format!("{event:?} {explained}"),
+            shown: format!(
+                "{event:?} {explained} {:?} {:?}",
+                explained.url_given, explained.url_signed
+            ),
         };
         let _ = tell.lock().unwrap().send(told);
     });
@@ -164,6 +167,7 @@ fn every_wrong_origin_is_explained_and_nothing_is_given_away(start: Start<'_>) {
                 }
                 assert_eq!(explained.fixes.len(), explained.causes.len());
                 let signed = explained.url_signed.clone().unwrap();
+                assert!(!format!("{explained:?}").contains("http"), "{explained:?}");
                 assert!(signed.starts_with(&format!("{scheme}://")), "{url}: {signed}");
                 assert!(signed.contains(host), "{url}: {signed}");
                 assert!(explained.url_given.unwrap().contains("10.0.0.4"), "{url}");
