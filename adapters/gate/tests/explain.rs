@@ -1,17 +1,24 @@
-//! The fix that an explanation names can be followed, and works.
+//! What explanations promise whatever the framework: a fix can be followed, other tenants are looked
+//! through within bounds, and the thread ends.
 #![cfg(feature = "explain")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
+use core::cell::RefCell;
 use core::net::{IpAddr, Ipv4Addr};
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 
 use twilio_sig::{AuthToken, Cause, Origin, Scheme, Signer, TrustedProxy, Verifier};
-use twilio_sig_gate::{Admitted, Decision, ExplainPolicy, Explained, Gate, Head};
+use twilio_sig_gate::{
+    Admitted, Decision, ExplainPolicy, Explained, Gate, Head, Tenant, TenantError, Untrusted,
+    VerifierSource,
+};
 
 const FORM: &[u8] = b"Body=Ahoy&From=%2B15005550006";
+/// How long an explanation may take, on a machine that does other things.
+const PATIENCE: Duration = Duration::from_secs(30);
 const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2));
 
 type Lines = [(&'static str, &'static str)];
@@ -56,7 +63,7 @@ fn explained(origin: Origin, case: &Case) -> Explained {
     });
     let decision = decide(&gate, case.signed, case.target, case.lines);
     assert!(matches!(decision, Decision::Answer(_)), "{}: {decision:?}", case.signed);
-    told.recv_timeout(Duration::from_secs(30)).unwrap()
+    told.recv_timeout(PATIENCE).unwrap()
 }
 
 fn fixed(base: &str) -> Origin {
@@ -208,4 +215,81 @@ fn user_information_in_the_configuration_is_no_mistake() {
     let gate = Gate::new(Verifier::new(token()), fixed("https://user:password@example.com"));
     let decision = decide(&gate, "https://example.com/sms", "/sms", &[]);
     assert!(matches!(decision, Decision::Continue(_)), "{decision:?}");
+}
+
+/// Knows one tenant, and hands over as many others as it has.
+struct Directory(Vec<Tenant>);
+
+impl VerifierSource for Directory {
+    async fn find(&self, _: Untrusted<'_>) -> Result<Tenant, TenantError> {
+        Ok(Tenant::new("own", Verifier::new(AuthToken::new("own token").unwrap())))
+    }
+
+    fn other_tenants(&self, request: Untrusted<'_>, most: usize) -> Vec<Tenant> {
+        assert_eq!((request.path(), most), ("/sms", ExplainPolicy::MAX_OTHER_TENANTS));
+        self.0.clone()
+    }
+}
+
+/// The causes of a request that the tenant at this position has signed.
+fn causes_of_tenant(position: usize) -> Vec<Cause> {
+    let tenant = |at| {
+        let token = if at == position { token() } else { AuthToken::new(format!("{at}")).unwrap() };
+        Tenant::new(format!("tenant {at}"), Verifier::new(token))
+    };
+    let directory = Directory((0..200).map(tenant).collect());
+    let (tell, told) = channel();
+    let gate = Gate::for_tenants(directory, fixed("https://example.com"))
+        .explain(ExplainPolicy::new())
+        .on_event(move |event| {
+            if let Some(explained) = event.explained {
+                tell.send(explained.clone()).unwrap();
+            }
+        });
+    let decision = decide(&gate, "https://example.com/sms", "/sms", &[]);
+    assert!(matches!(decision, Decision::Answer(_)));
+    told.recv_timeout(PATIENCE).unwrap().causes
+}
+
+#[test]
+fn so_many_other_tenants_are_looked_through_and_no_more() {
+    let most = ExplainPolicy::MAX_OTHER_TENANTS;
+    for position in [0, 1, most - 1] {
+        assert_eq!(causes_of_tenant(position), [Cause::OtherAccountToken]);
+    }
+    assert_eq!(causes_of_tenant(most), []);
+}
+
+/// Tells when the thread ends that it lives in.
+struct Ends(Sender<()>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        let _ = self.0.send(());
+    }
+}
+
+thread_local! {
+    static ENDS: RefCell<Option<Ends>> = const { RefCell::new(None) };
+}
+
+#[test]
+fn the_thread_ends_with_the_last_clone_of_the_gate() {
+    let (tell, told) = channel();
+    let (end, ended) = channel();
+    let origin = fixed("https://internal.example.net");
+    let gate = Gate::new(Verifier::new(token()), origin).explain(ExplainPolicy::new());
+    let gate = gate.on_event(move |event| {
+        if event.explained.is_some() {
+            ENDS.set(Some(Ends(end.clone())));
+            tell.send(()).unwrap();
+        }
+    });
+    let clone = gate.clone();
+    let _ = decide(&gate, "https://example.com/sms", "/sms", &[]);
+    told.recv_timeout(PATIENCE).unwrap();
+    drop(gate);
+    assert_eq!(ended.recv_timeout(Duration::from_millis(100)), Err(RecvTimeoutError::Timeout));
+    drop(clone);
+    ended.recv_timeout(PATIENCE).unwrap();
 }

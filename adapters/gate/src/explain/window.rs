@@ -41,7 +41,7 @@ mod tests {
         for _ in 0..10_000 {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             at += Duration::from_millis(30_000 * (seed >> 33) / (1 << 31));
-            let recent = taken.iter().rev().take_while(|then| at - **then < MINUTE).count();
+            let recent = taken.iter().rev().take_while(|then| **then + MINUTE > at).count();
             assert_eq!(window.take(start + at, most), recent < most);
             if recent < most {
                 taken.push(at);

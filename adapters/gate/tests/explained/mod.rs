@@ -7,6 +7,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     clippy::arithmetic_side_effects,
     clippy::missing_panics_doc,
     unreachable_pub,
@@ -103,7 +104,7 @@ struct Told {
 }
 
 fn next(told: &Receiver<Told>) -> Told {
-    told.recv_timeout(PATIENCE).expect("no explanation")
+    told.recv_timeout(PATIENCE).unwrap()
 }
 
 fn assert_silent(told: &Receiver<Told>) {
@@ -116,6 +117,7 @@ pub fn check(start: Start<'_>) {
     every_wrong_origin_is_explained_and_nothing_is_given_away(start);
     nothing_is_explained_unless_asked_for(start);
     a_forged_request_has_no_explanation(start);
+    a_handshake_is_explained(start);
     a_header_alone_is_explained(start);
     the_key_of_another_tenant_is_found(start);
     what_is_only_reported_is_explained_too(start);
@@ -184,8 +186,9 @@ fn every_wrong_origin_is_explained_and_nothing_is_given_away(start: Start<'_>) {
                 ] {
                     assert!(line.contains(&field), "`{field}` is not in {line}");
                 }
-                for secret in [TOKEN, &signature[..8], &value, "Damson", "1234567", "98-76", "Chut"]
-                {
+                let of_signature = (0..signature.len() - 8).map(|at| &signature[at..at + 8]);
+                let secrets = [TOKEN, &value, "Damson", "1234567", "98-76", "Chutney"];
+                for secret in secrets.into_iter().chain(of_signature) {
                     assert!(!shown.contains(secret), "{secret} is in {shown}");
                     assert!(!line.contains(secret), "{secret} is in {line}");
                 }
@@ -203,16 +206,33 @@ fn nothing_is_explained_unless_asked_for(start: Start<'_>) {
 }
 
 fn a_forged_request_has_no_explanation(start: Start<'_>) {
-    let (gate, told) = heard(gate_of("https://hooks.example.com").explain(ExplainPolicy::new()));
+    let policy = ExplainPolicy::new().max_macs(100);
+    let (gate, told) = heard(gate_of("https://hooks.example.com").explain(policy));
     let server = start(gate).address;
     let forged = post("/sms", FORM, "AAAAAAAAAAAAAAAAAAAAAAAAAAA=");
     assert_eq!(status(server, &forged), 403);
     let Told { explained, shown, .. } = next(&told);
     assert!(explained.causes.is_empty() && !explained.is_proven, "{shown}");
+    assert!(explained.is_exhausted, "a hundred MACs are not all");
     assert_eq!((explained.url_given, explained.url_signed), (None, None));
     // A genuine one has nothing to explain.
     assert_eq!(status(server, &post("/sms", FORM, &signature(URL, FORM))), 200);
     assert_silent(&told);
+}
+
+/// The URL of a handshake is told as Twilio calls it.
+fn a_handshake_is_explained(start: Start<'_>) {
+    let (gate, told) = heard(wrong().explain(ExplainPolicy::new()));
+    let server = start(gate).address;
+    let url = "wss://hooks.example.com/relay";
+    let request = Request::new("GET", "/relay")
+        .header("upgrade", "websocket")
+        .header("x-forwarded-host", "hooks.example.com")
+        .header("x-twilio-signature", Signer::auth_token(&token()).sign_url(url).header_value());
+    assert_eq!(status(server, &request), 403);
+    let Told { explained, shown, .. } = next(&told);
+    assert_eq!(explained.causes, [Cause::TlsTerminated, Cause::WrongHost], "{shown}");
+    assert_eq!(explained.url_signed.as_deref(), Some(url));
 }
 
 /// The body is not read, so nothing is said of it.
