@@ -29,7 +29,7 @@ use crate::{Gate, Head, Refusal};
 /// - **CPU**: `per_minute` times `max_macs`. By default that is 10 diagnoses a minute of at most some
 ///   milliseconds each, on one thread of its own.
 /// - **Memory**: `max_queued_bytes`, and for each request that waits at most 4 KiB of its headers.
-///   What is kept is wiped when it has been looked into.
+///   URL, signature and body are wiped when they have been looked into.
 /// - **Lines in the log**: `per_minute`, each of bounded length and printable ASCII, beside the one
 ///   that every refusal has anyway.
 /// - **Silence**: forged requests take the place of others, so in a flood a mistake of your own may

@@ -16,8 +16,8 @@ use crate::gate::Source;
 use crate::tenant::Untrusted;
 use crate::webhook::{Keys, OwnedWebhook};
 
-/// A request to be explained. What is kept of it is wiped on drop: under another key its signature
-/// may be a valid credential, and its body is somebody's message.
+/// A request to be explained. Its URL, signature and body are wiped on drop: under another key the
+/// signature may be a valid credential, and the body is somebody's message.
 pub(super) struct Job {
     keys: Keys,
     arrived: Box<OwnedWebhook>,
