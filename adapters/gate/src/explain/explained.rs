@@ -25,8 +25,9 @@ pub struct Explained {
     pub url_given: Option<String>,
     /// The URL that was signed, around the same place.
     pub url_signed: Option<String>,
-    /// Whether the signature is right once the causes are undone: a holder of a key has signed this
-    /// request. Otherwise the request's own looks say so, which any sender can choose.
+    /// Whether the signature is right once the causes are undone: a holder of a key has made it, for
+    /// this request or for one that was captured and changed. Otherwise the request's own looks say
+    /// so, which any sender can choose.
     pub is_proven: bool,
     /// Whether something was left untried because the bound on MACs was reached.
     pub is_exhausted: bool,
