@@ -68,11 +68,11 @@ impl<'a> UrlParts<'a> {
             return put(&[self.rest]);
         }
         let userinfo = self.userinfo.filter(|_| !candidate.has(Candidate::USERINFO_REMOVED));
-        userinfo.into_iter().for_each(|userinfo| put(&[userinfo, "@"]));
+        put(&userinfo.map_or(["", ""], |userinfo| [userinfo, "@"]));
         put(&[self.host]);
         let port = self.port.filter(|_| !candidate.has(Candidate::PORT_REMOVED));
         let port = port.or(candidate.has(Candidate::PORT_ADDED).then(|| self.standard_port()));
-        port.into_iter().for_each(|port| put(&[":", port]));
+        put(&port.map_or(["", ""], |port| [":", port]));
         let path = if candidate.has(Candidate::ROOT_SLASH_REMOVED) { "" } else { self.path };
         put(&[path, if candidate.has(Candidate::SLASH) { "/" } else { "" }]);
         if let Some(query) = self.query.filter(|_| !candidate.has(Candidate::QUERY_AS_PARAMS)) {
