@@ -24,12 +24,11 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<Outcome, Failure> {
     } else {
         Outgoing::as_it_was(&saved)
     };
+    let name = if args.sign_anew { "replay, signed anew" } else { "replay, as it was" };
+    output::print(&report::sent(name, &outgoing))?;
     let agent = deliver::agent(&overrides, overrides.total);
     let answer = deliver(&agent, &place, &outgoing)?;
     let used = Use::of(None, outgoing.is_handshake);
-    let name = if args.sign_anew { "replay, signed anew" } else { "replay, as it was" };
-    let (sent, answered) =
-        (report::sent(name, &outgoing), report::answered(used, &answer, Expected::Useful));
-    output::print(&format!("{sent}{answered}"))?;
+    output::print(&report::answered(used, &answer, Expected::Useful))?;
     Ok(if Expected::Useful.is_met(used, &answer) { Outcome::Good } else { Outcome::Refused })
 }

@@ -77,7 +77,7 @@ impl Request {
         })
     }
 
-    /// One that has arrived, for the public URL or else that of its Host header.
+    /// One that has arrived, for the public URL; without one, for that of its Host header.
     pub(crate) fn of(http: HttpRequest, url: Option<String>) -> Self {
         Self {
             url: url.unwrap_or_else(|| url_of(&http, None)),

@@ -18,7 +18,7 @@ pub(crate) enum SigningKey {
 }
 
 impl SigningKey {
-    /// The one key that the options name: a shared key, or else an auth token.
+    /// The one key that the options name: a shared key if there is one, otherwise an auth token.
     ///
     /// # Errors
     /// [`Failure::Usage`] if there is none, or more than one of the kind.

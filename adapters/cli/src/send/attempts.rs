@@ -37,13 +37,14 @@ impl Attempts<'_, '_> {
     /// [`Failure::Io`] if there is no answer.
     pub(super) fn once(&mut self, outgoing: &Outgoing, is_again: bool) -> Result<bool, Failure> {
         let overrides = &self.plan.overrides;
+        // Printed before it is sent: an answer may take 15 s.
+        let name = format!("{}{}", self.name, self.how(is_again));
+        (self.print)(&report::sent(&name, outgoing))?;
         let agent = deliver::agent(overrides, overrides.total);
         let answer = deliver(&agent, &self.plan.place, outgoing)?;
         let expected = self.plan.expected(is_again);
-        let sent = report::sent(&format!("{}{}", self.name, self.how(is_again)), outgoing);
-        let answered = report::answered(self.used, &answer, expected);
         self.count(&answer);
-        (self.print)(&format!("{sent}{answered}"))?;
+        (self.print)(&report::answered(self.used, &answer, expected))?;
         Ok(expected.is_met(self.used, &answer))
     }
 
@@ -119,8 +120,8 @@ impl Attempts<'_, '_> {
         overrides: &Overrides,
         left: Duration,
     ) -> Result<Option<Last>, Failure> {
-        let delivered = deliver(&deliver::agent(overrides, left), place, outgoing);
         (self.print)(&report::sent(name, outgoing))?;
+        let delivered = deliver(&deliver::agent(overrides, left), place, outgoing);
         match delivered {
             Ok(answer) => {
                 let expected = self.plan.expected(false);
