@@ -107,25 +107,23 @@ impl<'a> Input<'a> {
     #[must_use]
     pub fn request(&self) -> Request {
         let mut url = self.url.clone().into_owned();
+        // A handshake has no body.
+        let websocket = self.wishes(Wish::Websocket);
+        let body = if websocket { &[] } else { self.body };
         if self.wishes(Wish::BodyHash)
             && let Ok(token) = AuthToken::new("12345")
         {
-            (url, _) = Signer::auth_token(&token).sign_body_hash(&url, self.body);
+            (url, _) = Signer::auth_token(&token).sign_body_hash(&url, body);
         }
-        let payload = if self.wishes(Wish::DecodedParams) {
+        let payload = if self.wishes(Wish::DecodedParams) && !websocket {
             let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-            let pairs = form::pairs(self.body).into_iter();
+            let pairs = form::pairs(body).into_iter();
             Payload::Params(pairs.map(|(name, value)| (text(name), text(value))).collect())
         } else {
-            Payload::Body(self.body.to_vec())
+            Payload::Body(body.to_vec())
         };
-        Request {
-            url,
-            payload,
-            signature: None,
-            settings: Some(self.settings.to_vec()),
-            websocket: self.wishes(Wish::Websocket),
-        }
+        let settings = Some(self.settings.to_vec());
+        Request { url, payload, signature: None, settings, websocket }
     }
 
     /// The request with one byte changed, as the options and the choice say. `None` if there is
@@ -133,7 +131,7 @@ impl<'a> Input<'a> {
     #[must_use]
     pub fn tampered(&self, request: &Request) -> Option<Request> {
         let mut tampered = request.clone();
-        if self.wishes(Wish::TamperBody) {
+        if self.wishes(Wish::TamperBody) && !request.websocket {
             match &mut tampered.payload {
                 Payload::Body(body) => *body = self.changed(body)?,
                 Payload::Params(list) => {

@@ -63,12 +63,16 @@ fn sign(signer: &Signer, url: &str, request: &Request) -> Option<String> {
 fn must_be_accepted(config: &Config, request: &Request) -> bool {
     let pairs = payload_pairs(&request.payload);
     let empty = matches!(&request.payload, Payload::Body(body) if body.is_empty());
-    let covered = empty || pairs.is_empty() || !form::concatenated(&pairs).is_empty();
+    let covered = empty || !form::concatenated(&pairs).is_empty();
+    // Parameters would lengthen a host that ends the URL.
+    let text = request.url.split('#').next().unwrap_or_default();
+    let after_scheme = text.split_once("://").map_or("", |(_, rest)| rest);
+    let bounded = empty || after_scheme.contains(['/', '?']);
     let plain = url::body_hashes(&request.url).is_empty()
         && request.url.len() <= MAX_URL_LEN
         && candidates(&request.url, request.websocket, false).is_ok()
         && pairs.len() <= config.max_params
         && covered
-        && (empty || !pairs.is_empty() || matches!(request.payload, Payload::Params(_)));
+        && bounded;
     plain || verify(config, request).is_ok()
 }

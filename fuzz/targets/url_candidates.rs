@@ -12,7 +12,9 @@ use libfuzzer_sys::fuzz_target;
 use twilio_sig::{
     AuthToken, MAX_CANDIDATES, MAX_URL_LEN, UrlPolicy, Verifier, VerifyError, Webhook,
 };
-use twilio_sig_fuzz::reference::{CandidateText, Key, candidates, form, sign};
+use twilio_sig_fuzz::reference::{
+    CandidateText, Key, candidates, form, sign, url as reference_url,
+};
 
 const TOKEN: &str = "12345";
 /// No handshake of the inputs' length has more.
@@ -40,9 +42,13 @@ fuzz_target!(|data: &[u8]| {
     if url.len() > MAX_URL_LEN || form::pairs(url.as_bytes()).len() > MAX_PARAMS {
         return;
     }
-    let Ok(all) = candidates(&url, websocket, exact) else {
+    let Ok(mut all) = candidates(&url, websocket, exact) else {
         return assert_eq!(verify(url.as_bytes()), Err(VerifyError::InvalidUrl));
     };
+    // Under a hash the query is text of the URL and nothing else.
+    if !reference_url::body_hashes(&url).is_empty() {
+        all.retain(|candidate| candidate.query_pairs.is_none());
+    }
     assert!(all.len() <= MAX_CANDIDATES);
 
     let texts: Vec<_> = all.iter().map(canonical).collect();
