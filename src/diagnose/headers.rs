@@ -69,6 +69,18 @@ pub(super) fn kept(name: &str) -> Option<&'static str> {
     kept.into_iter().flatten().copied().find(|known| known.eq_ignore_ascii_case(name))
 }
 
+/// Whether a header of this name can tell anything. It is asked of every header, and allocates nothing.
+pub(super) fn is_read(name: &str) -> bool {
+    let is = |known: &str| known.eq_ignore_ascii_case(name);
+    let holds = |word: &[u8]| {
+        name.as_bytes().windows(word.len()).any(|part| part.eq_ignore_ascii_case(word))
+    };
+    kept(name).is_some()
+        || is("authorization")
+        || PROVIDERS.iter().any(|(header, _)| is(header))
+        || holds(b"signature") && !holds(b"x-twilio")
+}
+
 /// The provider that a header is of. Of its value nothing is kept.
 pub(super) fn provider(name: &str, value: &str) -> Option<Provider> {
     let lower = name.to_ascii_lowercase();
@@ -88,4 +100,27 @@ pub(super) fn provider(name: &str, value: &str) -> Option<Provider> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     (is_other && lower.len() <= 64 && lower.bytes().all(is_plain))
         .then(|| Provider { header: lower.into(), name: "another provider" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What `is_read` leaves out, neither of the two takes.
+    #[test]
+    fn every_name_that_is_taken_is_read() {
+        let named = [&HOST[..], &PREFIX, &TARGET, &SCHEME, &OTHER].concat();
+        let providers = PROVIDERS.map(|(header, _)| header);
+        for name in named.into_iter().chain(providers).chain(["X-Other-Signature", "Authorization"])
+        {
+            let takes = kept(name).is_some() || provider(name, "Bearer eyJ").is_some();
+            assert!(takes && is_read(name) && is_read(&name.to_ascii_uppercase()), "{name}");
+        }
+        for name in
+            ["cookie", "accept", "x-twilio-signature", "x-twilio-webhooks-signature-settings"]
+        {
+            assert!(!is_read(name), "{name}");
+            assert!(kept(name).is_none() && provider(name, "Bearer eyJ").is_none(), "{name}");
+        }
+    }
 }

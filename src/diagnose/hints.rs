@@ -94,6 +94,20 @@ impl Hints {
         self
     }
 
+    /// Whether [`header`](Self::header) can take anything from a header of this name, in any case: a
+    /// caller that has little room leaves the others out.
+    ///
+    /// # Examples
+    /// ```
+    /// use twilio_sig::Hints;
+    ///
+    /// assert!(Hints::reads("X-Forwarded-Host"));
+    /// assert!(!Hints::reads("Cookie"));
+    /// ```
+    pub fn reads(name: &str) -> bool {
+        headers::is_read(name)
+    }
+
     /// Sets the URL as it is configured in Twilio's console, with its user name, password and
     /// fragment, if it has them. At most 2,048 bytes.
     ///

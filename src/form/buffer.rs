@@ -19,8 +19,8 @@ impl<T: Copy, const N: usize> Buffer<T, N> {
     /// Makes room for `len` items, or gives up those behind them. Made once, room never grows.
     pub(super) fn resize(&mut self, len: usize, item: T) {
         debug_assert!(self.len == 0 || len <= self.len, "what is there would stay behind");
-        if len > N {
-            self.heap.resize(len, item);
+        if len > N && self.heap.is_empty() {
+            self.heap = alloc::vec![item; len];
         }
         self.len = len;
     }

@@ -10,7 +10,8 @@ const MAX_HEADERS: usize = 256;
 pub(crate) struct HttpRequest {
     pub(crate) method: String,
     pub(crate) target: String,
-    /// Names and values; those that are not UTF-8 are left out.
+    /// Names and values. Bytes that are not UTF-8 become U+FFFD: left out, a second signature would go
+    /// unseen.
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
     /// The file beside it that a comment names: `# @token-file NAME`.
@@ -50,12 +51,10 @@ impl HttpRequest {
         };
         let method = request.method.unwrap_or_default().to_owned();
         let target = request.path.unwrap_or_default().to_owned();
-        let text = |bytes| str::from_utf8(bytes).ok().map(str::to_owned);
-        let headers: Vec<(String, String)> = request
-            .headers
-            .iter()
-            .filter_map(|header| Some((header.name.to_owned(), text(header.value)?)))
-            .collect();
+        let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+        let headers = request.headers.iter();
+        let headers: Vec<(String, String)> =
+            headers.map(|header| (header.name.to_owned(), text(header.value))).collect();
         let rest = head.get(length..).unwrap_or_default();
         let (body, token_file) = (Vec::new(), token_file(comments));
         let mut request = Self { method, target, headers, body, token_file, fault: None };
@@ -197,6 +196,13 @@ mod tests {
             assert_eq!(request.header("X-A").as_deref(), Some("1, 2"));
             assert_eq!(request.body, b"Body=Ahoy");
         }
+    }
+
+    #[test]
+    fn no_line_of_a_header_goes_unseen() {
+        let text = b"GET / HTTP/1.1\nX-Twilio-Signature: a=\nX-Twilio-Signature: \xff\n\n";
+        let request = HttpRequest::parse(text).unwrap();
+        assert_eq!(request.header("x-twilio-signature").as_deref(), Some("a=, \u{fffd}"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Why a request was refused, found out after it was answered.
 //!
-//! Whoever sends forged requests chooses what is looked into, so everything here is bounded: how many
+//! A sender of forged requests chooses what is looked into, so everything here is bounded: how many
 //! a minute, the work for each, how many wait and how much memory they take. Nothing of it happens on
 //! the way of a request but taking a place in the queue.
 

@@ -4,11 +4,12 @@
 
 extern crate alloc;
 
+#[path = "../../gate/tests/explained/recorder.rs"]
+mod recorder;
 mod stack;
 
 use alloc::sync::Arc;
 use core::convert::Infallible;
-use core::fmt::{Debug, Write as _};
 use core::future::pending;
 use core::time::Duration;
 use std::sync::Mutex;
@@ -16,62 +17,31 @@ use std::sync::Mutex;
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
+use recorder::Recorder;
 use stack::{FORM, full, gate, send, signed};
 use tower::{Layer as _, ServiceExt as _, service_fn};
-use tracing::field::{Field, Visit};
-use tracing::{Metadata, Subscriber, span};
 use twilio_sig::claim::MemoryStore;
 use twilio_sig::replay::Guard;
 use twilio_sig::{Origin, TrustedProxy, Verifier};
 use twilio_sig_gate::ClaimPolicy;
 use twilio_sig_tower::{Gate, PeerAddr, TenantMap, WebhookLayer};
 
-/// Writes every event as `level name=value name=value`.
+/// The lines of every event.
 #[derive(Clone, Default)]
 struct Record(Arc<Mutex<String>>);
 
-struct Line<'a>(&'a mut String);
-
-impl Visit for Line<'_> {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        write!(self.0, " {}={value:?}", field.name()).unwrap();
+impl Record {
+    fn recorder(&self) -> Recorder<impl Fn(String) + use<>> {
+        let lines = Arc::clone(&self.0);
+        Recorder(move |line: String| lines.lock().unwrap().push_str(&(line + "\n")))
     }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        write!(self.0, " {}={value}", field.name()).unwrap();
-    }
-}
-
-impl Subscriber for Record {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        let mut text = self.0.lock().unwrap();
-        write!(text, "{}", event.metadata().level()).unwrap();
-        event.record(&mut Line(&mut text));
-        text.push('\n');
-    }
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
 }
 
 /// The lines that these requests write, one after the other.
 fn traced(gate: &Gate, requests: impl IntoIterator<Item = (Request<Full<Bytes>>, u16)>) -> String {
     let record = Record::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    tracing::subscriber::with_default(record.clone(), || {
+    tracing::subscriber::with_default(record.recorder(), || {
         for (request, status) in requests {
             assert_eq!(runtime.block_on(send(gate.clone(), request)).0, status);
         }
@@ -141,7 +111,7 @@ fn a_request_in_progress_is_information() {
         })
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    tracing::subscriber::with_default(record.clone(), || {
+    tracing::subscriber::with_default(record.recorder(), || {
         runtime.block_on(async {
             let first = WebhookLayer::new(gate.clone()).layer(handler);
             tokio::select! {
@@ -165,7 +135,7 @@ fn a_request_in_progress_is_information() {
 #[test]
 fn a_route_without_the_layer_is_logged() {
     let record = Record::default();
-    tracing::subscriber::with_default(record.clone(), || {
+    tracing::subscriber::with_default(record.recorder(), || {
         twilio_sig_tower::VerifiedWebhook::required(None).unwrap_err();
     });
     let text = record.0.lock().unwrap();
@@ -182,7 +152,7 @@ fn a_refusal_is_a_security_event_without_secrets() {
     parts.headers.insert("user-agent", "TwilioProxy/1.1".parse().unwrap());
     parts.extensions.insert(PeerAddr([192, 0, 2, 1].into()));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    tracing::subscriber::with_default(record.clone(), || {
+    tracing::subscriber::with_default(record.recorder(), || {
         let request = Request::from_parts(parts, body);
         assert_eq!(runtime.block_on(send(gate(), request)).0, 403);
     });

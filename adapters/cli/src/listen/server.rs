@@ -219,9 +219,8 @@ fn raw_head(parts: &Parts, body_len: usize) -> Vec<u8> {
 impl HttpRequest {
     /// A request of the server.
     fn arrived(parts: &Parts, body: &Bytes) -> Self {
-        let headers = parts.headers.iter().filter_map(|(name, value)| {
-            Some((name.to_string(), str::from_utf8(value.as_bytes()).ok()?.to_owned()))
-        });
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers = parts.headers.iter().map(|(name, value)| (name.to_string(), text(value)));
         Self::new(parts.method.to_string(), parts.uri.to_string(), headers.collect(), body.to_vec())
     }
 }

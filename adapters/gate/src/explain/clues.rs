@@ -6,33 +6,6 @@ use twilio_sig::Hints;
 const MAX_LINES: usize = 16;
 const MAX_BYTES: usize = 4_096;
 
-/// Headers of which the value is kept: what a proxy says of the URL, and what the body is said to be.
-const KEPT: [&str; 23] = [
-    "host",
-    "forwarded",
-    "x-forwarded-host",
-    "x-forwarded-proto",
-    "x-forwarded-scheme",
-    "x-forwarded-ssl",
-    "x-forwarded-port",
-    "x-forwarded-prefix",
-    "x-forwarded-uri",
-    "x-forwarded-url",
-    "x-forwarded-path",
-    "x-original-host",
-    "x-original-uri",
-    "x-original-url",
-    "x-rewrite-url",
-    "x-envoy-original-path",
-    "x-replaced-path",
-    "x-script-name",
-    "x-host",
-    "disguised-host",
-    "front-end-https",
-    "content-type",
-    "content-length",
-];
-
 /// Lines of a head that may explain a refusal, borrowed.
 #[derive(Clone, Copy)]
 pub(crate) struct Clues<'a> {
@@ -47,19 +20,11 @@ impl<'a> Clues<'a> {
         Self { lines: [("", b""); MAX_LINES], len: 0, bytes: 0, authority: None }
     }
 
-    /// Adds a line if it may explain something. Another provider's signature is known by the name of
-    /// its header, so its value is not kept.
+    /// Adds a line if a diagnosis reads it. It is borrowed: what a diagnosis does not keep of it, such as
+    /// the value of another provider's signature, is never copied.
     pub(crate) fn add(&mut self, name: &'a str, value: &'a [u8]) {
-        let is = |known: &&str| known.eq_ignore_ascii_case(name);
-        let value = if KEPT.iter().any(is) {
-            value
-        } else if is_other_signature(name) {
-            b""
-        } else {
-            return;
-        };
         let bytes = self.bytes.saturating_add(name.len()).saturating_add(value.len());
-        if bytes > MAX_BYTES {
+        if bytes > MAX_BYTES || !Hints::reads(name) {
             return;
         }
         if let Some(line) = self.lines.get_mut(self.len) {
@@ -89,33 +54,29 @@ impl<'a> Clues<'a> {
     }
 }
 
-/// Whether the header may hold the signature of a sender that is not Twilio.
-fn is_other_signature(name: &str) -> bool {
-    let name = name.as_bytes();
-    let has = |word: &[u8]| name.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word));
-    has(b"signature") && !has(b"x-twilio-signature") && !has(b"x-twilio-webhooks-signature")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Each name is one that a diagnosis reads. `Debug` of the hints shows the names that it keeps.
+    /// What any cloud's proxy says is kept, and nothing that is a credential.
     #[test]
     fn what_is_kept_is_what_a_diagnosis_reads() {
-        for name in KEPT {
+        for name in ["host", "X-Forwarded-Host", "x-waws-unencoded-url", "x-arr-ssl", "forwarded"] {
             let mut clues = Clues::new();
             clues.add(name, b"x");
             let shown = format!("{:?}", clues.hints());
-            assert!(shown.contains(&format!("\"{name}\"")), "{name} is not in {shown}");
+            assert!(shown.contains(&format!("\"{}\"", name.to_lowercase())), "{name}: {shown}");
         }
         let mut clues = Clues::new();
-        for name in ["cookie", "authorization", "x-twilio-signature", "accept"] {
+        for name in ["cookie", "x-twilio-signature", "accept"] {
             clues.add(name, b"secret");
         }
-        clues.add("X-Other-Signature", b"secret");
-        assert_eq!((clues.len, clues.bytes), (1, "X-Other-Signature".len()));
-        assert_eq!(clues.lines.first(), Some(&("X-Other-Signature", &b""[..])));
+        assert_eq!(clues.len, 0);
+        for name in ["X-Other-Signature", "X-Shopify-Hmac-Sha256", "authorization"] {
+            clues.add(name, b"Bearer eyJ.credential");
+        }
+        assert_eq!(clues.len, 3);
+        assert!(!format!("{:?}", clues.hints()).contains("credential"));
     }
 
     #[test]

@@ -16,6 +16,7 @@
 
 mod bounds;
 mod record;
+mod recorder;
 
 use core::net::SocketAddr;
 use core::time::Duration;

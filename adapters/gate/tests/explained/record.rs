@@ -1,15 +1,12 @@
 //! What the subscriber of a whole process is told.
 
-use core::fmt::{Debug, Write as _};
 use std::sync::{Mutex, OnceLock};
 use std::time::Instant;
 
-use tracing::field::{Field, Visit};
-use tracing::{Metadata, Subscriber, span};
-
 use super::PATIENCE;
+use super::recorder::Recorder;
 
-/// Every event as `level name=value name=value`.
+/// Every event, as a line.
 #[derive(Debug)]
 pub(super) struct Record(Mutex<Vec<String>>);
 
@@ -18,7 +15,10 @@ static RECORD: Record = Record(Mutex::new(Vec::new()));
 /// Records every event of the process from now on.
 pub(super) fn global() -> &'static Record {
     static SET: OnceLock<()> = OnceLock::new();
-    SET.get_or_init(|| tracing::subscriber::set_global_default(&RECORD).unwrap());
+    SET.get_or_init(|| {
+        let recorder = Recorder(|line| RECORD.0.lock().unwrap().push(line));
+        tracing::subscriber::set_global_default(recorder).unwrap();
+    });
     &RECORD
 }
 
@@ -40,40 +40,4 @@ impl Record {
         }
         panic!("no {event_type} of {marker}")
     }
-}
-
-struct Line(String);
-
-impl Visit for Line {
-    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-        write!(self.0, " {}={value:?}", field.name()).unwrap();
-    }
-
-    fn record_str(&mut self, field: &Field, value: &str) {
-        write!(self.0, " {}={value}", field.name()).unwrap();
-    }
-}
-
-impl Subscriber for &'static Record {
-    fn enabled(&self, _: &Metadata<'_>) -> bool {
-        true
-    }
-
-    fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-        span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        let mut line = Line(event.metadata().level().to_string());
-        event.record(&mut line);
-        self.0.lock().unwrap().push(line.0);
-    }
-
-    fn enter(&self, _: &span::Id) {}
-
-    fn exit(&self, _: &span::Id) {}
 }
