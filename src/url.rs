@@ -43,7 +43,8 @@ impl<'a> UrlParts<'a> {
         let (scheme, _) = cut(text, ':');
         let rest = text.get(scheme.len()..)?.strip_prefix("://")?;
         let (hierarchy, query) = cut(rest, '?');
-        let authority_len = hierarchy.find('/').unwrap_or(hierarchy.len());
+        let authority_len =
+            hierarchy.bytes().position(|byte| byte == b'/').unwrap_or(hierarchy.len());
         let (authority, path) = hierarchy.split_at_checked(authority_len)?;
         let split = authority.rsplit_once('@');
         let (userinfo, host) = split.map_or((None, authority), |(user, host)| (Some(user), host));

@@ -140,7 +140,7 @@ impl<'a> Attempt<'_, 'a> {
     /// The signature is that of a handshake whose query is signed as parameters.
     #[inline(never)]
     fn match_handshake(&self) -> Result<Verdict, VerifyError> {
-        let mut candidates = self.url.candidates_without_query(self.config.url_policy).peekable();
+        let mut candidates = self.url.query_candidates(self.config.url_policy).peekable();
         let mut params = Params::new();
         let query = self.url.query();
         if candidates.peek().is_none() || params.read(query, self.config.max_params).is_err() {

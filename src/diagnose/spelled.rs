@@ -40,7 +40,7 @@ pub(super) fn spellings(url: &str, websocket: bool) -> Vec<Spelling> {
     };
     let mut spellings: Vec<Spelling> = cut.candidates(UrlPolicy::Compatible).map(spelled).collect();
     let mut query = None;
-    let without_query = cut.candidates_without_query(UrlPolicy::Compatible);
+    let without_query = cut.query_candidates(UrlPolicy::Compatible);
     for candidate in without_query.filter(|candidate| !cut.ends_in_authority(*candidate)) {
         let query = query.get_or_insert_with(|| {
             let pairs = pairs(cut.query(), usize::MAX).unwrap_or_default();

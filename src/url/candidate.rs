@@ -123,10 +123,7 @@ impl UrlParts<'_> {
     }
 
     /// The candidates of a WebSocket handshake whose query is signed as parameters.
-    pub(crate) fn candidates_without_query(
-        &self,
-        policy: UrlPolicy,
-    ) -> impl Iterator<Item = Candidate> {
+    pub(crate) fn query_candidates(&self, policy: UrlPolicy) -> impl Iterator<Item = Candidate> {
         let slash_added = Candidate::QUERY_AS_PARAMS.and(Candidate::SLASH_ADDED);
         let rewrites = [Candidate::QUERY_AS_PARAMS, slash_added].into_iter();
         self.vary(rewrites.filter(move |_| policy == UrlPolicy::Compatible))
