@@ -5,10 +5,10 @@
 
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
-use std::fs;
 use std::process::{Command, Output};
 use std::thread;
 use std::time::Instant;
+use std::{env, fs};
 
 use tempfile::TempDir;
 
@@ -32,14 +32,13 @@ impl Terminal {
         terminal
     }
 
-    /// A server of its own, without the user's settings and colours.
+    /// A server of its own, without the caller's environment: `CI`, `NO_COLOR` and others
+    /// decide about colours.
     fn tmux(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new("tmux");
         command.arg("-S").arg(self.folder.path().join("socket")).args(["-f", "/dev/null"]);
-        command.env("TWILIO_AUTH_TOKEN", TOKEN).env_remove("TMUX").env("LC_ALL", "C.UTF-8");
-        for name in ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE"] {
-            command.env_remove(name);
-        }
+        command.env_clear().env("TWILIO_AUTH_TOKEN", TOKEN).env("LC_ALL", "C.UTF-8");
+        command.envs(env::var_os("PATH").map(|path| ("PATH", path)));
         let output = command.args(arguments).output();
         output.unwrap_or_else(|error| panic!("tmux: {error}; install the Debian package tmux"))
     }
