@@ -203,6 +203,23 @@ fn clients_that_go_away_leave_a_server_that_works() {
     assert_eq!((answer, calls.load(Ordering::SeqCst)), (Some((200, true)), 2));
 }
 
+/// A sender who asks first is refused by the head of its request, and no byte of its body is waited for.
+/// actix-web itself has said before that it may send: no middleware is asked about that.
+#[test]
+fn a_refusal_by_the_head_waits_for_no_body() {
+    let gate = table::gate().body_limit(FORM.len());
+    let server = serve(gate, |app| _ = app.route("/sms", web::post().to(echo)));
+    let longer = [FORM, b"&"].concat();
+    for (request, status) in [
+        (table::form("/sms", FORM).expect(), 200),
+        (table::form("/sms", &longer).unsent(), 413),
+        (table::Request::new("POST", "/sms").body(FORM).unsent(), 403),
+    ] {
+        let answer = request.send(server).unwrap().unwrap();
+        assert_eq!((answer.status, answer.continued), (status, true));
+    }
+}
+
 /// Where something else drops the work, a timeout perhaps, it goes on, and is ended at the longest
 /// time: then the claim is given back.
 #[actix_web::test]

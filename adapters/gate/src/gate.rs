@@ -20,6 +20,9 @@ use crate::{Answer, Refusal, TenantError, VerifiedWebhook, VerifierSource};
 /// events at most some hundred. A server holds as many bodies as it has requests.
 pub const DEFAULT_BODY_LIMIT: usize = 1_048_576;
 
+/// How long a store or a source of verifiers may take, if nothing else is set.
+pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(2);
+
 /// What is kept of an idempotency token, in bytes. A key takes at most 1,024.
 const MAX_TOKEN_LEN: usize = 1_025;
 
@@ -99,7 +102,7 @@ impl Gate {
             body_limit: DEFAULT_BODY_LIMIT,
             report_only: false,
             hide_tenants: false,
-            deadline: Duration::from_secs(2),
+            deadline: DEFAULT_DEADLINE,
             #[cfg(feature = "claim")]
             claims: crate::claims::Settings::default(),
             refusal_answer: None,

@@ -16,6 +16,9 @@ use std::{env, io};
 use claims_live::backend::Backend;
 use claims_live::load::Load;
 
+/// What makes a store.
+type Start = fn() -> io::Result<Backend>;
+
 fn main() -> Result<(), Box<dyn Error>> {
     let number = |position, default| {
         env::args().nth(position).map_or(Ok(default), |text| text.parse::<u32>())
@@ -28,7 +31,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         patience: Duration::from_secs(60),
     };
     let service = env::current_exe()?.with_file_name("webhook_service");
-    let stores: [(&str, fn() -> io::Result<Backend>); 3] =
+    let stores: [(&str, Start); 3] =
         [("Redis", Backend::redis), ("PostgreSQL", Backend::postgres), ("SQLite", Backend::sqlite)];
     for (name, store) in stores {
         println!("{name}: {}", load.run(&service, &mut store()?)?);
