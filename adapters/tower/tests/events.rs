@@ -8,6 +8,7 @@ mod stack;
 
 use alloc::sync::Arc;
 use core::fmt::{Debug, Write as _};
+use core::time::Duration;
 use std::sync::Mutex;
 
 use bytes::Bytes;
@@ -16,9 +17,10 @@ use http_body_util::Full;
 use stack::{FORM, full, gate, send, signed};
 use tracing::field::{Field, Visit};
 use tracing::{Metadata, Subscriber, span};
-use twilio_sig::claim::MemoryStore;
+use twilio_sig::claim::{Answer, Claim, ClaimError, ClaimOutcome, ClaimStore, MemoryStore};
 use twilio_sig::replay::Guard;
 use twilio_sig::{Origin, TrustedProxy, Verifier};
+use twilio_sig_gate::ClaimPolicy;
 use twilio_sig_tower::{Gate, PeerAddr, TenantMap};
 
 /// Writes every event as `level name=value name=value`.
@@ -119,6 +121,32 @@ fn a_line_says_what_is_out_of_order_and_how_long_it_took() {
         assert!(line.contains("elapsed_us="), "{line}");
     }
     assert!(handled.contains("sid=SM00000000000000000000000000000001"), "{handled}");
+}
+
+/// A store in which everything is held by others.
+struct Busy;
+
+impl ClaimStore for Busy {
+    async fn claim(&self, _: &Claim, lease: Duration) -> Result<ClaimOutcome, ClaimError> {
+        Ok(ClaimOutcome::InProgress { retry_after: lease })
+    }
+
+    async fn complete(&self, _: &Claim, _: Duration, _: &Answer) -> Result<(), ClaimError> {
+        Err(ClaimError::Lost)
+    }
+
+    async fn release(&self, _: &Claim) -> Result<(), ClaimError> {
+        Err(ClaimError::Lost)
+    }
+}
+
+/// A retry that comes while the first is at work is what an honest sender does.
+#[test]
+fn a_request_that_is_at_work_is_no_warning() {
+    let policy = ClaimPolicy::new().wait(Duration::ZERO);
+    let gate = gate().guard(Guard::new(Busy)).claim_policy(policy);
+    let text = traced(&gate, [(signed(FORM, full(FORM)), 503)]);
+    assert!(text.starts_with("INFO") && text.contains("reason=in_progress"), "{text}");
 }
 
 /// A route that forgot its layer answers 500, and says so in the log.

@@ -42,6 +42,7 @@ on_each_store! {
     a_handler_slower_than_its_lease_runs_once,
     a_lost_lease_is_told_to_the_handler_and_the_operator,
     a_store_that_stalls_once_holds_nothing,
+    what_is_done_while_the_store_is_away_is_not_done_again,
     a_retry_that_finds_its_answer_is_one_round_trip,
     under_load_and_kills_no_event_is_lost_or_handled_twice,
 }
@@ -218,6 +219,39 @@ fn a_store_that_stalls_once_holds_nothing(store: &mut Backend) -> Scene {
         Ok(())
     })?;
     back(&service)
+}
+
+/// The store is killed, or locked, when the handler ends, and comes back: what was done is then marked
+/// so, and its retry gets the answer.
+fn what_is_done_while_the_store_is_away_is_not_done_again(store: &mut Backend) -> Scene {
+    let journal = Journal::new()?;
+    let service = Service::start(SERVICE, Settings::new(store.url()).lease(LONG), &journal)?;
+    let callback = Callback::new(1, 0)?;
+    let unsettled = format!("unsettled {}", callback.event());
+    thread::scope(|scope| {
+        let first = scope.spawn(|| callback.send(service.port(), "work 3000"));
+        journal.wait(&format!("start {}", callback.event()))?;
+        let url = store.url();
+        if let Some(server) = store.server_mut() {
+            server.kill()?;
+            journal.wait(&unsettled)?;
+            server.restart()?;
+        } else {
+            block_on(async {
+                let pool = SqlitePool::connect(&url).await?;
+                let mut writer = pool.acquire().await?;
+                writer.execute("BEGIN IMMEDIATE").await?;
+                journal.wait(&unsettled)?;
+                writer.execute("ROLLBACK").await?;
+                Ok(())
+            })?;
+        }
+        let first = first.join().unwrap()?;
+        let again = callback.deliver(&[service.port()], "", PATIENCE).answer;
+        let same = answered(again.as_ref(), true)?.body == answered(Some(&first), false)?.body;
+        expect(same, || format!("{again:?}, {first:?}"))
+    })?;
+    runs(&journal, &callback, 1)
 }
 
 /// Of a guard alone: the answer comes with the claim. SQLite has no round trips; there, it is that
