@@ -79,7 +79,7 @@ impl VerifyWebhook {
     ///     };
     ///     HttpService::build()
     ///         .expect(fn_service(expect))
-    ///         .finish(map_config(app, |_| AppConfig::default()))
+    ///         .finish(map_config(app, |()| AppConfig::default()))
     ///         .tcp()
     /// })?;
     /// # Ok(())

@@ -243,7 +243,7 @@ fn serve_asking(gate: Gate) -> SocketAddr {
                 move |request: Request| ready(verify.check_head(request.head()).map(|()| request));
             HttpService::build()
                 .expect(fn_service(expect))
-                .finish(map_config(app, |_| AppConfig::default()))
+                .finish(map_config(app, |()| AppConfig::default()))
                 .tcp()
         });
         rt::System::new().block_on(server.unwrap().run()).unwrap();
