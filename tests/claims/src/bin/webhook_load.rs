@@ -5,7 +5,7 @@
 //! cargo build -p claims_live --features live && target/debug/webhook_load [MESSAGES] [SECONDS]
 //! ```
 //!
-//! By default 2,400 messages in 240 seconds, with a kill every 8 seconds.
+//! By default 1,200 messages in 120 seconds, with a kill every 8 seconds.
 
 #![allow(clippy::print_stdout, reason = "this program says what happens")]
 
@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let number = |position, default| {
         env::args().nth(position).map_or(Ok(default), |text| text.parse::<u32>())
     };
-    let (messages, seconds) = (number(1, 2_400)?, number(2, 240)?);
+    let (messages, seconds) = (number(1, 1_200)?, number(2, 120)?);
     let load = Load {
         messages,
         time: Duration::from_secs(seconds.into()),
