@@ -190,8 +190,10 @@ where
         BodySize::Stream => false,
     };
     if !is_short || !admitted.stores_answer(status) {
-        admitted.settle(status, None).await;
-        return Ok(response.map_into_left_body());
+        return Ok(match admitted.settle(status, None).await {
+            Some(other) => response.into_response(respond(other)).map_into_right_body(),
+            None => response.map_into_left_body(),
+        });
     }
     let (request, response) = response.into_parts();
     let (head, body) = response.into_parts();
@@ -206,8 +208,10 @@ where
         Some(text) => Answer::new(status).with_body(text.to_owned(), bytes.clone()),
         None => Answer::new(status).with_bytes(bytes.clone()),
     };
-    admitted.settle(status, Some(&answer)).await;
-    let response = head.set_body(EitherBody::right(BoxBody::new(bytes)));
+    let response = match admitted.settle(status, Some(&answer)).await {
+        Some(other) => respond(other).map_into_right_body(),
+        None => head.set_body(EitherBody::right(BoxBody::new(bytes))),
+    };
     Ok(ServiceResponse::new(request, response))
 }
 
