@@ -1,14 +1,13 @@
 //! What services have done, in a file that outlives them.
 
 use core::fmt::Display;
+use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Error, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use std::{env, process, thread};
-
-use core::sync::atomic::{AtomicU32, Ordering};
 
 /// How long a line may take to appear.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -39,7 +38,10 @@ impl Journal {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("twilio-sig-journal-{}-{number}", process::id());
-        let mut journal = Self::open(&env::temp_dir().join(name))?;
+        let path = env::temp_dir().join(name);
+        // One that a killed test has left says nothing about this one.
+        let _ = fs::remove_file(&path);
+        let mut journal = Self::open(&path)?;
         journal.owned = true;
         Ok(journal)
     }
