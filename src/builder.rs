@@ -1,9 +1,6 @@
 //! How a [`Verifier`] is configured, and the bounds of what can be set.
 
-use alloc::boxed::Box;
-use alloc::string::String;
-use alloc::sync::Arc;
-use alloc::vec::Vec;
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 
 use crate::config::{Config, VerifierKey};
 use crate::error::BuildError;
@@ -181,9 +178,7 @@ impl VerifierBuilder {
             Ok(Verifier(Arc::new(config)))
         }
     }
-}
 
-impl VerifierBuilder {
     /// Adds a key where it can stay: a vector that grows leaves copies of its keys in freed memory.
     fn key(mut self, id: Option<Box<str>>, mac: KeyedMac, account_sid: Option<Box<str>>) -> Self {
         // One more than is allowed, for `build` to refuse.

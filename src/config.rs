@@ -1,7 +1,6 @@
 //! What a verifier is made of.
 
-use alloc::boxed::Box;
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 
 use crate::error::VerifyError;
 use crate::key::Settings;

@@ -63,13 +63,11 @@ impl AuthToken {
     #[cfg(feature = "std")]
     pub fn from_env(name: &str) -> Result<Self, KeyError> {
         let token = std::env::var_os(name).ok_or(KeyError::NotInEnvironment)?;
-        match token.into_string() {
-            Ok(token) => Self::new(token),
-            Err(token) => {
-                drop(Zeroizing::new(token.into_encoded_bytes()));
-                Err(KeyError::NotInEnvironment)
-            }
-        }
+        let token = token.into_string().map_err(|token| {
+            drop(Zeroizing::new(token.into_encoded_bytes()));
+            KeyError::NotInEnvironment
+        });
+        token.and_then(Self::new)
     }
 }
 

@@ -30,8 +30,7 @@ pub mod replay;
 mod signer;
 #[cfg(feature = "testing")]
 pub mod testing;
-#[cfg(feature = "http")]
-mod testing_http;
+mod untrusted;
 mod url;
 mod verifier;
 mod webhook;

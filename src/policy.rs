@@ -51,14 +51,8 @@ impl ParameterPolicy {
         };
         let names = || params.iter().map(|(name, _)| name);
         let name_twice = || names().zip(names().skip(1)).any(|(name, next)| name == next);
-        match self {
-            Self::Strict
-                if params.has_repeated() || name_twice() || !params.iter().all(regular) =>
-            {
-                Err(VerifyError::StrictParameter)
-            }
-            Self::Any | Self::Strict => Ok(()),
-        }
+        let is_strict = || !params.has_repeated() && !name_twice() && params.iter().all(regular);
+        if self == Self::Any || is_strict() { Ok(()) } else { Err(VerifyError::StrictParameter) }
     }
 }
 
@@ -82,7 +76,7 @@ pub(crate) fn check_account(own: &str, params: &Params, required: bool) -> Resul
 /// [`VerifyError::WrongAccount`].
 #[inline(never)] // Otherwise its parameters are on the stack of every verification.
 pub(crate) fn check_query_account(own: &str, url: &str) -> Result<(), VerifyError> {
-    check_account(own, &url::query_params(url), false)
+    check_account(own, &url::query_params(url::query_of(url)), false)
 }
 
 fn is_name(name: &[u8]) -> bool {

@@ -45,6 +45,8 @@
 mod calls;
 mod encode;
 mod fixture;
+#[cfg(feature = "http")]
+mod http;
 mod kind;
 mod messages;
 mod products;

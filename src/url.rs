@@ -23,7 +23,7 @@ pub(crate) struct UrlParts<'a> {
     /// As it is signed: ws or wss for a WebSocket handshake.
     scheme: &'a str,
     /// All between `://` and the fragment.
-    after_scheme: &'a str,
+    rest: &'a str,
     userinfo: Option<&'a str>,
     host: &'a str,
     port: Option<&'a str>,
@@ -41,28 +41,15 @@ impl<'a> UrlParts<'a> {
     pub(crate) fn parse(text: &'a str, websocket: bool) -> Option<Self> {
         let (text, fragment) = cut(text, '#');
         let (scheme, _) = cut(text, ':');
-        let after_scheme = text.get(scheme.len()..)?.strip_prefix("://")?;
-        let (hierarchy, query) = cut(after_scheme, '?');
-        let (authority, path) = hierarchy.split_at_checked(
-            hierarchy.bytes().position(|byte| byte == b'/').unwrap_or(hierarchy.len()),
-        )?;
-        let (userinfo, host) = match authority.rsplit_once('@') {
-            Some((userinfo, host)) => (Some(userinfo), host),
-            None => (None, authority),
-        };
+        let rest = text.get(scheme.len()..)?.strip_prefix("://")?;
+        let (hierarchy, query) = cut(rest, '?');
+        let authority_len = hierarchy.find('/').unwrap_or(hierarchy.len());
+        let (authority, path) = hierarchy.split_at_checked(authority_len)?;
+        let split = authority.rsplit_once('@');
+        let (userinfo, host) = split.map_or((None, authority), |(user, host)| (Some(user), host));
         let (host, port) = cut_port(host)?;
-        Some(Self {
-            text,
-            scheme: signed_scheme(scheme, websocket)?,
-            after_scheme,
-            userinfo,
-            host,
-            port,
-            path,
-            query,
-            fragment,
-            websocket,
-        })
+        let scheme = signed_scheme(scheme, websocket)?;
+        Some(Self { text, scheme, rest, userinfo, host, port, path, query, fragment, websocket })
     }
 
     /// The query, without its `?`, empty if there is none.
@@ -75,32 +62,21 @@ impl<'a> UrlParts<'a> {
         if candidate.is_as_given() && !self.websocket {
             return out.update(self.text.as_bytes());
         }
-        out.update(self.scheme.as_bytes());
-        out.update(b"://");
+        let mut put = |texts: &[&str]| texts.iter().for_each(|text| out.update(text.as_bytes()));
+        put(&[self.scheme, "://"]);
         if candidate.is_as_given() {
-            return out.update(self.after_scheme.as_bytes());
+            return put(&[self.rest]);
         }
-        if let Some(userinfo) =
-            self.userinfo.filter(|_| !candidate.has(Candidate::USERINFO_REMOVED))
-        {
-            out.update(userinfo.as_bytes());
-            out.update(b"@");
-        }
-        out.update(self.host.as_bytes());
-        if candidate.has(Candidate::PORT_ADDED) {
-            out.update(self.standard_port());
-        } else if let Some(port) = self.port.filter(|_| !candidate.has(Candidate::PORT_REMOVED)) {
-            out.update(b":");
-            out.update(port.as_bytes());
-        }
-        if !candidate.has(Candidate::ROOT_SLASH_REMOVED) {
-            out.update(self.path.as_bytes());
-        }
-        if candidate.has(Candidate::ROOT_SLASH_ADDED) || candidate.has(Candidate::SLASH_ADDED) {
-            out.update(b"/");
-        }
-        if let Some(query) = self.query.filter(|_| !candidate.query_is_params()) {
-            out.update(b"?");
+        let userinfo = self.userinfo.filter(|_| !candidate.has(Candidate::USERINFO_REMOVED));
+        put(&userinfo.map_or(["", ""], |userinfo| [userinfo, "@"]));
+        put(&[self.host]);
+        let port = self.port.filter(|_| !candidate.has(Candidate::PORT_REMOVED));
+        let port = port.or(candidate.has(Candidate::PORT_ADDED).then(|| self.standard_port()));
+        put(&port.map_or(["", ""], |port| [":", port]));
+        let path = if candidate.has(Candidate::ROOT_SLASH_REMOVED) { "" } else { self.path };
+        put(&[path, if candidate.has(Candidate::SLASH) { "/" } else { "" }]);
+        if let Some(query) = self.query.filter(|_| !candidate.has(Candidate::QUERY_AS_PARAMS)) {
+            put(&["?"]);
             rewrite::write_query(query, candidate, out);
         }
         if let Some(fragment) = self.fragment.filter(|_| candidate.has(Candidate::FRAGMENT_KEPT)) {
@@ -112,19 +88,18 @@ impl<'a> UrlParts<'a> {
     /// Whether the text of `candidate` ends in its authority. What follows such a text becomes a
     /// part of the host, `https://example.com` and `.evil.net/`, so no parameter ever does.
     pub(crate) fn ends_in_authority(&self, candidate: Candidate) -> bool {
-        let has_query = self.query.is_some() && !candidate.query_is_params();
-        let has_path = candidate.has(Candidate::ROOT_SLASH_ADDED)
-            || candidate.has(Candidate::SLASH_ADDED)
+        let has_query = self.query.is_some() && !candidate.has(Candidate::QUERY_AS_PARAMS);
+        let has_path = candidate.has(Candidate::SLASH)
             || !self.path.is_empty() && !candidate.has(Candidate::ROOT_SLASH_REMOVED);
         !has_query && !has_path && !candidate.has(Candidate::FRAGMENT_KEPT)
     }
 
     /// The scheme's standard port. http, https, ws and wss: a last `s` says that it is secure, and
     /// `ws` is the one that ends in it all the same.
-    const fn standard_port(&self) -> &'static [u8] {
+    const fn standard_port(&self) -> &'static str {
         match self.scheme.as_bytes() {
-            [_, _, _, _, b's' | b'S'] | [_, _, b's' | b'S'] => b":443",
-            _ => b":80",
+            [_, _, _, _, b's' | b'S'] | [_, _, b's' | b'S'] => "443",
+            _ => "80",
         }
     }
 }
@@ -135,11 +110,10 @@ pub(crate) fn query_of(text: &str) -> &[u8] {
     cut(text, '?').1.unwrap_or_default().as_bytes()
 }
 
-/// The parameters of that query, decoded, in their order.
-pub(crate) fn query_params(text: &str) -> Params {
+/// The parameters of a query, decoded, in their order.
+pub(crate) fn query_params(query: &[u8]) -> Params {
     let mut params = Params::new();
-    let read = params.read(query_of(text), usize::MAX);
-    debug_assert!(read.is_ok(), "a URL that is too long for this was refused");
+    params.read_query(query);
     params
 }
 

@@ -5,7 +5,7 @@ mod verified;
 
 use alloc::sync::Arc;
 
-use crate::config::Config;
+use crate::config::{Config, VerifierKey};
 use crate::error::VerifyError;
 use crate::form::Params;
 use crate::key::Settings;
@@ -73,11 +73,11 @@ impl Verifier {
         let url = url.ok_or(VerifyError::InvalidUrl)?;
 
         let attempt = Attempt { config, signature: &signature, settings, url };
-        let (coverage, Match { candidate, key }) = attempt.prove(&webhook.payload)?;
-        if let Some(account) = config.account_of(key) {
+        let verdict = attempt.prove(&webhook.payload)?;
+        if let Some(account) = config.account_of(verdict.key) {
             policy::check_query_account(account, webhook.url)?;
         }
-        Ok(Verified { webhook: *webhook, verdict: Verdict { signature, coverage, candidate, key } })
+        Ok(Verified { webhook: *webhook, verdict })
     }
 }
 
@@ -89,45 +89,39 @@ struct Attempt<'v, 'a> {
     url: UrlParts<'a>,
 }
 
-/// What matched.
-#[derive(Clone, Copy)]
-struct Match {
-    candidate: Candidate,
-    /// The position of the key.
-    key: usize,
-}
-
 impl<'a> Attempt<'_, 'a> {
     /// How the signature covers what came besides the URL: the table of SPEC.md, section 3.
-    fn prove(&self, payload: &Payload<'a>) -> Result<(Coverage, Match), VerifyError> {
-        let hash = BodyHash::of_query(self.url.query());
-        let Some(hash) = hash else {
-            if !payload.is_no_body() {
-                return Ok((Coverage::Form, self.match_form(payload)?));
-            }
-            let found = self.match_url().map_or_else(|| self.match_handshake(), Ok)?;
-            return Ok((Coverage::UrlOnly, found));
+    fn prove(&self, payload: &Payload<'a>) -> Result<Verdict, VerifyError> {
+        let Some(hash) = BodyHash::of_query(self.url.query()) else {
+            // No parameters may be what a framework made of a body that is no form.
+            return if matches!(payload, Payload::Body([])) {
+                self.match_url().map_or_else(|| self.match_handshake(), Ok)
+            } else {
+                self.match_form(payload)
+            };
         };
         let url_match = self.match_url();
-        match url_match.filter(|_| payload.has_hash(&hash)) {
-            Some(found) => Ok((Coverage::BodyHash, found)),
-            None => match self.match_form(payload) {
-                Ok(found) => Ok((Coverage::Form, found)),
-                Err(_) if url_match.is_some() => Err(VerifyError::BodyHashMismatch),
-                Err(VerifyError::UncoveredBody) => Err(VerifyError::Mismatch),
-                Err(error) => Err(error),
-            },
+        let is_hashed = || matches!(payload, Payload::Body(body) if hash.fits(body));
+        if let Some(verdict) = url_match.filter(|_| is_hashed()) {
+            return Ok(Verdict { coverage: Coverage::BodyHash, ..verdict });
         }
+        self.match_form(payload).map_err(|error| match error {
+            // The parameters cover the body, and break a policy.
+            VerifyError::StrictParameter | VerifyError::WrongAccount => error,
+            _ if url_match.is_some() => VerifyError::BodyHashMismatch,
+            VerifyError::UncoveredBody => VerifyError::Mismatch,
+            error => error,
+        })
     }
 
     /// The signature is that of the URL alone.
-    fn match_url(&self) -> Option<Match> {
+    fn match_url(&self) -> Option<Verdict> {
         self.find(self.url.candidates(self.config.url_policy), &[])
     }
 
     /// The signature is that of the URL and a form.
     #[inline(never)] // Only one of the two has its parameters on the stack.
-    fn match_form(&self, payload: &Payload<'a>) -> Result<Match, VerifyError> {
+    fn match_form(&self, payload: &Payload<'a>) -> Result<Verdict, VerifyError> {
         let mut params = Params::new();
         payload.read(&mut params, self.config.max_form_len, self.config.max_params)?;
         params.sort();
@@ -135,16 +129,17 @@ impl<'a> Attempt<'_, 'a> {
         if params.canonical().is_empty() {
             return Err(VerifyError::UncoveredBody);
         }
-        let found = self.match_params(self.url.candidates(self.config.url_policy), &params)?;
-        match self.config.account_of(found.key) {
-            Some(account) => policy::check_account(account, &params, true).map(|()| found),
-            None => Ok(found),
+        let candidates = self.url.candidates(self.config.url_policy);
+        let verdict = self.match_params(candidates, &params)?;
+        if let Some(account) = self.config.account_of(verdict.key) {
+            policy::check_account(account, &params, true)?;
         }
+        Ok(Verdict { coverage: Coverage::Form, ..verdict })
     }
 
     /// The signature is that of a handshake whose query is signed as parameters.
     #[inline(never)]
-    fn match_handshake(&self) -> Result<Match, VerifyError> {
+    fn match_handshake(&self) -> Result<Verdict, VerifyError> {
         let mut candidates = self.url.candidates_without_query(self.config.url_policy).peekable();
         let mut params = Params::new();
         let query = self.url.query();
@@ -161,31 +156,31 @@ impl<'a> Attempt<'_, 'a> {
         &self,
         candidates: impl Iterator<Item = Candidate>,
         params: &Params,
-    ) -> Result<Match, VerifyError> {
+    ) -> Result<Verdict, VerifyError> {
         let candidates = candidates.filter(|candidate| !self.url.ends_in_authority(*candidate));
-        let found = self.find(candidates, params.canonical()).ok_or(VerifyError::Mismatch)?;
-        self.config.parameter_policy.check(params)?;
-        Ok(found)
+        let verdict = self.find(candidates, params.canonical()).ok_or(VerifyError::Mismatch)?;
+        self.config.parameter_policy.check(params).map(|()| verdict)
     }
 
     /// The first candidate and key under which the signature is that of the URL and the canonical
     /// parameters. Nearly every URL is signed as given, so all keys are tried on that first.
     ///
     /// A wrong MAC costs the same wherever it is wrong. That a MAC is right is no secret, so the
-    /// search may end there.
-    fn find(&self, candidates: impl Iterator<Item = Candidate>, params: &[u8]) -> Option<Match> {
-        let algorithm = self.signature.algorithm();
-        let keys = || self.config.keys.iter().enumerate();
-        let keys = || keys().filter(|(_, key)| key.fits(&self.settings, algorithm));
-        let matches = |candidate| {
-            keys().find_map(|(position, key)| {
-                let is_match = key.mac.verify(self.signature, |out| {
-                    self.url.write(candidate, out);
-                    out.update(params);
-                });
-                bool::from(is_match).then_some(Match { candidate, key: position })
-            })
+    /// search may end there. The coverage is that of the URL alone, until more is known.
+    fn find(&self, candidates: impl Iterator<Item = Candidate>, params: &[u8]) -> Option<Verdict> {
+        let (signature, coverage) = (*self.signature, Coverage::UrlOnly);
+        let matches = |key: &VerifierKey, candidate| {
+            let is_match = key.mac.verify(&signature, |out| {
+                self.url.write(candidate, out);
+                out.update(params);
+            });
+            bool::from(is_match)
         };
-        { candidates }.find_map(matches)
+        let fits = |key: &VerifierKey| key.fits(&self.settings, signature.algorithm());
+        { candidates }.find_map(|candidate| {
+            let mut keys = self.config.keys.iter();
+            let key = keys.position(|key| fits(key) && matches(key, candidate))?;
+            Some(Verdict { signature, coverage, candidate, key })
+        })
     }
 }

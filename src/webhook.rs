@@ -1,12 +1,9 @@
 //! What arrived, as it arrived. Nothing here is proven.
 
-use alloc::string::String;
-use alloc::vec::Vec;
 use core::fmt;
 
 use crate::error::VerifyError;
-use crate::form::{MAX_PARAMS_LIMIT, Params};
-use crate::url::{self, BodyHash};
+use crate::form::Params;
 
 /// A request to verify: URL, body and signature headers, untrusted.
 ///
@@ -114,39 +111,6 @@ impl<'a> Webhook<'a> {
         self.settings = header.as_ref();
         self
     }
-
-    /// The first parameter called `name` of the body, otherwise of the URL's query, if it is
-    /// UTF-8. The body of a URL that holds `bodySHA256` is not looked into: it is no form.
-    ///
-    /// **It is not proven.** Use it for one thing: to find the verifier of the tenant that the
-    /// request claims to come from, by `AccountSid` or `To`, and verify with that.
-    ///
-    /// # Examples
-    /// ```
-    /// use twilio_sig::Webhook;
-    ///
-    /// let claims = Webhook::post("https://example.com/sms", b"AccountSid=AC1&Body=Ahoy");
-    /// assert_eq!(claims.untrusted_param("AccountSid").as_deref(), Some("AC1"));
-    /// ```
-    pub fn untrusted_param(&self, name: &str) -> Option<String> {
-        let query = url::query_of(self.url);
-        let in_payload = match self.payload {
-            Payload::Body(_) if BodyHash::of_query(query).is_some() => None,
-            Payload::Body(body) => first_of(body, name),
-            Payload::Params(params) => params
-                .iter()
-                .find(|(own, _)| *own == name)
-                .map(|(_, value)| value.as_bytes().into()),
-        };
-        in_payload.or_else(|| first_of(query, name)).and_then(|value| String::from_utf8(value).ok())
-    }
-}
-
-/// The first value of a name in a text, decoded; none in a text that no verifier would read.
-fn first_of(text: &[u8], name: &str) -> Option<Vec<u8>> {
-    let mut pairs = Params::new();
-    pairs.read(text, MAX_PARAMS_LIMIT).ok()?;
-    pairs.iter().find(|(own, _)| *own == name.as_bytes()).map(|(_, value)| value.into())
 }
 
 /// What came besides the URL.
@@ -174,20 +138,6 @@ impl<'a> Payload<'a> {
         }
     }
 
-    /// Whether it is known that there is no body. No parameters may be what a framework made of
-    /// one that is no form.
-    pub(crate) const fn is_no_body(&self) -> bool {
-        matches!(self, Self::Body([]))
-    }
-
-    /// Whether `hash` is that of the body. Decoded parameters have no bytes to hash.
-    pub(crate) fn has_hash(&self, hash: &BodyHash) -> bool {
-        match *self {
-            Self::Body(body) => hash.fits(body),
-            Self::Params(_) => false,
-        }
-    }
-
     /// Reads the parameters of a form of at most `max_len` bytes, in its order.
     ///
     /// # Errors
@@ -202,20 +152,15 @@ impl<'a> Payload<'a> {
             return Err(VerifyError::BodyTooLong);
         }
         match *self {
-            Self::Body(body) => params.read(body, max)?,
-            Self::Params(decoded) => params.read_decoded(decoded, max)?,
+            Self::Body(body) => params.read(body, max),
+            Self::Params(decoded) => params.read_decoded(decoded, max),
         }
-        Ok(())
     }
 }
 
 impl fmt::Debug for Webhook<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Webhook")
-            .field("url_len", &self.url.len())
-            .field("payload_len", &self.payload.len())
-            .field("signed", &self.signature.is_some())
-            .field("websocket", &self.websocket)
-            .finish_non_exhaustive()
+        let (url, payload) = (self.url.len(), self.payload.len());
+        write!(f, "Webhook {{ url_len: {url}, payload_len: {payload}, .. }}")
     }
 }

@@ -18,23 +18,24 @@ use std::path::{Path, PathBuf};
 /// The wings of the core, each with the lines of code that it may have. A wing is a file and the
 /// folder of its name. It may use those above it and no other.
 ///
-/// `signer`, the other side, is used by none of them: no verdict depends on it.
+/// `signer`, the other side, and `untrusted`, what is not proven, are used by none of them: no verdict
+/// depends on them.
 const WINGS: [(&str, usize); 11] = [
     ("error", 95),
-    ("mac", 180),
-    ("key", 135),
-    ("form", 330),
-    ("url", 380),
-    ("policy", 60),
+    ("mac", 165),
+    ("key", 130),
+    ("form", 325),
+    ("url", 325),
+    ("policy", 55),
     ("config", 50),
-    ("webhook", 115),
-    ("verifier", 255),
-    ("builder", 115),
+    ("webhook", 80),
+    ("verifier", 245),
+    ("builder", 110),
     ("lib", 50),
 ];
 
 /// Lines of code in the core, without docs, comments and unit tests: what an auditor reads.
-const BUDGET: usize = 1_725;
+const BUDGET: usize = 1_600;
 /// Lines of code that a form goes through on its way to the MAC.
 const HOT_PATH_BUDGET: usize = 420;
 /// Lines of code of one file.

@@ -96,6 +96,23 @@ fn policies_come_after_the_signature_and_parameters_before_the_account() {
     refused(&Webhook::post(url, b"a=1").signature(&signed), VerifyError::WrongAccount);
 }
 
+/// One MAC may be that of the URL, spelled otherwise, and that of the URL and the parameters. These cover
+/// the body then, and what they break is told.
+#[test]
+fn what_parameters_that_cover_a_body_break_is_told_under_a_hashed_url_too() {
+    let url = "https://example.com/?bodySHA256";
+    let signed = oracle::sha1(TOKEN, "https://example.com/?bodySHA256=");
+    let webhook = Webhook::post(url, b"==").signature(&signed);
+    refused(&webhook, VerifyError::StrictParameter);
+    let of_account = Verifier::builder()
+        .auth_token(AuthToken::new(TOKEN).unwrap())
+        .account_sid("AC00000000000000000000000000000001")
+        .build()
+        .unwrap();
+    assert_eq!(of_account.verify(&webhook).map(drop), Err(VerifyError::WrongAccount));
+    refused(&Webhook::post(url, b"=").signature(&signed), VerifyError::BodyHashMismatch);
+}
+
 #[test]
 fn a_code_is_the_name_in_snake_case() {
     for error in ALL {

@@ -1,7 +1,6 @@
 //! The parameters of a form or a query: split and decoded once, each a place in one text.
 
-use core::fmt;
-use core::str;
+use core::{fmt, str};
 
 use super::buffer::Buffer;
 use super::decode::{copy, escaped, spaced};
@@ -101,6 +100,12 @@ impl Params {
         let read = self.places.items().len().wrapping_sub(unused);
         self.places.resize(read, Place::NONE);
         Ok(())
+    }
+
+    /// Reads the query of a URL, which has been found short enough. To be called once.
+    pub(crate) fn read_query(&mut self, query: &[u8]) {
+        let read = self.read(query, usize::MAX);
+        debug_assert!(read.is_ok(), "a URL that is too long for this was refused");
     }
 
     /// Reads parameters that the caller has decoded, in their order. To be called once.

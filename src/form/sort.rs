@@ -13,10 +13,9 @@ impl Params {
     /// Names order as their prefixes do where these differ: a shorter name is padded with zeros, and
     /// nothing is less. Where they are equal, all bytes decide.
     pub(crate) fn sort(&mut self) {
-        let Some((decoded, canonical)) = self.text.items_mut().split_at_mut_checked(self.half)
-        else {
-            return;
-        };
+        let halves = self.text.items_mut().split_at_mut_checked(self.half);
+        debug_assert!(halves.is_some(), "there is room for both");
+        let Some((decoded, canonical)) = halves else { return };
         let places = self.places.items_mut();
         for place in &mut *places {
             place.prefix = prefix(decoded, place);
@@ -27,8 +26,7 @@ impl Params {
             let mut before = None;
             for place in tied {
                 let pair = place.pair(decoded);
-                place.repeated = before == Some(pair);
-                before = Some(pair);
+                place.repeated = before.replace(pair) == Some(pair);
             }
         }
 

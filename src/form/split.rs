@@ -1,7 +1,6 @@
 //! The one splitter: where a text has bytes that mean something.
 
-use core::iter;
-use core::num::NonZero;
+use core::{iter, num::NonZero};
 
 /// Bytes that are looked at together.
 const BLOCK: usize = 64;

@@ -20,26 +20,21 @@ impl<'a> Settings<'a> {
     /// # Errors
     /// [`VerifyError::MalformedSettings`] where a reader and Twilio could disagree on what it
     /// says: `key` or `algorithm` twice, a part without `=`, bytes outside printable ASCII.
-    #[inline]
     pub(crate) fn from_header(header: &'a [u8]) -> Result<Self, VerifyError> {
-        if header.is_empty() { Ok(Self::default()) } else { Self::parse(header) }
-    }
-
-    fn parse(header: &'a [u8]) -> Result<Self, VerifyError> {
         // Without an early end, so that the compiler looks at 16 bytes at once.
         let printable = |all, byte: &u8| all & matches!(byte, b'\t' | b' '..=b'~');
         if header.len() > MAX_SETTINGS_LEN || !header.iter().fold(true, printable) {
             return Err(VerifyError::MalformedSettings);
         }
-        let (mut key_id, mut algorithm) = (None, None);
+        let mut asked = Self::default();
         let parts = header.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
         for part in parts.filter(|part| !part.is_empty()) {
             let mut halves = part.splitn(2, |&byte| byte == b'=').map(<[u8]>::trim_ascii);
             let (name, value) = (halves.next().unwrap_or_default(), halves.next());
             let value = value.ok_or(VerifyError::MalformedSettings)?;
             let slot = match name {
-                name if name.eq_ignore_ascii_case(b"key") => &mut key_id,
-                name if name.eq_ignore_ascii_case(b"algorithm") => &mut algorithm,
+                name if name.eq_ignore_ascii_case(b"key") => &mut asked.key_id,
+                name if name.eq_ignore_ascii_case(b"algorithm") => &mut asked.algorithm,
                 // Twilio may add settings; they cannot widen the choice.
                 _ => continue,
             };
@@ -47,8 +42,8 @@ impl<'a> Settings<'a> {
                 return Err(VerifyError::MalformedSettings);
             }
         }
-        let asked = |value: Option<&'a [u8]>| value.filter(|value| !value.is_empty());
-        Ok(Self { key_id: asked(key_id), algorithm: asked(algorithm) })
+        let named = |value: &&[u8]| !value.is_empty();
+        Ok(Self { key_id: asked.key_id.filter(named), algorithm: asked.algorithm.filter(named) })
     }
 
     /// Whether the key asked for, if any, is the one called `id`.

@@ -1,7 +1,6 @@
 //! A shared key: an id, a secret, and the one algorithm that the two are bound to.
 
-use alloc::boxed::Box;
-use alloc::string::String;
+use alloc::{boxed::Box, string::String};
 
 use super::keyed;
 use crate::error::KeyError;

@@ -1,7 +1,6 @@
 //! How a signature is made.
 
-use core::fmt;
-use core::str::FromStr;
+use core::{fmt, str::FromStr};
 
 use crate::error::VerifyError;
 

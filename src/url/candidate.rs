@@ -1,7 +1,6 @@
 //! Which spelling of a URL was signed, and which ones may be.
 
-use core::fmt;
-use core::iter;
+use core::{fmt, iter};
 
 use super::UrlParts;
 use super::rewrite::can_be_reencoded;
@@ -10,7 +9,8 @@ use crate::form::Params;
 /// The most candidates of one URL. No URL gives rise to more than 29.
 pub const MAX_CANDIDATES: usize = 32;
 
-/// The changes that a candidate can have, with their names.
+/// The changes that a candidate can have, with their names. The first are rewrites of path or query,
+/// of which it has at most one, in the order in which they are tried.
 const NAMES: [(Candidate, &str); 11] = [
     (Candidate::APOSTROPHES_ESCAPED, "apostrophes_escaped"),
     (Candidate::APOSTROPHES_UNESCAPED, "apostrophes_unescaped"),
@@ -25,19 +25,8 @@ const NAMES: [(Candidate, &str); 11] = [
     (Candidate::FRAGMENT_KEPT, "fragment_kept"),
 ];
 
-/// Changes of path and query, one at a time, in the order in which they are tried.
-const REWRITES: [Candidate; 7] = [
-    Candidate::AS_GIVEN,
-    Candidate::APOSTROPHES_ESCAPED,
-    Candidate::APOSTROPHES_UNESCAPED,
-    Candidate::QUERY_REENCODED,
-    Candidate::ROOT_SLASH_ADDED,
-    Candidate::ROOT_SLASH_REMOVED,
-    Candidate::SLASH_ADDED,
-];
-/// Tried after those.
-const WITHOUT_QUERY: [Candidate; 2] =
-    [Candidate::QUERY_AS_PARAMS, Candidate::QUERY_AS_PARAMS.and(Candidate::SLASH_ADDED)];
+/// How many of them are rewrites.
+const REWRITES: usize = 6;
 
 /// Which spellings of the URL a signature may be for.
 ///
@@ -95,11 +84,14 @@ impl Candidate {
     pub(super) const ROOT_SLASH_ADDED: Self = Self(1 << 3);
     pub(super) const ROOT_SLASH_REMOVED: Self = Self(1 << 4);
     pub(super) const SLASH_ADDED: Self = Self(1 << 5);
-    pub(super) const QUERY_AS_PARAMS: Self = Self(1 << 6);
+    /// The query is signed as parameters rather than as text of the URL.
+    pub(crate) const QUERY_AS_PARAMS: Self = Self(1 << 6);
     pub(super) const USERINFO_REMOVED: Self = Self(1 << 7);
     pub(super) const PORT_REMOVED: Self = Self(1 << 8);
     pub(super) const PORT_ADDED: Self = Self(1 << 9);
     pub(super) const FRAGMENT_KEPT: Self = Self(1 << 10);
+    /// Either of the two that put a slash behind the path.
+    pub(super) const SLASH: Self = Self::ROOT_SLASH_ADDED.and(Self::SLASH_ADDED);
 
     /// Whether the URL was signed as given (without its fragment; for a WebSocket handshake with
     /// the scheme ws or wss).
@@ -107,12 +99,8 @@ impl Candidate {
         *self == Self::AS_GIVEN
     }
 
-    /// Whether the query is signed as parameters rather than as text of the URL.
-    pub(crate) const fn query_is_params(self) -> bool {
-        self.has(Self::QUERY_AS_PARAMS)
-    }
-
-    pub(super) const fn has(self, change: Self) -> bool {
+    /// Whether it has `change`, or one of several.
+    pub(crate) const fn has(self, change: Self) -> bool {
         self.0 & change.0 != 0
     }
 
@@ -121,17 +109,16 @@ impl Candidate {
     }
 }
 
-impl<'a> UrlParts<'a> {
+impl UrlParts<'_> {
     /// The candidates that are signed alone, in the order in which they are tried, no text twice.
     /// Their query is part of the text.
-    pub(crate) fn candidates(
-        &self,
-        policy: UrlPolicy,
-    ) -> impl Iterator<Item = Candidate> + use<'_, 'a> {
+    pub(crate) fn candidates(&self, policy: UrlPolicy) -> impl Iterator<Item = Candidate> {
         let with_fragment = self.fragment.map(|_| Candidate::FRAGMENT_KEPT);
+        let rewrites = NAMES.iter().take(REWRITES).map(|(rewrite, _)| *rewrite);
+        let rewrites = iter::once(Candidate::AS_GIVEN).chain(rewrites);
         // Nearly every URL is signed as given, which takes no thinking of the others.
         let others = (policy == UrlPolicy::Compatible)
-            .then(|| self.rewritten(&REWRITES).skip(1).chain(with_fragment));
+            .then(|| self.vary(rewrites).skip(1).chain(with_fragment));
         iter::once(Candidate::AS_GIVEN).chain(others.into_iter().flatten()).take(MAX_CANDIDATES)
     }
 
@@ -139,19 +126,18 @@ impl<'a> UrlParts<'a> {
     pub(crate) fn candidates_without_query(
         &self,
         policy: UrlPolicy,
-    ) -> impl Iterator<Item = Candidate> + use<'_, 'a> {
-        let rewrites = if policy == UrlPolicy::Compatible { &WITHOUT_QUERY[..] } else { &[] };
-        self.rewritten(rewrites)
+    ) -> impl Iterator<Item = Candidate> {
+        let slash_added = Candidate::QUERY_AS_PARAMS.and(Candidate::SLASH_ADDED);
+        let rewrites = [Candidate::QUERY_AS_PARAMS, slash_added].into_iter();
+        self.vary(rewrites.filter(move |_| policy == UrlPolicy::Compatible))
     }
 
-    fn rewritten(
-        &self,
-        rewrites: &'static [Candidate],
-    ) -> impl Iterator<Item = Candidate> + use<'_, 'a> {
+    /// Those rewrites that apply, each also with the port changed and without user information.
+    fn vary(&self, rewrites: impl Iterator<Item = Candidate>) -> impl Iterator<Item = Candidate> {
         let port_change =
             if self.port.is_some() { Candidate::PORT_REMOVED } else { Candidate::PORT_ADDED };
         let userinfo_change = self.userinfo.map(|_| Candidate::USERINFO_REMOVED);
-        let rewrites = rewrites.iter().filter(|rewrite| self.gives_rise_to(**rewrite));
+        let rewrites = rewrites.filter(|rewrite| self.gives_rise_to(*rewrite));
         rewrites.flat_map(move |rewrite| {
             let userinfos = iter::once(Candidate::AS_GIVEN).chain(userinfo_change);
             userinfos.flat_map(move |userinfo| {
@@ -180,11 +166,10 @@ impl<'a> UrlParts<'a> {
     /// Whether the query is that of a handshake whose names all begin with a letter, as those of
     /// Twilio do. What begins otherwise could be the rest of a path that another handshake signed:
     /// `/media/abc` as `/media?%2Fabc=`.
-    #[inline(never)]
+    #[inline(never)] // Otherwise its parameters are on the stack of every verification.
     fn query_may_be_params(&self) -> bool {
         let mut params = Params::new();
-        let read = params.read(self.query(), usize::MAX);
-        debug_assert!(read.is_ok(), "a URL that is too long for this was refused");
+        params.read_query(self.query());
         let mut names = params.iter().map(|(name, _)| name);
         let is_name = |name: &[u8]| name.first().is_some_and(u8::is_ascii_alphabetic);
         self.websocket && !params.is_empty() && names.all(is_name)

@@ -1,8 +1,7 @@
 //! A proof that outlives the request.
 
 use alloc::boxed::Box;
-use core::fmt;
-use core::ops::Deref;
+use core::{fmt, ops::Deref};
 
 use super::{Verdict, Verified};
 use crate::form::Params;
@@ -60,7 +59,7 @@ impl Proof {
 
     /// The parameters of the URL's query: see [`Verified::query_params`].
     pub fn query_params(&self) -> Params {
-        url::query_params(&self.url)
+        url::query_params(url::query_of(&self.url))
     }
 }
 

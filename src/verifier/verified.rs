@@ -1,7 +1,6 @@
 //! What a verification proves. The fields can be filled in by the verifier alone.
 
-use core::fmt;
-use core::ops::Deref;
+use core::{fmt, ops::Deref};
 
 use super::Proof;
 use crate::form::Params;
@@ -113,7 +112,7 @@ impl<'a> Verified<'a> {
     /// They are read from the request, so call it once and keep the value.
     pub fn params(&self) -> Params {
         let mut params = Params::new();
-        let read = if self.verdict.candidate.query_is_params() {
+        let read = if self.verdict.candidate.has(Candidate::QUERY_AS_PARAMS) {
             params.read(url::query_of(self.webhook.url), usize::MAX)
         } else if self.verdict.coverage == Coverage::Form {
             self.webhook.payload.read(&mut params, usize::MAX, usize::MAX)
@@ -141,7 +140,7 @@ impl<'a> Verified<'a> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn query_params(&self) -> Params {
-        url::query_params(self.webhook.url)
+        url::query_params(url::query_of(self.webhook.url))
     }
 
     /// Makes a proof that outlives the request.

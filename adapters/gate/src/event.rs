@@ -7,6 +7,8 @@ use std::time::Instant;
 
 use twilio_sig::{Candidate, Coverage};
 
+#[cfg(feature = "explain")]
+use crate::Explained;
 use crate::webhook::OwnedWebhook;
 use crate::{Head, Refusal, VerifiedWebhook};
 
@@ -29,6 +31,10 @@ pub enum Outcome {
     },
     /// It was refused; in report-only mode it goes to the handler all the same, unverified.
     Refused(Refusal),
+    /// A request that was refused for this reason, some moments ago, was looked into: see
+    /// [`Event::explained`]. It has had its own [`Refused`](Self::Refused) before.
+    #[cfg(feature = "explain")]
+    Explained(Refusal),
     /// It was verified, and this very signature was seen before: answered without the handler.
     /// It is Twilio's retry, or a replay of what a client has captured.
     Replayed,
@@ -100,6 +106,9 @@ pub struct Event<'a> {
     pub idempotency_token: Option<Cow<'a, str>>,
     /// What the claim store says about a fault of its own, or why there is no identity.
     pub detail: Option<&'a str>,
+    /// What explains the refusal, of an [`Outcome::Explained`].
+    #[cfg(feature = "explain")]
+    pub explained: Option<&'a Explained>,
 }
 
 /// What an event says of a request besides its outcome, as it came.
@@ -114,6 +123,8 @@ pub(crate) struct EventContext<'a> {
     /// What is proven.
     proven: Option<&'a VerifiedWebhook>,
     detail: Option<&'a str>,
+    #[cfg(feature = "explain")]
+    explained: Option<&'a Explained>,
 }
 
 impl<'a> EventContext<'a> {
@@ -127,6 +138,8 @@ impl<'a> EventContext<'a> {
             started: head.started,
             proven: None,
             detail: None,
+            #[cfg(feature = "explain")]
+            explained: None,
         }
     }
 
@@ -140,11 +153,19 @@ impl<'a> EventContext<'a> {
             started: arrived.started,
             proven: None,
             detail: None,
+            #[cfg(feature = "explain")]
+            explained: None,
         }
     }
 
     pub(crate) const fn with_proof(mut self, webhook: &'a VerifiedWebhook) -> Self {
         self.proven = Some(webhook);
+        self
+    }
+
+    #[cfg(feature = "explain")]
+    pub(crate) const fn with_explained(mut self, explained: &'a Explained) -> Self {
+        self.explained = Some(explained);
         self
     }
 
@@ -167,6 +188,8 @@ impl<'a> EventContext<'a> {
             sid: self.proven.and_then(sid_of),
             idempotency_token: self.idempotency_token.map(loggable),
             detail: self.detail,
+            #[cfg(feature = "explain")]
+            explained: self.explained,
         }
     }
 }

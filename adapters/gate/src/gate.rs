@@ -10,7 +10,7 @@ use twilio_sig::{Origin, Signature, Verified, Verifier, VerifyError, Webhook};
 
 use crate::admitted::{Admitted, Prepared};
 use crate::deadline::within;
-use crate::event::{Event, EventContext, MAX_TEXT_LEN, Outcome};
+use crate::event::{Event, EventContext, Outcome};
 use crate::head::Head;
 use crate::tenant::{AnySource, Tenant, Untrusted};
 use crate::webhook::{Keys, OwnedWebhook};
@@ -22,9 +22,6 @@ pub const DEFAULT_BODY_LIMIT: usize = 1_048_576;
 
 /// How long a store or a source of verifiers may take, if nothing else is set.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(2);
-
-/// What is kept of an idempotency token, in bytes. A key takes at most 1,024.
-const MAX_TOKEN_LEN: usize = 1_025;
 
 /// Decides which requests reach a handler. Cheap to clone, and shared by all requests.
 ///
@@ -46,14 +43,16 @@ pub struct Gate(pub(crate) Arc<Config>);
 
 #[derive(Clone)]
 pub(crate) struct Config {
-    source: Source,
-    origin: Origin,
+    pub(crate) source: Source,
+    pub(crate) origin: Origin,
     body_limit: usize,
     pub(crate) report_only: bool,
     hide_tenants: bool,
     pub(crate) deadline: Duration,
     #[cfg(feature = "claim")]
     pub(crate) claims: crate::claims::Settings,
+    #[cfg(feature = "explain")]
+    pub(crate) explainer: Option<Arc<crate::explain::Explainer>>,
     refusal_answer: Option<RefusalAnswer>,
     on_event: Option<Listener>,
 }
@@ -62,7 +61,7 @@ type RefusalAnswer = Arc<dyn Fn(Refusal) -> Answer + Send + Sync>;
 type Listener = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
 
 #[derive(Clone)]
-enum Source {
+pub(crate) enum Source {
     One(Verifier),
     Many(Arc<dyn AnySource>),
 }
@@ -105,6 +104,8 @@ impl Gate {
             deadline: DEFAULT_DEADLINE,
             #[cfg(feature = "claim")]
             claims: crate::claims::Settings::default(),
+            #[cfg(feature = "explain")]
+            explainer: None,
             refusal_answer: None,
             on_event: None,
         }))
@@ -170,10 +171,14 @@ impl Gate {
     /// Decides by the head alone. A request without a well-formed signature, from an origin that is
     /// not ours, or with a body that says it is too long, costs no body.
     pub fn open(&self, head: &Head<'_>) -> Decision<Opened> {
-        self.read_head(head).map_or_else(
-            |refusal| self.refuse(refusal, EventContext::of_head(head)),
-            Decision::Continue,
-        )
+        let refusal = match self.read_head(head) {
+            Ok(opened) => return Decision::Continue(opened),
+            Err(refusal) => refusal,
+        };
+        let decision = self.refuse(refusal, EventContext::of_head(head));
+        #[cfg(feature = "explain")]
+        self.explain_head(head, refusal);
+        decision
     }
 
     fn read_head(&self, head: &Head<'_>) -> Result<Opened, Refusal> {
@@ -187,20 +192,10 @@ impl Gate {
         if head.content_length.is_some_and(|length| length > limit) {
             return Err(Refusal::BodyTooLong);
         }
-        // One byte more than the longest that is a key: it is too long still.
-        let bounded = |text: &[u8]| text.get(..MAX_TOKEN_LEN).unwrap_or(text).into();
-        let loggable = |text: &[u8]| text.get(..MAX_TEXT_LEN).unwrap_or(text).into();
-        Ok(Opened(Box::new(OwnedWebhook {
-            url,
-            signature: signature.into(),
-            settings: settings.into(),
-            body: Bytes::new(),
-            websocket: head.websocket,
-            peer: head.peer,
-            user_agent: head.user_agent.map(loggable),
-            idempotency_token: head.idempotency_token.map(bounded),
-            started: head.started,
-        })))
+        let arrived = Box::new(OwnedWebhook::of_head(head, url, signature, settings));
+        #[cfg(feature = "explain")]
+        let arrived = self.with_hints(arrived, head);
+        Ok(Opened(arrived))
     }
 
     /// Decides about a request whose body could not be read: [`Refusal::BodyTooLong`] or
@@ -244,7 +239,10 @@ impl Gate {
             Ok((webhook, prepared)) => Self::admit(webhook, prepared).await,
             Err((arrived, keys, error)) => {
                 let about = EventContext::of_arrived(&arrived, keys.tenant_id());
-                keys.gate.refuse(Refusal::Verify(error), about)
+                let decision = keys.gate.refuse(Refusal::Verify(error), about);
+                #[cfg(feature = "explain")]
+                keys.explain(arrived, error);
+                decision
             }
         }
     }

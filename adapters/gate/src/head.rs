@@ -7,6 +7,8 @@ use std::time::Instant;
 use twilio_sig::RequestHead;
 
 use crate::Refusal;
+#[cfg(feature = "explain")]
+use crate::explain::Clues;
 
 /// The header that carries the signature.
 const SIGNATURE: &str = "x-twilio-signature";
@@ -40,6 +42,9 @@ pub struct Head<'a> {
     pub(crate) content_length: Option<u64>,
     /// Whether it asks for a WebSocket.
     pub(crate) websocket: bool,
+    /// What may explain a refusal.
+    #[cfg(feature = "explain")]
+    pub(crate) clues: Clues<'a>,
 }
 
 /// A header that may come in one line only.
@@ -67,8 +72,12 @@ impl<'a> Head<'a> {
         let mut settings = Line { name: SETTINGS, value: None, repeated: false };
         let (mut user_agent, mut content_length, mut idempotency_token) = (None, None, None);
         let (mut upgrade, mut has_body) = (false, false);
+        #[cfg(feature = "explain")]
+        let mut clues = Clues::new();
         let lines = lines.into_iter().inspect(|&(name, value)| {
             let is = |known: &str| name.eq_ignore_ascii_case(known);
+            #[cfg(feature = "explain")]
+            clues.add(name, value);
             if is(SIGNATURE) {
                 signature.add(value);
             } else if is(SETTINGS) {
@@ -98,12 +107,18 @@ impl<'a> Head<'a> {
             started: Instant::now(),
             content_length,
             websocket: upgrade && !has_body && method == "GET",
+            #[cfg(feature = "explain")]
+            clues,
         }
     }
 
     /// Sets the `:authority` of HTTP/2, or the authority of a target in absolute form.
     pub const fn authority(mut self, authority: Option<&'a str>) -> Self {
         self.request = self.request.authority(authority);
+        #[cfg(feature = "explain")]
+        {
+            self.clues = self.clues.authority(authority);
+        }
         self
     }
 
@@ -118,6 +133,12 @@ impl<'a> Head<'a> {
 impl<'a> Line<'a> {
     const fn add(&mut self, value: &'a [u8]) {
         self.repeated |= self.value.replace(value).is_some();
+    }
+
+    /// The value that came last, or nothing.
+    #[cfg(feature = "explain")]
+    pub(crate) fn value(&self) -> &'a [u8] {
+        self.value.unwrap_or_default()
     }
 
     /// The value, if there is no other.

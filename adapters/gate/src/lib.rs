@@ -12,6 +12,8 @@ mod deadline;
 #[cfg(feature = "claim")]
 mod dedup;
 mod event;
+#[cfg(feature = "explain")]
+mod explain;
 #[cfg(feature = "serde")]
 mod extract;
 #[cfg(feature = "serde")]
@@ -40,6 +42,8 @@ pub use answer::{Answer, MAX_STORED_BODY_LEN};
 #[cfg(feature = "claim")]
 pub use dedup::{DEFAULT_TTL, Dedup};
 pub use event::{Event, Outcome};
+#[cfg(feature = "explain")]
+pub use explain::{ExplainPolicy, Explained};
 #[cfg(feature = "serde")]
 pub use extract::ExtractError;
 pub use gate::{DEFAULT_BODY_LIMIT, DEFAULT_DEADLINE, Decision, Gate, Opened};

@@ -5,6 +5,8 @@ use alloc::boxed::Box;
 use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::sync::Arc;
+#[cfg(feature = "explain")]
+use alloc::vec::Vec;
 use core::fmt;
 use core::pin::Pin;
 
@@ -129,6 +131,19 @@ pub trait VerifierSource: Send + Sync + 'static {
         &self,
         request: Untrusted<'_>,
     ) -> impl Future<Output = Result<Tenant, TenantError>> + Send;
+
+    /// Other tenants, whose keys may have made the signature of a request that
+    /// [`Gate::explain`](crate::Gate::explain) looks into: the likeliest first. The gate takes at
+    /// most `most` of them. Default: none.
+    ///
+    /// It verifies nothing; the operator learns that the key was another tenant's, and not whose. It
+    /// is asked after the answer, on the thread that explains, and may block: hand over what is in
+    /// memory all the same.
+    #[cfg(feature = "explain")]
+    fn other_tenants(&self, request: Untrusted<'_>, most: usize) -> Vec<Tenant> {
+        let _ = (request, most);
+        Vec::new()
+    }
 }
 
 /// Tenants that are known at start-up, by a parameter or by path.
@@ -185,6 +200,12 @@ impl VerifierSource for TenantMap {
         let tenant = self.tenants.get(&value).ok_or(TenantError::Unknown)?;
         tenant.clone().ok_or(TenantError::Inactive)
     }
+
+    /// The first of those that are active.
+    #[cfg(feature = "explain")]
+    fn other_tenants(&self, _: Untrusted<'_>, most: usize) -> Vec<Tenant> {
+        self.tenants.values().flatten().take(most).cloned().collect()
+    }
 }
 
 /// A [`VerifierSource`] of whatever type.
@@ -193,6 +214,9 @@ pub(crate) trait AnySource: Send + Sync {
         &'a self,
         request: Untrusted<'a>,
     ) -> Pin<Box<dyn Future<Output = Result<Tenant, TenantError>> + Send + 'a>>;
+
+    #[cfg(feature = "explain")]
+    fn other_tenants(&self, request: Untrusted<'_>, most: usize) -> Vec<Tenant>;
 }
 
 impl<S: VerifierSource> AnySource for S {
@@ -201,5 +225,10 @@ impl<S: VerifierSource> AnySource for S {
         request: Untrusted<'a>,
     ) -> Pin<Box<dyn Future<Output = Result<Tenant, TenantError>> + Send + 'a>> {
         Box::pin(VerifierSource::find(self, request))
+    }
+
+    #[cfg(feature = "explain")]
+    fn other_tenants(&self, request: Untrusted<'_>, most: usize) -> Vec<Tenant> {
+        VerifierSource::other_tenants(self, request, most)
     }
 }

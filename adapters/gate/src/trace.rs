@@ -8,7 +8,7 @@ impl Event<'_> {
     /// | level | what |
     /// |---|---|
     /// | error | a fault of ours that a proven request met: the claim store |
-    /// | warn | a refusal; a lost lease |
+    /// | warn | a refusal, and what explains it; a lost lease |
     /// | info | what Twilio's retry meets: in progress, done before |
     /// | debug | what goes well |
     pub(crate) fn trace(&self) {
@@ -51,6 +51,23 @@ impl Event<'_> {
                 candidate = display(candidate),
                 key = key
             ),
+            #[cfg(feature = "explain")]
+            Outcome::Explained(refusal) => {
+                let Some(explained) = self.explained else { return };
+                emit!(
+                    warn,
+                    "webhook_refusal_explained",
+                    explained,
+                    reason = refusal.code(),
+                    causes = &*explained.codes(),
+                    fix = &*explained.fixes.join(" "),
+                    url_given = explained.url_given.as_deref(),
+                    url_signed = explained.url_signed.as_deref(),
+                    proven = explained.is_proven,
+                    exhausted = explained.is_exhausted,
+                    skipped = explained.skipped
+                );
+            }
             Outcome::Replayed => {
                 emit!(info, "webhook_replayed", "the request was seen before, and is done");
             }

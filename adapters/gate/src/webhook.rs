@@ -11,8 +11,11 @@ use std::time::Instant;
 use bytes::Bytes;
 use twilio_sig::{Candidate, Coverage, Params, Proof, Signature, Verified, VerifyError, Webhook};
 
-use crate::event::EventContext;
-use crate::{Gate, Tenant};
+use crate::event::{EventContext, MAX_TEXT_LEN};
+use crate::{Gate, Head, Tenant};
+
+/// What is kept of an idempotency token, in bytes. A key takes at most 1,024.
+const MAX_TOKEN_LEN: usize = 1_025;
 
 /// A request as it arrived, owned. It is handed on in a box: who waits for a body waits with little.
 pub(crate) struct OwnedWebhook {
@@ -25,14 +28,49 @@ pub(crate) struct OwnedWebhook {
     pub(crate) user_agent: Option<Box<[u8]>>,
     pub(crate) idempotency_token: Option<Box<[u8]>>,
     pub(crate) started: Instant,
+    /// What may explain a refusal, if the gate explains.
+    #[cfg(feature = "explain")]
+    pub(crate) hints: Option<Box<twilio_sig::Hints>>,
 }
 
 impl OwnedWebhook {
+    /// A request of which the body has not arrived yet.
+    pub(crate) fn of_head(head: &Head<'_>, url: String, signature: &[u8], settings: &[u8]) -> Self {
+        // One byte more than the longest that is a key: it is too long still.
+        let bounded = |text: &[u8]| text.get(..MAX_TOKEN_LEN).unwrap_or(text).into();
+        let loggable = |text: &[u8]| text.get(..MAX_TEXT_LEN).unwrap_or(text).into();
+        Self {
+            url,
+            signature: signature.into(),
+            settings: settings.into(),
+            body: Bytes::new(),
+            websocket: head.websocket,
+            peer: head.peer,
+            user_agent: head.user_agent.map(loggable),
+            idempotency_token: head.idempotency_token.map(bounded),
+            started: head.started,
+            #[cfg(feature = "explain")]
+            hints: None,
+        }
+    }
+
+    /// How many bytes of the request it keeps.
+    #[cfg(feature = "explain")]
+    pub(crate) fn len(&self) -> usize {
+        let parts = [self.url.len(), self.signature.len(), self.settings.len(), self.body.len()];
+        parts.into_iter().fold(0, usize::saturating_add)
+    }
+
     pub(crate) fn webhook(&self) -> Webhook<'_> {
+        self.webhook_of(&self.body)
+    }
+
+    /// The request with this body.
+    pub(crate) fn webhook_of<'a>(&'a self, body: &'a [u8]) -> Webhook<'a> {
         let webhook = if self.websocket {
             Webhook::websocket(&self.url)
         } else {
-            Webhook::post(&self.url, &self.body)
+            Webhook::post(&self.url, body)
         };
         webhook.signature(&self.signature).signature_settings(&self.settings)
     }

@@ -25,3 +25,5 @@ pub use twilio_sig_gate::{
 };
 #[cfg(feature = "claim")]
 pub use twilio_sig_gate::{ClaimPolicy, Dedup};
+#[cfg(feature = "explain")]
+pub use twilio_sig_gate::{ExplainPolicy, Explained};

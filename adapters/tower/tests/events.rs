@@ -7,21 +7,24 @@ extern crate alloc;
 mod stack;
 
 use alloc::sync::Arc;
+use core::convert::Infallible;
 use core::fmt::{Debug, Write as _};
+use core::future::pending;
 use core::time::Duration;
 use std::sync::Mutex;
 
 use bytes::Bytes;
-use http::Request;
+use http::{Request, Response};
 use http_body_util::Full;
 use stack::{FORM, full, gate, send, signed};
+use tower::{Layer as _, ServiceExt as _, service_fn};
 use tracing::field::{Field, Visit};
 use tracing::{Metadata, Subscriber, span};
-use twilio_sig::claim::{Answer, Claim, ClaimError, ClaimOutcome, ClaimStore, MemoryStore};
+use twilio_sig::claim::MemoryStore;
 use twilio_sig::replay::Guard;
 use twilio_sig::{Origin, TrustedProxy, Verifier};
 use twilio_sig_gate::ClaimPolicy;
-use twilio_sig_tower::{Gate, PeerAddr, TenantMap};
+use twilio_sig_tower::{Gate, PeerAddr, TenantMap, WebhookLayer};
 
 /// Writes every event as `level name=value name=value`.
 #[derive(Clone, Default)]
@@ -123,30 +126,38 @@ fn a_line_says_what_is_out_of_order_and_how_long_it_took() {
     assert!(handled.contains("sid=SM00000000000000000000000000000001"), "{handled}");
 }
 
-/// A store in which everything is held by others.
-struct Busy;
-
-impl ClaimStore for Busy {
-    async fn claim(&self, _: &Claim, lease: Duration) -> Result<ClaimOutcome, ClaimError> {
-        Ok(ClaimOutcome::InProgress { retry_after: lease })
-    }
-
-    async fn complete(&self, _: &Claim, _: Duration, _: &Answer) -> Result<(), ClaimError> {
-        Err(ClaimError::Lost)
-    }
-
-    async fn release(&self, _: &Claim) -> Result<(), ClaimError> {
-        Err(ClaimError::Lost)
-    }
-}
-
-/// A retry that comes while the first is at work is what an honest sender does.
+/// What is normal is no warning: Twilio's retry comes while the first delivery is at work.
 #[test]
-fn a_request_that_is_at_work_is_no_warning() {
+fn a_request_in_progress_is_information() {
+    let (record, reached) = (Record::default(), tokio::sync::Notify::new());
     let policy = ClaimPolicy::new().wait(Duration::ZERO);
-    let gate = gate().guard(Guard::new(Busy)).claim_policy(policy);
-    let text = traced(&gate, [(signed(FORM, full(FORM)), 503)]);
-    assert!(text.starts_with("INFO") && text.contains("reason=in_progress"), "{text}");
+    let gate = gate().guard(Guard::new(MemoryStore::new(8).unwrap())).claim_policy(policy);
+    let reached = Arc::new(reached);
+    let handler = {
+        let reached = Arc::clone(&reached);
+        service_fn(move |_| {
+            reached.notify_one();
+            pending::<Result<Response<Full<Bytes>>, Infallible>>()
+        })
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    tracing::subscriber::with_default(record.clone(), || {
+        runtime.block_on(async {
+            let first = WebhookLayer::new(gate.clone()).layer(handler);
+            tokio::select! {
+                _ = first.oneshot(signed(FORM, full(FORM))) => panic!("the handler has answered"),
+                () = async {
+                    reached.notified().await;
+                    assert_eq!(send(gate, signed(FORM, full(FORM))).await.0, 503);
+                } => {}
+            }
+        });
+    });
+    let text = record.0.lock().unwrap();
+    let retry = text.lines().find(|line| line.contains("event_type=webhook_in_progress"));
+    let retry = retry.unwrap_or_else(|| panic!("{text}"));
+    assert!(retry.starts_with("INFO") && retry.contains("reason=in_progress"), "{retry}");
+    assert!(!text.contains("WARN") && !text.contains("ERROR"), "{text}");
 }
 
 /// A route that forgot its layer answers 500, and says so in the log.

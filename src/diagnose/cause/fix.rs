@@ -1,8 +1,8 @@
 //! How each cause is fixed.
 
-/// For [`Cause::PathPrefixMissing`] where all of the path is the prefix: one that is put before a
-/// bare slash would end in it.
-pub(in crate::diagnose) const PREFIX_OF_NOTHING: &str = "Verify the URL as configured in Twilio's console: put before `/`, the prefix would end in a slash.";
+/// For [`Cause::PathPrefixMissing`] where all of the path is the prefix: what is left of it does not
+/// tell whether it ended in a slash.
+pub(in crate::diagnose) const PREFIX_OF_NOTHING: &str = "All of the path was cut off: configure it (Origin::fixed, path_prefix or whole_url), with or without a slash at its end, as in Twilio's console.";
 
 use super::Cause;
 
@@ -13,7 +13,7 @@ impl Cause {
     pub const fn fix(self) -> &'static str {
         match self {
             Self::TlsTerminated => {
-                "Build the URL with https: configure the public URL, or trust the proxy's X-Forwarded-Proto."
+                "Build the URL with https: configure the public URL (Origin::fixed), or trust the proxy's X-Forwarded-Proto (Origin::behind_proxy)."
             }
             Self::SignedAsHttp => {
                 "Change the URL in Twilio's console to https, or verify the http one."
@@ -25,7 +25,7 @@ impl Cause {
                 "Verify it with Webhook::get, and the URL that begins with https."
             }
             Self::WrongHost => {
-                "Configure the public host, or let the proxy hand on the Host header unchanged."
+                "Configure the public host (Origin::fixed), or let the proxy hand on the Host header unchanged and allow it (Origin::allowed_hosts)."
             }
             Self::HostCase => {
                 "Write the host in the same case on both sides; lower case is the safest."
@@ -34,27 +34,27 @@ impl Cause {
                 "Put the public port into the URL that is verified, not the one the service listens on."
             }
             Self::PathPrefixMissing => {
-                "Put the prefix back before verifying (Origin::path_prefix, or the configured URL)."
+                "Put the prefix back before verifying: Origin::path_prefix, or the path of Origin::fixed."
             }
             Self::PathPrefixAdded => {
                 "Verify the path as it arrived at the edge, before a proxy or a mount point adds to it."
             }
             Self::TrailingSlashMissing => {
-                "Verify the target as it arrived, or remove the slash in Twilio's console."
+                "Verify the target as it arrived, or remove the slash in Twilio's console. A path that is configured (Origin::fixed, path_prefix or whole_url) must end in a slash."
             }
             Self::TrailingSlashAdded => {
-                "Verify the target as it arrived, or add the slash in Twilio's console."
+                "Verify the target as it arrived, or add the slash in Twilio's console. A path that is configured (Origin::fixed, path_prefix or whole_url) must not end in a slash."
             }
             Self::SlashesMerged => "Remove the double slash from the URL in Twilio's console.",
-            Self::PathRewritten => "Verify the target as it arrived, before rewriting.",
+            Self::PathRewritten => "Verify the target as it arrived, or use Origin::whole_url.",
             Self::PathReencoded => {
                 "Take the raw request target, not the path that a framework has decoded."
             }
             Self::QueryReordered => {
-                "Take the raw request target. If Twilio itself sends them sorted, write them sorted in its console."
+                "Take the raw request target, or configure URL and query (Origin::whole_url). If Twilio itself sends them sorted, write them sorted in its console."
             }
             Self::QueryReencoded => {
-                "Take the query from the raw request target; never build it from parsed parameters."
+                "Take the query from the raw request target, or configure URL and query (Origin::whole_url); never build it from parsed parameters."
             }
             Self::QueryDropped => "Verify path and query: all of the raw request target.",
             Self::QueryParamAdded => {
@@ -66,19 +66,21 @@ impl Cause {
             Self::BodyHashRepeated => {
                 "Remove bodySHA256 from the URL in Twilio's console: Twilio adds it to each request."
             }
-            Self::FragmentMissing => "Add the fragment of the configured URL, or remove it there.",
+            Self::FragmentMissing => {
+                "Sign without the fragment, as Twilio does, or give Webhook the URL with it: every Origin leaves it out."
+            }
             Self::FragmentEncoded => {
                 "Leave everything from `#` on out of the URL that is verified."
             }
             Self::UserinfoMissing => {
-                "Give Webhook the URL as configured, with user name and password."
+                "Sign without user name and password, as Twilio does, or give Webhook the URL with them: every Origin leaves them out."
             }
             Self::UrlHtmlEscaped => {
                 "Unescape the URL: it was copied from TwiML or a page in its escaped form."
             }
             Self::UrlWhitespace => "Remove it from the configuration.",
             Self::UrlNotAbsolute => {
-                "Put scheme and host of the public URL before the request target."
+                "Put scheme and host of the public URL before the request target (Origin::fixed)."
             }
             Self::UrlDoubled => {
                 "Put a base before a path alone; an absolute request target is the URL."

@@ -1,0 +1,295 @@
+//! What explanations promise whatever the framework: a fix can be followed, other tenants are looked
+//! through within bounds, and the thread ends.
+#![cfg(feature = "explain")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
+
+use core::cell::RefCell;
+use core::net::{IpAddr, Ipv4Addr};
+use core::pin::pin;
+use core::task::{Context, Poll, Waker};
+use core::time::Duration;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+
+use twilio_sig::{AuthToken, Cause, Origin, Scheme, Signer, TrustedProxy, Verifier};
+use twilio_sig_gate::{
+    Admitted, Decision, ExplainPolicy, Explained, Gate, Head, Tenant, TenantError, Untrusted,
+    VerifierSource,
+};
+
+const FORM: &[u8] = b"Body=Ahoy&From=%2B15005550006";
+/// How long an explanation may take, on a machine that does other things.
+const PATIENCE: Duration = Duration::from_secs(30);
+const PROXY: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2));
+
+type Lines = [(&'static str, &'static str)];
+
+/// What Twilio calls, and how it arrives.
+struct Case {
+    cause: Cause,
+    signed: &'static str,
+    target: &'static str,
+    lines: &'static Lines,
+    wrong: Origin,
+    /// The settings that the fix names, and the origin that each makes.
+    fixed: Vec<(&'static str, Origin)>,
+}
+
+fn token() -> AuthToken {
+    AuthToken::new("an auth token of the tests").unwrap()
+}
+
+/// The decision about a request that was signed for `signed`.
+fn decide(gate: &Gate, signed: &str, target: &str, lines: &Lines) -> Decision<Admitted> {
+    let signature = Signer::auth_token(&token()).sign_form(signed, FORM).unwrap().header_value();
+    let lines = lines.iter().map(|(name, value)| (*name, value.as_bytes()));
+    let lines = lines.chain([("x-twilio-signature", signature.as_bytes())]);
+    let head = Head::new("POST", target, lines).peer(Some(PROXY));
+    let Decision::Continue(opened) = gate.open(&head) else { panic!("the head is refused") };
+    // With one verifier and no store there is nothing to wait for.
+    let decided = pin!(gate.clone().decide(opened, FORM.into()));
+    match decided.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(decision) => decision,
+        Poll::Pending => panic!("it waits"),
+    }
+}
+
+fn explained(origin: Origin, case: &Case) -> Explained {
+    let (tell, told) = channel();
+    let gate = Gate::new(Verifier::new(token()), origin).explain(ExplainPolicy::new());
+    let gate = gate.on_event(move |event| {
+        if let Some(explained) = event.explained {
+            tell.send(explained.clone()).unwrap();
+        }
+    });
+    let decision = decide(&gate, case.signed, case.target, case.lines);
+    assert!(matches!(decision, Decision::Answer(_)), "{}: {decision:?}", case.signed);
+    told.recv_timeout(PATIENCE).unwrap()
+}
+
+fn fixed(base: &str) -> Origin {
+    Origin::fixed(base).unwrap()
+}
+
+fn whole(url: &str) -> Origin {
+    Origin::whole_url(url).unwrap()
+}
+
+fn prefixed(prefix: &str) -> Origin {
+    fixed("https://example.com").path_prefix(prefix).unwrap()
+}
+
+fn slashes() -> [Case; 4] {
+    let (with, without) = ("https://example.com/sms/", "https://example.com/sms");
+    let fixes = |url, prefix| {
+        let origins = [fixed(url), prefixed(prefix), whole(url)];
+        ["Origin::fixed", "path_prefix", "whole_url"].into_iter().zip(origins).collect::<Vec<_>>()
+    };
+    let case =
+        |cause, signed, wrong, fixed| Case { cause, signed, target: "/", lines: &[], wrong, fixed };
+    [
+        case(Cause::TrailingSlashMissing, with, fixed(without), fixes(with, "/sms/")),
+        case(Cause::TrailingSlashAdded, without, fixed(with), fixes(without, "/sms")),
+        case(Cause::TrailingSlashMissing, with, prefixed("/sms"), fixes(with, "/sms/")),
+        case(Cause::TrailingSlashAdded, without, whole(with), fixes(without, "/sms")),
+    ]
+}
+
+fn cut_paths() -> [Case; 3] {
+    let case = |signed, target, lines, fixed_by| Case {
+        cause: Cause::PathPrefixMissing,
+        signed,
+        target,
+        lines,
+        wrong: fixed("https://example.com"),
+        fixed: fixed_by,
+    };
+    let (bare, slash) = ("https://example.com/sms", "https://example.com/sms/");
+    [
+        case(
+            "https://example.com/prod/sms",
+            "/sms",
+            &[("x-forwarded-prefix", "/prod")],
+            vec![
+                ("Origin::path_prefix", prefixed("/prod")),
+                ("Origin::fixed", fixed("https://example.com/prod")),
+            ],
+        ),
+        case(
+            bare,
+            "/",
+            &[("x-forwarded-prefix", "/sms")],
+            vec![
+                ("Origin::fixed", fixed(bare)),
+                ("path_prefix", prefixed("/sms")),
+                ("whole_url", whole(bare)),
+            ],
+        ),
+        case(
+            slash,
+            "/",
+            &[("x-original-uri", "/sms/")],
+            vec![
+                ("Origin::fixed", fixed(slash)),
+                ("path_prefix", prefixed("/sms/")),
+                ("whole_url", whole(slash)),
+            ],
+        ),
+    ]
+}
+
+fn others() -> [Case; 4] {
+    let proxy = TrustedProxy::x_forwarded().peers(["10.0.0.0/8"]).unwrap();
+    let (host, sorted) = ("https://example.com", "https://example.com/sms?a=1&b=2");
+    let case = |cause, signed, target, lines, wrong, fixed| Case {
+        cause,
+        signed,
+        target,
+        lines,
+        wrong: Origin::fixed(wrong).unwrap(),
+        fixed,
+    };
+    [
+        case(
+            Cause::TlsTerminated,
+            "https://example.com/sms",
+            "/sms",
+            &[("host", "example.com"), ("x-forwarded-proto", "https")],
+            "http://example.com",
+            vec![
+                ("Origin::fixed", fixed(host)),
+                ("Origin::behind_proxy", Origin::behind_proxy(proxy, ["example.com"]).unwrap()),
+            ],
+        ),
+        case(
+            Cause::WrongHost,
+            "https://example.com/sms",
+            "/sms",
+            &[("host", "example.com")],
+            "https://internal.example.net",
+            vec![
+                ("Origin::fixed", fixed(host)),
+                (
+                    "Origin::allowed_hosts",
+                    Origin::allowed_hosts(Scheme::Https, ["example.com"]).unwrap(),
+                ),
+            ],
+        ),
+        case(
+            Cause::QueryReordered,
+            sorted,
+            "/sms?b=2&a=1",
+            &[],
+            host,
+            vec![("Origin::whole_url", whole(sorted))],
+        ),
+        case(
+            Cause::QueryReencoded,
+            "https://example.com/sms?time=10:30",
+            "/sms?time=10%3A30",
+            &[],
+            host,
+            vec![("Origin::whole_url", whole("https://example.com/sms?time=10:30"))],
+        ),
+    ]
+}
+
+#[test]
+fn every_setting_that_a_fix_names_makes_the_request_genuine() {
+    for case in slashes().into_iter().chain(cut_paths()).chain(others()) {
+        let Case { cause, signed, target, lines, .. } = case;
+        let explained = explained(case.wrong.clone(), &case);
+        assert_eq!(explained.causes, [cause], "{signed} as {target}");
+        for (setting, origin) in case.fixed {
+            let fix = explained.fixes.concat();
+            assert!(fix.contains(setting), "{setting} is not in {fix}");
+            let gate = Gate::new(Verifier::new(token()), origin);
+            let decision = decide(&gate, signed, target, lines);
+            assert!(matches!(decision, Decision::Continue(_)), "{signed} by {setting}");
+        }
+    }
+}
+
+/// Twilio calls with user name and password, and signs without them.
+#[test]
+fn user_information_in_the_configuration_is_no_mistake() {
+    let gate = Gate::new(Verifier::new(token()), fixed("https://user:password@example.com"));
+    let decision = decide(&gate, "https://example.com/sms", "/sms", &[]);
+    assert!(matches!(decision, Decision::Continue(_)), "{decision:?}");
+}
+
+/// Knows one tenant, and hands over as many others as it has.
+struct Directory(Vec<Tenant>);
+
+impl VerifierSource for Directory {
+    async fn find(&self, _: Untrusted<'_>) -> Result<Tenant, TenantError> {
+        Ok(Tenant::new("own", Verifier::new(AuthToken::new("own token").unwrap())))
+    }
+
+    fn other_tenants(&self, request: Untrusted<'_>, most: usize) -> Vec<Tenant> {
+        assert_eq!((request.path(), most), ("/sms", ExplainPolicy::MAX_OTHER_TENANTS));
+        self.0.clone()
+    }
+}
+
+/// The causes of a request that the tenant at this position has signed.
+fn causes_of_tenant(position: usize) -> Vec<Cause> {
+    let tenant = |at| {
+        let token = if at == position { token() } else { AuthToken::new(format!("{at}")).unwrap() };
+        Tenant::new(format!("tenant {at}"), Verifier::new(token))
+    };
+    let directory = Directory((0..200).map(tenant).collect());
+    let (tell, told) = channel();
+    let gate = Gate::for_tenants(directory, fixed("https://example.com"))
+        .explain(ExplainPolicy::new())
+        .on_event(move |event| {
+            if let Some(explained) = event.explained {
+                tell.send(explained.clone()).unwrap();
+            }
+        });
+    let decision = decide(&gate, "https://example.com/sms", "/sms", &[]);
+    assert!(matches!(decision, Decision::Answer(_)));
+    told.recv_timeout(PATIENCE).unwrap().causes
+}
+
+#[test]
+fn so_many_other_tenants_are_looked_through_and_no_more() {
+    let most = ExplainPolicy::MAX_OTHER_TENANTS;
+    for position in [0, 1, most - 1] {
+        assert_eq!(causes_of_tenant(position), [Cause::OtherAccountToken]);
+    }
+    assert_eq!(causes_of_tenant(most), []);
+}
+
+/// Tells when the thread ends that it lives in.
+struct Ends(Sender<()>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        let _ = self.0.send(());
+    }
+}
+
+thread_local! {
+    static ENDS: RefCell<Option<Ends>> = const { RefCell::new(None) };
+}
+
+#[test]
+fn the_thread_ends_with_the_last_clone_of_the_gate() {
+    let (tell, told) = channel();
+    let (end, ended) = channel();
+    let origin = fixed("https://internal.example.net");
+    let gate = Gate::new(Verifier::new(token()), origin).explain(ExplainPolicy::new());
+    let gate = gate.on_event(move |event| {
+        if event.explained.is_some() {
+            ENDS.set(Some(Ends(end.clone())));
+            tell.send(()).unwrap();
+        }
+    });
+    let clone = gate.clone();
+    let _ = decide(&gate, "https://example.com/sms", "/sms", &[]);
+    told.recv_timeout(PATIENCE).unwrap();
+    drop(gate);
+    assert_eq!(ended.recv_timeout(Duration::from_millis(100)), Err(RecvTimeoutError::Timeout));
+    drop(clone);
+    ended.recv_timeout(PATIENCE).unwrap();
+}

@@ -1,0 +1,42 @@
+//! What a request says before anything is proven. No verdict depends on it.
+
+use alloc::{string::String, vec::Vec};
+
+use crate::form::{MAX_PARAMS_LIMIT, Params};
+use crate::url::{self, BodyHash};
+use crate::webhook::{Payload, Webhook};
+
+impl Webhook<'_> {
+    /// The first parameter called `name` of the body, otherwise of the URL's query, if it is
+    /// UTF-8. The body of a URL that holds `bodySHA256` is not looked into: it is no form.
+    ///
+    /// **It is not proven.** Use it for one thing: to find the verifier of the tenant that the
+    /// request claims to come from, by `AccountSid` or `To`, and verify with that.
+    ///
+    /// # Examples
+    /// ```
+    /// use twilio_sig::Webhook;
+    ///
+    /// let claims = Webhook::post("https://example.com/sms", b"AccountSid=AC1&Body=Ahoy");
+    /// assert_eq!(claims.untrusted_param("AccountSid").as_deref(), Some("AC1"));
+    /// ```
+    pub fn untrusted_param(&self, name: &str) -> Option<String> {
+        let query = url::query_of(self.url);
+        let in_payload = match self.payload {
+            Payload::Body(_) if BodyHash::of_query(query).is_some() => None,
+            Payload::Body(body) => first_of(body, name),
+            Payload::Params(params) => params
+                .iter()
+                .find(|(own, _)| *own == name)
+                .map(|(_, value)| value.as_bytes().into()),
+        };
+        in_payload.or_else(|| first_of(query, name)).and_then(|value| String::from_utf8(value).ok())
+    }
+}
+
+/// The first value of a name in a text, decoded; none in a text that no verifier would read.
+fn first_of(text: &[u8], name: &str) -> Option<Vec<u8>> {
+    let mut pairs = Params::new();
+    pairs.read(text, MAX_PARAMS_LIMIT).ok()?;
+    pairs.iter().find(|(own, _)| *own == name.as_bytes()).map(|(_, value)| value.into())
+}
