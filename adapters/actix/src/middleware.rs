@@ -8,7 +8,8 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use actix_web::body::{BodySize, BoxBody, EitherBody, MessageBody, to_bytes_limited};
-use actix_web::dev::{Payload, Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::dev::{Payload, RequestHead, Service, ServiceRequest, ServiceResponse, Transform};
+use actix_web::error::InternalError;
 use actix_web::http::uri::Authority;
 use actix_web::http::{StatusCode, Version, header};
 use actix_web::web::Bytes;
@@ -49,6 +50,48 @@ impl VerifyWebhook {
     /// A middleware that asks `gate`.
     pub const fn new(gate: Gate) -> Self {
         Self { gate }
+    }
+
+    /// Whether the sender of this head may send its body: the answer to `Expect: 100-continue`.
+    ///
+    /// For `actix_http::HttpServiceBuilder::expect`. `HttpServer` says `100 Continue` to everyone
+    /// before any middleware is asked, and has no setting for it; then a refusal follows at once, and
+    /// no byte of the body is waited for.
+    ///
+    /// # Errors
+    /// The answer that the middleware gives to this head: 403, 413 and the like.
+    ///
+    /// # Examples
+    /// ```no_run
+    /// use core::future::ready;
+    ///
+    /// use actix_http::{HttpService, Request};
+    /// use actix_service::{fn_service, map_config};
+    /// use actix_web::{App, dev::AppConfig};
+    /// # use twilio_sig_actix::{Gate, VerifyWebhook};
+    ///
+    /// # fn serve(gate: Gate) -> std::io::Result<()> {
+    /// actix_server::Server::build().bind("webhooks", "127.0.0.1:8080", move || {
+    ///     let verify = VerifyWebhook::new(gate.clone());
+    ///     let app = App::new().wrap(verify.clone());
+    ///     let expect = move |request: Request| {
+    ///         ready(verify.check_head(request.head()).map(|()| request))
+    ///     };
+    ///     HttpService::build()
+    ///         .expect(fn_service(expect))
+    ///         .finish(map_config(app, |()| AppConfig::default()))
+    ///         .tcp()
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn check_head(&self, head: &RequestHead) -> Result<(), Error> {
+        match open(&self.gate, head) {
+            Decision::Answer(answer) => {
+                Err(InternalError::from_response("refused by its head", respond(answer)).into())
+            }
+            Decision::Continue(_) | Decision::PassUnverified => Ok(()),
+        }
     }
 }
 
@@ -147,8 +190,10 @@ where
         BodySize::Stream => false,
     };
     if !is_short || !admitted.stores_answer(status) {
-        admitted.settle(status, None).await;
-        return Ok(response.map_into_left_body());
+        return Ok(match admitted.settle(status, None).await {
+            Some(other) => response.into_response(respond(other)).map_into_right_body(),
+            None => response.map_into_left_body(),
+        });
     }
     let (request, response) = response.into_parts();
     let (head, body) = response.into_parts();
@@ -163,8 +208,10 @@ where
         Some(text) => Answer::new(status).with_body(text.to_owned(), bytes.clone()),
         None => Answer::new(status).with_bytes(bytes.clone()),
     };
-    admitted.settle(status, Some(&answer)).await;
-    let response = head.set_body(EitherBody::right(BoxBody::new(bytes)));
+    let response = match admitted.settle(status, Some(&answer)).await {
+        Some(other) => respond(other).map_into_right_body(),
+        None => head.set_body(EitherBody::right(BoxBody::new(bytes))),
+    };
     Ok(ServiceResponse::new(request, response))
 }
 
@@ -174,7 +221,7 @@ async fn decide(
     previous: Option<VerifiedWebhook>,
     request: &mut ServiceRequest,
 ) -> Decision<Admitted> {
-    let opened = match open(&gate, request) {
+    let opened = match open(&gate, request.head()) {
         Decision::Continue(opened) => opened,
         Decision::PassUnverified => return Decision::PassUnverified,
         Decision::Answer(answer) => return Decision::Answer(answer),
@@ -202,14 +249,14 @@ async fn decide(
     }
 }
 
-fn open(gate: &Gate, request: &ServiceRequest) -> Decision<Opened> {
-    let uri = request.uri();
+fn open(gate: &Gate, request: &RequestHead) -> Decision<Opened> {
+    let uri = &request.uri;
     // The authority form of `CONNECT` has no target that could be signed.
     let target = uri.path_and_query().map_or("", |target| target.as_str());
     let lines = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-    let head = Head::new(request.method().as_str(), target, lines)
+    let head = Head::new(request.method.as_str(), target, lines)
         .authority(uri.authority().map(Authority::as_str))
-        .peer(request.peer_addr().map(|address| address.ip()));
+        .peer(request.peer_addr.map(|address| address.ip()));
     gate.open(&head)
 }
 

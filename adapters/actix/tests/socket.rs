@@ -7,13 +7,18 @@ extern crate alloc;
 mod table;
 
 use alloc::sync::Arc;
+use core::future::ready;
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicUsize, Ordering};
 use core::time::Duration;
+use std::net::TcpListener;
 use std::sync::mpsc;
 use std::thread;
 
-use actix_web::dev::Service as _;
+use actix_http::{HttpService, Request};
+use actix_server::Server;
+use actix_service::{fn_service, map_config};
+use actix_web::dev::{AppConfig, Service as _};
 use actix_web::test::{TestRequest, init_service};
 use actix_web::web::{self, Bytes, Payload, ServiceConfig};
 use actix_web::{App, HttpRequest, HttpServer, rt};
@@ -201,6 +206,49 @@ fn clients_that_go_away_leave_a_server_that_works() {
         (answer.status != 503).then_some((answer.status, is_replayed))
     });
     assert_eq!((answer, calls.load(Ordering::SeqCst)), (Some((200, true)), 2));
+}
+
+/// A sender who asks first (`Expect: 100-continue`) is refused by the head of its request.
+#[test]
+fn a_refusal_by_the_head_waits_for_no_body() {
+    let gate = table::gate().body_limit(FORM.len());
+    let longer = [FORM, b"&"].concat();
+    let requests = [
+        (table::form("/sms", FORM).expect(), 200),
+        (table::form("/sms", &longer).unsent(), 413),
+        (table::Request::new("POST", "/sms").body(FORM).unsent(), 403),
+    ];
+    // `HttpServer` has said before that it may send: no middleware is asked about that.
+    let server = serve(gate.clone(), |app| _ = app.route("/sms", web::post().to(echo)));
+    // Where the gate is asked, it is not.
+    let asking = serve_asking(gate);
+    for (request, status) in requests {
+        for (server, continued) in [(server, true), (asking, status == 200)] {
+            let answer = request.send(server).unwrap().unwrap();
+            assert_eq!((answer.status, answer.continued), (status, continued));
+        }
+    }
+}
+
+/// A server that asks the gate before it says `100 Continue`.
+fn serve_asking(gate: Gate) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    thread::spawn(move || {
+        let server = Server::build().workers(1).disable_signals();
+        let server = server.listen("asking", listener, move || {
+            let verify = VerifyWebhook::new(gate.clone());
+            let app = App::new().route("/sms", web::post().to(echo)).wrap(verify.clone());
+            let expect =
+                move |request: Request| ready(verify.check_head(request.head()).map(|()| request));
+            HttpService::build()
+                .expect(fn_service(expect))
+                .finish(map_config(app, |()| AppConfig::default()))
+                .tcp()
+        });
+        rt::System::new().block_on(server.unwrap().run()).unwrap();
+    });
+    address
 }
 
 /// Where something else drops the work, a timeout perhaps, it goes on, and is ended at the longest

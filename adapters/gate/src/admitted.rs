@@ -106,22 +106,26 @@ impl Admitted {
     /// Tells what the handler answered: its status, 500 for one that failed, and the answer if it
     /// is [to be stored](Self::stores_answer). What was claimed is marked as done, or given back.
     /// What is dropped before it ends goes on by itself where there is a tokio runtime.
+    ///
+    /// Gives the answer to send instead, if there is one: where the claim was lost, and another owner
+    /// has done the same, its answer is the one that all retries get.
     #[cfg_attr(
         not(feature = "claim"),
         expect(clippy::unused_async, reason = "it waits where something is claimed")
     )]
-    pub async fn settle(self, status: u16, answer: Option<&Answer>) {
+    pub async fn settle(self, status: u16, answer: Option<&Answer>) -> Option<Answer> {
         if self.again {
-            return;
+            return None;
         }
         let gate = self.webhook.gate();
         #[cfg(feature = "claim")]
-        let done = gate.settle(&self.webhook, self.held, status, answer).await;
+        let (done, other) = gate.settle(&self.webhook, self.held, status, answer).await;
         #[cfg(not(feature = "claim"))]
-        let done = {
+        let (done, other) = {
             let _ = answer;
-            status < 400
+            (status < 400, None)
         };
         gate.report(Outcome::Handled { status, done }, self.webhook.about());
+        other
     }
 }

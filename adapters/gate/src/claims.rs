@@ -5,7 +5,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-use twilio_sig::claim::{self, ClaimStore};
+use twilio_sig::claim::{self, ClaimError, ClaimStore};
 use twilio_sig::dedup::{Delivery, NoIdentity};
 use twilio_sig::replay::Guard;
 use twilio_sig::{Coverage, Verified};
@@ -148,24 +148,46 @@ impl Gate {
         })
     }
 
-    /// Settles what is held. Whether the work counts as done.
+    /// Settles what is held. Whether the work counts as done, and the answer of another owner that
+    /// has done the same.
     pub(crate) async fn settle(
         &self,
         webhook: &VerifiedWebhook,
         held: Option<HeldClaim>,
         status: u16,
         answer: Option<&Answer>,
-    ) -> bool {
+    ) -> (bool, Option<Answer>) {
         let policy = self.policy();
         let done = (policy.done)(status);
-        let Some(held) = held else { return done };
+        let Some(held) = held else { return (done, None) };
         let answer = answer.filter(|_| policy.stores_answers).and_then(stored::encode);
         let answer = done.then(|| answer.unwrap_or_default());
-        if let Err(error) = held.settle(answer).await {
-            let detail = error.to_string();
-            self.report(Outcome::Unsettled, webhook.about().with_detail(Some(&detail)));
+        let slots = held.slots();
+        let Err(error) = held.settle(answer.clone()).await else { return (done, None) };
+        let detail = error.to_string();
+        self.report(Outcome::Unsettled, webhook.about().with_detail(Some(&detail)));
+        let (ClaimError::Lost, Some(answer)) = (error, answer) else { return (done, None) };
+        (done, self.answer_of_other(slots, answer).await)
+    }
+
+    /// What another owner has answered, or answers soon. If it has failed, the work was done here, and
+    /// this `answer` is stored.
+    async fn answer_of_other(
+        &self,
+        slots: Vec<Arc<dyn Slot>>,
+        answer: claim::Answer,
+    ) -> Option<Answer> {
+        let Settings { policy, waiters, .. } = &self.0.claims;
+        match once::claim(slots, policy, waiters, self.limit()).await {
+            Ok(mut slots) => {
+                let _ = once::settle(slots.take(), Some(answer), self.limit()).await;
+                None
+            }
+            Err(Stop::Done { answer, .. }) if policy.stores_answers => {
+                stored::decode(&answer).map(Answer::mark_replayed)
+            }
+            Err(_) => None,
         }
-        done
     }
 }
 

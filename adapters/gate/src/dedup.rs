@@ -8,6 +8,9 @@ use twilio_sig::claim::{ClaimStore, MAX_DURATION};
 use twilio_sig::dedup::{DedupKey, Delivery, NoIdentity};
 use twilio_sig::replay::SettingError;
 
+/// For how long an event and its answer are remembered, if nothing else is set.
+pub const DEFAULT_TTL: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Lets each event through once, by what Twilio signed about it. A duplicate gets the first answer
 /// and no handler.
 ///
@@ -38,11 +41,7 @@ type KeyOf = Box<dyn Fn(Delivery<'_>) -> Result<DedupKey, NoIdentity> + Send + S
 impl<S: ClaimStore + 'static> Dedup<S> {
     /// Idempotency with [`DedupKey::of`] and the defaults that each setting names.
     pub fn new(store: S) -> Self {
-        Self {
-            store,
-            key: Box::new(|delivery| DedupKey::of(delivery)),
-            ttl: Duration::from_secs(24 * 60 * 60),
-        }
+        Self { store, key: Box::new(|delivery| DedupKey::of(delivery)), ttl: DEFAULT_TTL }
     }
 
     /// Sets what identifies an event. The delivery has the proof, the tenant and Twilio's idempotency

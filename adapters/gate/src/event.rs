@@ -55,8 +55,9 @@ pub enum Outcome {
     /// handled a second time. The handler sees it in
     /// [`VerifiedWebhook::lease_is_lost`].
     LeaseLost,
-    /// The handler is done, and the claim store could not mark it so: the request or event may be
-    /// let through again when its lease has run out.
+    /// The handler is done, and the claim store could not mark it so. It is asked again for 10
+    /// seconds; if it stays out of order, the request or event may be let through again when its
+    /// lease has run out.
     Unsettled,
 }
 

@@ -20,6 +20,9 @@ use crate::{Answer, Refusal, TenantError, VerifiedWebhook, VerifierSource};
 /// events at most some hundred. A server holds as many bodies as it has requests.
 pub const DEFAULT_BODY_LIMIT: usize = 1_048_576;
 
+/// How long a store or a source of verifiers may take, if nothing else is set.
+pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(2);
+
 /// Decides which requests reach a handler. Cheap to clone, and shared by all requests.
 ///
 /// An adapter asks it twice: [`open`](Self::open) with the head, before a byte of the body is read,
@@ -98,7 +101,7 @@ impl Gate {
             body_limit: DEFAULT_BODY_LIMIT,
             report_only: false,
             hide_tenants: false,
-            deadline: Duration::from_secs(2),
+            deadline: DEFAULT_DEADLINE,
             #[cfg(feature = "claim")]
             claims: crate::claims::Settings::default(),
             #[cfg(feature = "explain")]

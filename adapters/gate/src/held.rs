@@ -44,6 +44,11 @@ impl HeldClaim {
         Self { slots, renewal, limit }
     }
 
+    /// The claims, to be looked at when they are settled.
+    pub(crate) fn slots(&self) -> Vec<Arc<dyn Slot>> {
+        self.slots.to_vec()
+    }
+
     /// Completes the claims with this answer, or releases them.
     pub(crate) async fn settle(mut self, answer: Option<Answer>) -> Result<(), ClaimError> {
         // Whoever goes away now leaves it to a task.

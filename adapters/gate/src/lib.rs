@@ -40,16 +40,16 @@ mod webhook;
 pub use admitted::Admitted;
 pub use answer::{Answer, MAX_STORED_BODY_LEN};
 #[cfg(feature = "claim")]
-pub use dedup::Dedup;
+pub use dedup::{DEFAULT_TTL, Dedup};
 pub use event::{Event, Outcome};
 #[cfg(feature = "explain")]
 pub use explain::{ExplainPolicy, Explained};
 #[cfg(feature = "serde")]
 pub use extract::ExtractError;
-pub use gate::{DEFAULT_BODY_LIMIT, Decision, Gate, Opened};
+pub use gate::{DEFAULT_BODY_LIMIT, DEFAULT_DEADLINE, Decision, Gate, Opened};
 pub use head::Head;
 #[cfg(feature = "claim")]
-pub use policy::ClaimPolicy;
+pub use policy::{ClaimPolicy, DEFAULT_LEASE, DEFAULT_LONGEST, DEFAULT_WAIT};
 pub use refusal::Refusal;
 pub use tenant::{Tenant, TenantError, TenantMap, Untrusted, VerifierSource};
 pub use uncancelled::Uncancelled;

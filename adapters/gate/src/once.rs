@@ -71,9 +71,13 @@ pub(crate) async fn settle(
         let answer = answer.clone();
         let call = async move {
             let Some(answer) = answer else { return slot.release().await };
-            match Arc::clone(&slot).complete(answer).await {
+            match Arc::clone(&slot).complete(answer.clone()).await {
                 // It is done all the same. No answer needs no room.
                 Err(ClaimError::Full) => slot.complete(Answer::EMPTY).await,
+                Err(error @ ClaimError::Unavailable(_)) => {
+                    complete_later(slot, answer);
+                    Err(error)
+                }
                 settled => settled,
             }
         };
@@ -81,6 +85,23 @@ pub(crate) async fn settle(
         async move { within(limit, call).await.unwrap_or_else(|| Err(timed_out(limit))) }
     });
     join_all(calls).await.into_iter().collect()
+}
+
+/// Completes a claim whose store was out of order: one that is restarted is back before the lease has
+/// ended, and then the work is not done a second time.
+fn complete_later(slot: Arc<dyn Slot>, answer: Answer) {
+    let complete = async move {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            tokio::time::sleep(pause).await;
+            pause = pause.saturating_mul(2).min(LAST_PAUSE);
+            let settled = Arc::clone(&slot).complete(answer.clone()).await;
+            if !matches!(settled, Err(ClaimError::Unavailable(_))) {
+                return;
+            }
+        }
+    };
+    detach(async move { tokio::time::timeout(BACKGROUND, complete).await });
 }
 
 pub(crate) fn timed_out(limit: Duration) -> ClaimError {

@@ -7,22 +7,14 @@ use core::time::Duration;
 use twilio_sig::claim::MAX_DURATION;
 use twilio_sig::replay::SettingError;
 
-/// How the gate holds the claims of its guard and its dedup, and what a second delivery meets.
-///
-/// Twilio waits 15 seconds for an answer and sends the same bytes again
-/// (<https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides>), so all of it has to
-/// fit into these.
-///
-/// # Examples
-/// ```
-/// use core::time::Duration;
-/// use twilio_sig_gate::ClaimPolicy;
-///
-/// // A handler that answers 404 has done its work here.
-/// let policy = ClaimPolicy::new().done(|status| status < 400 || status == 404);
-/// let policy = policy.wait(Duration::from_secs(3)).refuse_replays();
-/// assert!(policy.lease(Duration::ZERO).is_err());
-/// ```
+/// How long a claim outlives its process, if nothing else is set.
+pub const DEFAULT_LEASE: Duration = Duration::from_secs(5);
+/// For how long a claim is renewed, if nothing else is set.
+pub const DEFAULT_LONGEST: Duration = Duration::from_secs(60);
+/// How long a second delivery waits for the first, if nothing else is set.
+pub const DEFAULT_WAIT: Duration = Duration::from_secs(5);
+
+#[doc = include_str!("policy.md")]
 #[derive(Clone)]
 #[must_use]
 pub struct ClaimPolicy {
@@ -39,9 +31,9 @@ impl ClaimPolicy {
     /// The defaults that each setting names.
     pub fn new() -> Self {
         Self {
-            lease: Duration::from_secs(5),
-            longest: Duration::from_secs(60),
-            wait: Duration::from_secs(5),
+            lease: DEFAULT_LEASE,
+            longest: DEFAULT_LONGEST,
+            wait: DEFAULT_WAIT,
             max_waiters: 1_000,
             done: Arc::new(|status| status < 400),
             stores_answers: true,

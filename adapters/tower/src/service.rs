@@ -111,8 +111,8 @@ where
     };
     let status = response.status().as_u16();
     if !admitted.stores_answer(status) || !is_short(response.body()) {
-        admitted.settle(status, None).await;
-        return Ok(response.map(ResponseBody::of_handler));
+        let other = admitted.settle(status, None).await;
+        return Ok(other.map_or_else(|| response.map(ResponseBody::of_handler), respond));
     }
     let (parts, body) = response.into_parts();
     let Read::Whole(bytes) = read(body, MAX_STORED_BODY_LEN).await else {
@@ -125,8 +125,8 @@ where
         Some(text) => Answer::new(status).with_body(text.to_owned(), bytes.clone()),
         None => Answer::new(status).with_bytes(bytes.clone()),
     };
-    admitted.settle(status, Some(&answer)).await;
-    Ok(Response::from_parts(parts, ResponseBody::own(bytes)))
+    let other = admitted.settle(status, Some(&answer)).await;
+    Ok(other.map_or_else(|| Response::from_parts(parts, ResponseBody::own(bytes)), respond))
 }
 
 /// Whether the body says how long it is, and may be stored: what is streamed is not held up.

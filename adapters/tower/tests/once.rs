@@ -226,6 +226,49 @@ async fn a_store_that_panics_beside_a_handler_is_survived() {
     assert!(request.await.unwrap_err().is_panic());
 }
 
+/// A store that is away when the handler ends is asked again: the retry gets the answer, and no handler.
+#[tokio::test]
+async fn work_is_marked_as_done_when_the_store_is_back() {
+    let store = Failing::after(1, false);
+    let gate = gate().guard(Guard::new(store.clone()));
+    assert_eq!(send(gate.clone(), signed(FORM, full(FORM))).await, handled());
+    store.ok.store(1_000, Ordering::SeqCst);
+    for _ in 0..100 {
+        let (status, body, _) = send(gate.clone(), signed(FORM, full(FORM))).await;
+        assert_eq!(body, None, "it is handled a second time");
+        if status == 200 {
+            return;
+        }
+    }
+    panic!("it was never marked as done");
+}
+
+/// Where there is no tokio runtime there is nothing to go on in, and no panic.
+#[test]
+fn without_a_runtime_a_store_that_is_away_is_survived() {
+    let gate = gate().guard(Guard::new(Failing::after(1, false)));
+    let mut request = core::pin::pin!(send(gate, signed(FORM, full(FORM))));
+    let mut context = core::task::Context::from_waker(core::task::Waker::noop());
+    let polled = request.as_mut().poll(&mut context);
+    assert!(matches!(polled, core::task::Poll::Ready((200, Some(_), true))));
+}
+
+/// What follows an upgrade is no answer that could be given again.
+#[tokio::test]
+async fn an_upgrade_is_not_stored() {
+    let gate = gate().guard(Guard::new(MemoryStore::new(10).unwrap()));
+    let handler = service_fn(|_: Request<RequestBody<Full<Bytes>>>| {
+        let upgrade = Response::builder().status(101).body(Empty::<Bytes>::new());
+        ready(Ok::<_, Infallible>(upgrade.unwrap()))
+    });
+    let service = WebhookLayer::new(gate).layer(handler);
+    for (status, replayed) in [(101, false), (204, true)] {
+        let response = service.clone().oneshot(signed(FORM, full(FORM))).await.unwrap();
+        assert_eq!(response.status(), status);
+        assert_eq!(response.headers().contains_key("twilio-sig-replayed"), replayed);
+    }
+}
+
 /// What is streamed is not held up, so there is no answer to give again.
 #[tokio::test]
 async fn a_streamed_answer_is_not_stored() {

@@ -6,10 +6,16 @@
 
 extern crate alloc;
 
+pub mod backend;
 pub mod cluster;
+pub mod journal;
+pub mod ledger;
+pub mod load;
 pub mod proxy;
 pub mod scenes;
 pub mod server;
+pub mod service;
+pub mod twilio;
 pub mod worker;
 
 use core::time::Duration;

@@ -2,11 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
-use std::path::PathBuf;
-use std::{env, fs, process};
+use std::fs;
 
+use claims_live::backend::Folder;
 use claims_live::scenes::{self, Scene, acquire, block_on, claim, complete, expect};
 use claims_live::worker::Worker;
 use sqlx::{Connection, Executor, SqliteConnection, SqlitePool};
@@ -18,29 +17,6 @@ use twilio_sig_sqlx::sqlite::{
 const WORKER: &str = env!("CARGO_BIN_EXE_claim_worker");
 const LEASE: Duration = Duration::from_secs(60);
 const TTL: Duration = Duration::from_secs(600);
-
-/// A folder that is deleted when it is dropped.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new() -> std::io::Result<Self> {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let path = env::temp_dir().join(format!("twilio-sig-sqlite-{}-{number}", process::id()));
-        fs::create_dir(&path)?;
-        Ok(Self(path))
-    }
-
-    fn url(&self) -> String {
-        format!("sqlite:{}", self.0.join("claims.db").display())
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// A store, and a pool besides.
 async fn open(folder: &Folder) -> Result<(SqliteStore, SqlitePool), Box<dyn core::error::Error>> {
@@ -282,7 +258,7 @@ fn duplicates_are_only_read() -> Scene {
     block_on(async {
         let (store, _) = open(&folder).await?;
         let owner = acquire(&store, &key("held"), LEASE).await?;
-        let log = folder.0.join("claims.db-wal");
+        let log = folder.path().join("claims.db-wal");
         let before = fs::read(&log)?;
         for _ in 0..10 {
             let held = claim(&store, &key("held"), LEASE).await?;

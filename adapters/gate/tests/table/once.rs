@@ -14,6 +14,15 @@ use super::{Check, FORM, Row, Step, form, gate, refused, verified};
 const DELIVERED: &str = "AccountSid=AC00000000000000000000000000000001&\
                          MessageSid=SM00000000000000000000000000000001&MessageStatus=delivered";
 
+const INCOMING: &[u8] = b"AccountSid=AC00000000000000000000000000000001&Body=Ahoy&\
+                         MessageSid=SM00000000000000000000000000000001";
+
+/// What Twilio sends to the fallback URL when it could not use the answer of `/sms`.
+fn fallback(code: &str) -> Request {
+    let error = format!("&ErrorCode={code}&ErrorUrl=https%3A%2F%2Fexample.com%2Fsms");
+    form("/fallback", &[INCOMING, error.as_bytes()].concat())
+}
+
 fn store() -> MemoryStore {
     MemoryStore::new(1_000).unwrap()
 }
@@ -239,6 +248,24 @@ pub(super) fn rows() -> Vec<Row> {
                 again(status(2), told(1).as_bytes()),
             ],
         },
+        deduped(
+            "a fallback request whose first request was answered",
+            vec![
+                accepted(form("/sms", INCOMING)),
+                again(fallback("11205"), INCOMING),
+                // The answer was of no use: there is another event, and another answer.
+                accepted(fallback("12100")),
+            ],
+        ),
+        deduped(
+            "a fallback request whose first request was not done",
+            vec![
+                failing(form("/sms", INCOMING), "fail"),
+                accepted(fallback("11205")),
+                refused(form("/sms", INCOMING), &[200])
+                    .with(Check::Header("twilio-sig-replayed", "true")),
+            ],
+        ),
         Row {
             name: "report only: nothing is claimed",
             gate: gate().guard(Guard::new(full())).dedup(Dedup::new(full())).report_only(),

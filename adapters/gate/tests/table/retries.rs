@@ -146,6 +146,7 @@ pub(super) fn run(start: impl Fn(Gate) -> Server) {
     waiting_is_bounded(&start);
     a_lease_is_renewed_up_to_the_longest_time(&start);
     an_owner_that_died_is_taken_over_from(&start);
+    an_owner_that_is_late_gives_the_answer_of_the_other(&start);
     a_caller_who_hangs_up_stops_nothing(&start);
     a_store_that_stalls_holds_nothing(&start);
     both_stores_are_asked_at_once(&start);
@@ -203,6 +204,21 @@ fn an_owner_that_died_is_taken_over_from(start: &impl Fn(Gate) -> Server) {
     let answer = send(&server, &slow(0));
     assert_eq!((answer.status, is_replayed(&answer)), (200, false));
     assert!((ms(600)..ms(4_500)).contains(&started.elapsed()), "{:?}", started.elapsed());
+}
+
+/// All answers of an event are equal, also that of a handler which was taken over from.
+fn an_owner_that_is_late_gives_the_answer_of_the_other(start: &impl Fn(Gate) -> Server) {
+    let policy = ClaimPolicy::new().lease(ms(300)).unwrap().longest(Duration::ZERO);
+    let server = start(gate().guard(Guard::new(store())).claim_policy(policy));
+    let (first, second) = thread::scope(|scope| {
+        let first = scope.spawn(|| send(&server, &slow(2_500)));
+        wait_for(&server, 1);
+        let second = send(&server, &slow(0));
+        (first.join().unwrap(), second)
+    });
+    assert_eq!(server.calls.load(Ordering::SeqCst), 2);
+    assert_eq!((second.status, is_replayed(&second)), (200, false));
+    assert_eq!((first.status, is_replayed(&first), &first.body), (200, true, &second.body));
 }
 
 fn a_caller_who_hangs_up_stops_nothing(start: &impl Fn(Gate) -> Server) {

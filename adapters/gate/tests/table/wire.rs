@@ -36,6 +36,8 @@ enum Framing {
     Long(usize),
     /// The body comes when the server has said that it wants it.
     Expect,
+    /// The body never comes, whatever the server says.
+    Unsent,
 }
 
 impl Request {
@@ -82,6 +84,11 @@ impl Request {
 
     pub fn expect(mut self) -> Self {
         self.framing = Framing::Expect;
+        self.header("expect", "100-continue")
+    }
+
+    pub fn unsent(mut self) -> Self {
+        self.framing = Framing::Unsent;
         self.header("expect", "100-continue")
     }
 
@@ -150,6 +157,7 @@ impl Request {
                     stream.write_all(body)?;
                 }
             }
+            Framing::Unsent => {}
             Framing::Slow => {
                 for byte in body {
                     stream.write_all(&[*byte])?;
