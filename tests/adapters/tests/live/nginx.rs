@@ -41,7 +41,7 @@ pub fn run(adapter: &str, start: impl FnOnce(Gate) -> SocketAddr) {
     let nginx = Nginx::start(&Path::new(env!("CARGO_TARGET_TMPDIR")).join(adapter), server);
 
     let interop = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("interop");
-    let here = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("gate").join("tests/live");
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/live");
     let mut python = Command::new(interop.join("venv/bin/python"));
     python.arg(here.join("send.py"));
     let mut node = Command::new("node");
