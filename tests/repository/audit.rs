@@ -3,7 +3,7 @@
 #![allow(clippy::panic, reason = "a document that is wrong must fail")]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Documents that tell tests of this package to run.
 const DOCUMENTS: [&str; 6] = [
@@ -25,10 +25,11 @@ fn read(path: impl AsRef<Path>) -> String {
 }
 
 /// The texts in a folder and in its folders.
-fn texts(folder: PathBuf) -> Vec<String> {
-    let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
+fn texts(folder: &Path) -> Vec<String> {
+    let entries =
+        fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let paths = entries.flatten().map(|entry| entry.path());
-    paths.flat_map(|path| if path.is_dir() { texts(path) } else { vec![read(path)] }).collect()
+    paths.flat_map(|path| if path.is_dir() { texts(&path) } else { vec![read(path)] }).collect()
 }
 
 /// Where the text of a target of `cargo test` is, if there is such a target.
@@ -38,7 +39,7 @@ fn target(name: &str) -> Option<Vec<String>> {
     if file.is_file() {
         Some(vec![read(file)])
     } else {
-        folder.join("main.rs").is_file().then(|| texts(folder))
+        folder.join("main.rs").is_file().then(|| texts(&folder))
     }
 }
 
@@ -65,7 +66,7 @@ fn every_test_that_a_document_tells_to_run_exists() {
                         let found = target(name);
                         texts.extend(found.unwrap_or_else(|| panic!("{document}: no test {name}")));
                     }
-                    "--lib" => texts.extend(self::texts(root().join("src"))),
+                    "--lib" => texts.extend(self::texts(&root().join("src"))),
                     "--features" => drop(words.next()),
                     "--" => break,
                     word if word.starts_with('-') => {}

@@ -30,7 +30,8 @@ fn files() -> impl Iterator<Item = PathBuf> {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let folders = [tests.clone(), tests.join("rules"), tests.join("repository")];
     folders.into_iter().flat_map(|folder| {
-        let entries = fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
+        let entries =
+            fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
         entries.flatten().map(|entry| entry.path())
     })
 }
