@@ -113,7 +113,8 @@ impl ResponseError for VerifiedRejection {
 
 /// The proof in the extensions of the request.
 fn proof(request: &HttpRequest) -> Result<VerifiedWebhook, ExtractError> {
-    VerifiedWebhook::required(request.extensions().get()).cloned()
+    let extensions = request.extensions();
+    VerifiedWebhook::required(extensions.get(), extensions.get()).cloned()
 }
 
 /// What `read` makes of the proof.

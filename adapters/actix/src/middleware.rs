@@ -14,7 +14,8 @@ use actix_web::http::{StatusCode, Version, header};
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
 use twilio_sig_gate::{
-    Admitted, Answer, Decision, Gate, Head, MAX_STORED_BODY_LEN, Opened, Refusal, VerifiedWebhook,
+    Admitted, Answer, Decision, Gate, Head, MAX_STORED_BODY_LEN, Opened, Refusal, Unverified,
+    VerifiedWebhook,
 };
 
 use crate::payload::{Read, payload, read};
@@ -105,6 +106,7 @@ where
                 }
                 Decision::Continue(admitted) => admitted,
                 Decision::PassUnverified => {
+                    request.extensions_mut().insert(Unverified);
                     return Ok(service.call(request).await?.map_into_left_body());
                 }
             };

@@ -103,7 +103,8 @@ pub struct Event<'a> {
     pub sid: Option<Cow<'a, str>>,
     /// Twilio's idempotency token, `I-Twilio-Idempotency-Token`, which is not signed.
     pub idempotency_token: Option<Cow<'a, str>>,
-    /// What the claim store says about a fault of its own, or why there is no identity.
+    /// What the claim store says about a fault of its own; why there is no identity; or that less of
+    /// the body arrived than `Content-Length` states.
     pub detail: Option<&'a str>,
     /// What explains the refusal, of an [`Outcome::Explained`].
     #[cfg(feature = "explain")]
@@ -168,7 +169,6 @@ impl<'a> EventContext<'a> {
         self
     }
 
-    #[cfg(feature = "claim")]
     pub(crate) const fn with_detail(mut self, detail: Option<&'a str>) -> Self {
         self.detail = detail;
         self

@@ -120,7 +120,8 @@ impl Gate {
     /// a service that did not verify until now.
     ///
     /// **No request counts as verified then**, a genuine one neither: there is no
-    /// [`VerifiedWebhook`] in its extensions, and extractors that need one fail.
+    /// [`VerifiedWebhook`] in its extensions, but [`Unverified`](crate::Unverified), and extractors
+    /// that need a proof answer 500 and say so.
     pub fn report_only(self) -> Self {
         self.edit(|config| config.report_only = true)
     }
@@ -236,6 +237,7 @@ impl Gate {
             Ok((webhook, prepared)) => Self::admit(webhook, prepared).await,
             Err((arrived, keys, error)) => {
                 let about = EventContext::of_arrived(&arrived, keys.tenant_id());
+                let about = about.with_detail(arrived.lost_body());
                 let decision = keys.gate.refuse(Refusal::Verify(error), about);
                 #[cfg(feature = "explain")]
                 keys.explain(arrived, error);

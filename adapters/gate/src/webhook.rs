@@ -23,6 +23,8 @@ pub(crate) struct OwnedWebhook {
     pub(crate) signature: Box<[u8]>,
     pub(crate) settings: Box<[u8]>,
     pub(crate) body: Bytes,
+    /// How long the body is, if the head states it.
+    pub(crate) content_length: Option<u64>,
     pub(crate) websocket: bool,
     pub(crate) peer: Option<IpAddr>,
     pub(crate) user_agent: Option<Box<[u8]>>,
@@ -44,6 +46,7 @@ impl OwnedWebhook {
             signature: signature.into(),
             settings: settings.into(),
             body: Bytes::new(),
+            content_length: head.content_length,
             websocket: head.websocket,
             peer: head.peer,
             user_agent: head.user_agent.map(loggable),
@@ -52,6 +55,16 @@ impl OwnedWebhook {
             #[cfg(feature = "explain")]
             hints: None,
         }
+    }
+
+    /// What an event says of a body that is shorter than its head states. A server hands on all or
+    /// nothing, so something behind it has read the body.
+    pub(crate) fn lost_body(&self) -> Option<&'static str> {
+        let arrived = u64::try_from(self.body.len()).unwrap_or(u64::MAX);
+        let is_lost = self.content_length.is_some_and(|length| length > arrived);
+        is_lost.then_some(
+            "less of the body arrived than Content-Length states: something read it before the gate",
+        )
     }
 
     /// How many bytes of the request it keeps.
@@ -83,6 +96,13 @@ impl OwnedWebhook {
 #[derive(Clone)]
 #[must_use]
 pub struct VerifiedWebhook(Arc<Proven>);
+
+/// Marks a request that an adapter hands on unverified, because its gate
+/// [only reports](crate::Gate::report_only). The adapter puts it into the extensions of the request, so
+/// that extractors can say why there is no proof. It proves nothing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "it is a mark and nothing else")]
+pub struct Unverified;
 
 /// Who decides about a request, and whose it is if that one does not know it by itself.
 ///

@@ -155,7 +155,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Verified<Query<T>> {
 }
 
 fn proof(parts: &Parts) -> Result<&VerifiedWebhook, ExtractError> {
-    VerifiedWebhook::required(parts.extensions.get())
+    VerifiedWebhook::required(parts.extensions.get(), parts.extensions.get())
 }
 
 /// The peer, if axum serves with `into_make_service_with_connect_info`.

@@ -15,7 +15,7 @@ use http_body::Body;
 use tower_service::Service;
 use twilio_sig_gate::{
     Admitted, Answer, Decision, Gate, Head, MAX_STORED_BODY_LEN, Opened, Refusal, Uncancelled,
-    VerifiedWebhook,
+    Unverified, VerifiedWebhook,
 };
 
 use crate::body::{RequestBody, ResponseBody};
@@ -76,6 +76,7 @@ where
             };
             let Some(admitted) = admitted else {
                 let mut inner = inner;
+                parts.extensions.insert(Unverified);
                 let response = inner.call(Request::from_parts(parts, body)).await;
                 return Ok(response?.map(ResponseBody::of_handler));
             };
