@@ -137,6 +137,8 @@ impl VerifyError {
 
 /// Why an [`AuthToken`](crate::AuthToken) or a [`SharedKey`](crate::SharedKey) was refused.
 ///
+/// `Debug` says what `Display` says, because it is what `main` prints.
+///
 /// # Examples
 /// ```
 /// use twilio_sig::{AuthToken, KeyError};
@@ -144,7 +146,7 @@ impl VerifyError {
 /// assert_eq!(AuthToken::new("").unwrap_err(), KeyError::Empty);
 /// assert_eq!(AuthToken::new("12345\n").unwrap_err(), KeyError::SurroundingWhitespace);
 /// ```
-#[derive(Clone, Copy, Debug, Eq, Error, Hash, PartialEq)]
+#[derive(Clone, Copy, Eq, Error, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum KeyError {
     /// The secret is empty. Anyone can compute a MAC under an empty key.
@@ -159,9 +161,6 @@ pub enum KeyError {
     /// or NUL: it was not copied as it is shown.
     #[error("the secret holds an invisible character")]
     InvisibleCharacter,
-    /// The environment variable is not set, or is not UTF-8.
-    #[error("the environment variable is not set or not UTF-8")]
-    NotInEnvironment,
     /// The secret begins or ends with white space, which is how a copied secret is most often
     /// wrong: a line feed from a file, a space from a web page.
     #[error("the secret begins or ends with white space; copy it without")]
@@ -173,13 +172,15 @@ pub enum KeyError {
 
 /// Why a [`VerifierBuilder`](crate::VerifierBuilder) could not build.
 ///
+/// `Debug` says what `Display` says, because it is what `main` prints.
+///
 /// # Examples
 /// ```
 /// use twilio_sig::{BuildError, Verifier};
 ///
 /// assert_eq!(Verifier::builder().build().unwrap_err(), BuildError::NoKey);
 /// ```
-#[derive(Clone, Copy, Debug, Eq, Error, Hash, PartialEq)]
+#[derive(Clone, Copy, Eq, Error, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum BuildError {
     /// Two shared keys have the same id and algorithm, so the settings header could not choose

@@ -46,29 +46,6 @@ impl AuthToken {
     pub fn new(token: impl Into<String>) -> Result<Self, KeyError> {
         keyed(Algorithm::HmacSha1, token).map(Self)
     }
-
-    /// Takes the token from the environment variable `name`.
-    ///
-    /// # Errors
-    /// [`KeyError::NotInEnvironment`] if it is not set or not UTF-8, otherwise as
-    /// [`new`](Self::new).
-    ///
-    /// # Examples
-    /// ```
-    /// use twilio_sig::{AuthToken, KeyError};
-    ///
-    /// let missing = AuthToken::from_env("NOT_SET_ANYWHERE").unwrap_err();
-    /// assert_eq!(missing, KeyError::NotInEnvironment);
-    /// ```
-    #[cfg(feature = "std")]
-    pub fn from_env(name: &str) -> Result<Self, KeyError> {
-        let token = std::env::var_os(name).ok_or(KeyError::NotInEnvironment)?;
-        let token = token.into_string().map_err(|token| {
-            drop(Zeroizing::new(token.into_encoded_bytes()));
-            KeyError::NotInEnvironment
-        });
-        token.and_then(Self::new)
-    }
 }
 
 /// Keys an HMAC. The buffer of the secret is wiped, whether it is accepted or not.

@@ -421,3 +421,16 @@ fn the_signer_signs_as_its_key_says() {
     let key = shared("k", SECRET, Algorithm::HmacSha256);
     assert_eq!(signed(Signer::shared_key(&key)), oracle::sha256(SECRET, URL));
 }
+
+/// `main` prints the `Debug` of an error that it returns: it says what is wrong, and where.
+#[test]
+fn what_main_prints_of_an_error_is_a_sentence() {
+    #[cfg(feature = "std")]
+    let name = "TWILIO_TOKEN_THAT_NO_TEST_SETS";
+    #[cfg(feature = "std")]
+    assert!(format!("{:?}", AuthToken::from_env(name).unwrap_err()).contains(name));
+    for error in [KeyError::Empty, KeyError::InvalidId, KeyError::TooLong] {
+        assert_eq!(format!("{error:?}"), error.to_string());
+    }
+    assert_eq!(format!("{:?}", BuildError::NoKey), BuildError::NoKey.to_string());
+}

@@ -1,5 +1,6 @@
 //! Why a request is not admitted, and why a setting is refused.
 
+use core::fmt;
 use core::time::Duration;
 
 use thiserror::Error;
@@ -83,7 +84,8 @@ impl ReplayError {
     }
 }
 
-/// Why a setting of [`Guard`] or [`Freshness`] is refused.
+/// Why a setting of [`Guard`] or [`Freshness`] is refused. `Debug` says what `Display` says, because it
+/// is what `main` prints.
 ///
 /// # Examples
 /// ```
@@ -92,7 +94,7 @@ impl ReplayError {
 ///
 /// assert_eq!(Freshness::new().window(Duration::ZERO).unwrap_err(), SettingError::Window);
 /// ```
-#[derive(Clone, Copy, Debug, Eq, Error, Hash, PartialEq)]
+#[derive(Clone, Copy, Eq, Error, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum SettingError {
     /// The list of expected names is empty or has more than [`Freshness::MAX_NAMES`].
@@ -110,4 +112,11 @@ pub enum SettingError {
     /// The window is zero, or longer than [`Freshness::MAX_WINDOW`].
     #[error("the window is zero or longer than 365 days")]
     Window,
+}
+
+/// As [`Display`](fmt::Display): it is what `main` prints of an error that it returns.
+impl fmt::Debug for SettingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
