@@ -21,6 +21,7 @@ mod error;
 mod form;
 mod key;
 mod mac;
+pub mod manual;
 #[cfg(feature = "origin")]
 mod origin;
 mod policy;
