@@ -40,7 +40,7 @@ pub(super) struct Key(Box<KeyedMac>);
 pub(super) struct Asked<'a> {
     /// Those that a verifier tries.
     pub(super) keys: Vec<Key>,
-    /// All of the algorithm.
+    /// All keys of the algorithm.
     pub(super) fitting: Vec<Key>,
     pub(super) configured: usize,
     /// The id in the settings header, if no configured key has it.

@@ -69,7 +69,7 @@ pub(super) fn kept(name: &str) -> Option<&'static str> {
     kept.into_iter().flatten().copied().find(|known| known.eq_ignore_ascii_case(name))
 }
 
-/// The provider that a header is of. Of its value nothing is kept.
+/// The provider of a header. Its value is not kept.
 pub(super) fn provider(name: &str, value: &str) -> Option<Provider> {
     let lower = name.to_ascii_lowercase();
     if let Some((header, name)) = PROVIDERS.into_iter().find(|(header, _)| *header == lower) {

@@ -20,8 +20,8 @@ use crate::claim::{Answer, ClaimError};
 #[derive(Clone, Copy, Debug, Eq, Error, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum FreshnessError {
-    /// A timestamp is required, and the word `Timestamp` is signed where it is no name: a value that
-    /// holds it could have been split off as the timestamp, or hide the one that Twilio signed.
+    /// A timestamp is required, and the word `Timestamp` is signed where it is no name: a value with the
+    /// word could have been split off as the timestamp, or hide the one that Twilio signed.
     #[error("the word Timestamp is signed within another name or value, or in the URL")]
     Ambiguous,
     /// The signed timestamp is more than the skew ahead of the clock: one of the two is wrong.
@@ -62,8 +62,8 @@ pub enum ReplayError {
         /// The rest of its lease, never zero.
         retry_after: Duration,
     },
-    /// The request was seen before, and is done: a replay, or Twilio's retry of what is done. This is
-    /// its answer. Give it again, or answer 409; act on nothing.
+    /// The request was seen before, and is done: a replay, or Twilio's retry. The variant holds the first
+    /// answer. Give that answer again, or answer 409, and do not act on the request.
     #[error("the request was seen before")]
     Replayed(Answer),
     /// The store gave no answer. Answer 503, and Twilio retries.
@@ -72,8 +72,8 @@ pub enum ReplayError {
 }
 
 impl ReplayError {
-    /// The HTTP status to answer with: 400 for the timestamp, 409 for a replay, 503 for what is at
-    /// work and for the store.
+    /// The HTTP status to answer with: 400 for the timestamp, 409 for a replay, 503 for a request at work
+    /// and for the store.
     #[must_use]
     pub const fn http_status(&self) -> u16 {
         match self {

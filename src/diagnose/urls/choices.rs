@@ -31,7 +31,7 @@ pub(super) struct Combined {
     pub(super) parts: Parts,
     pub(super) websocket: bool,
     base: Rc<Base>,
-    /// Who says so, of the authority, the path and the query.
+    /// The sources of the authority, the path and the query.
     sources: [&'static str; 3],
 }
 
