@@ -8,8 +8,8 @@ use crate::{Answer, Decision, VerifiedWebhook};
 #[cfg(feature = "claim")]
 use {crate::held::HeldClaim, core::time::Duration};
 
-/// A request that goes to the handler. If it is dropped before it is [settled](Self::settle), what
-/// was claimed for it is released, so that Twilio's retry is handled.
+/// A request that goes to the handler. A request that is dropped before it is [settled](Self::settle)
+/// releases its claims, so that Twilio's retry is handled.
 #[derive(Debug)]
 #[must_use]
 pub struct Admitted {

@@ -44,7 +44,7 @@ impl ExtractError {
     }
 }
 
-/// What cannot be read is Twilio's own, or that of whoever holds the key: it may be told why.
+/// Turns the error of a reader into its text. The request is proven, so its sender may be told why.
 fn readable<T, E: ToString>(result: Result<T, E>) -> Result<T, ExtractError> {
     result.map_err(|error| ExtractError::Unreadable(error.to_string()))
 }
@@ -55,7 +55,7 @@ impl VerifiedWebhook {
     ///
     /// # Errors
     /// [`ExtractError::NoProof`] if there is none, [`ExtractError::ReportOnly`] if the gate only
-    /// reports. Both are logged, since the service is at fault; as a warning, since anyone can call it.
+    /// reports. Both are logged, since the service is at fault; as a warning, since every client can cause it.
     pub fn required<'a>(
         found: Option<&'a Self>,
         unverified: Option<&Unverified>,
@@ -77,8 +77,8 @@ impl VerifiedWebhook {
         found.ok_or(error)
     }
 
-    /// The signed parameters of the form, read into a type. Sorted, equal ones once: their order in
-    /// the body and their repetition is not signed, so it is not read.
+    /// The signed parameters of the form, read into a type: sorted, equal ones once. Their order in the body
+    /// and their repetition are not signed, so neither is read.
     ///
     /// # Errors
     /// [`ExtractError::Coverage`] unless the coverage is [`Coverage::Form`],

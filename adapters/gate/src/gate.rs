@@ -16,8 +16,8 @@ use crate::tenant::{AnySource, Tenant, Untrusted};
 use crate::webhook::{Keys, OwnedWebhook};
 use crate::{Answer, Refusal, TenantError, VerifiedWebhook, VerifierSource};
 
-/// Default bound on the body, in bytes: 1 MiB. Twilio's forms have some kilobytes, its batches of
-/// events at most some hundred. A server holds as many bodies as it has requests.
+/// Default bound on the body, in bytes: 1 MiB. Twilio's forms have some kilobytes, its batches of events at
+/// most some hundred kilobytes. A server holds as many bodies as it has requests.
 pub const DEFAULT_BODY_LIMIT: usize = 1_048_576;
 
 /// Decides which requests reach a handler. Cheap to clone, and shared by all requests.
@@ -128,7 +128,7 @@ impl Gate {
 
     /// Sets what a refused request gets. Default: [`Refusal::http_status`] and an empty body.
     ///
-    /// Do not tell the sender more than the status: the reason helps whoever is trying to get past.
+    /// Do not tell the sender more than the status: the reason helps an attacker.
     pub fn refusal_answer(
         self,
         answer: impl Fn(Refusal) -> Answer + Send + Sync + 'static,
@@ -137,8 +137,8 @@ impl Gate {
     }
 
     /// Gives one answer, the empty 403 of a wrong signature, to every request that no known and active
-    /// tenant has signed, so that nobody learns from a status which tenants there are. Events still
-    /// tell. How long an answer takes may tell too: an unknown tenant's costs no MAC.
+    /// tenant has signed, so that no status shows which tenants there are. Events still tell. How long an
+    /// answer takes may tell too: an unknown tenant's costs no MAC.
     pub fn hide_tenants(self) -> Self {
         self.edit(|config| config.hide_tenants = true)
     }
@@ -204,7 +204,7 @@ impl Gate {
 
     /// Decides about the whole request. The future may be dropped at any time.
     ///
-    /// A body beyond [`max_body_len`](Self::max_body_len) is refused here too, whoever has read it.
+    /// A body beyond [`max_body_len`](Self::max_body_len) is refused here too, although it has been read.
     /// The gate goes along with the proof: hand over a clone.
     pub async fn decide(self, opened: Opened, body: Bytes) -> Decision<Admitted> {
         self.decide_after(None, opened, body).await

@@ -17,7 +17,8 @@ use crate::{Gate, Head, Tenant};
 /// What is kept of an idempotency token, in bytes. A key takes at most 1,024.
 const MAX_TOKEN_LEN: usize = 1_025;
 
-/// A request as it arrived, owned. It is handed on in a box: who waits for a body waits with little.
+/// A request as it arrived, owned. It is handed on in a box, so that a request that waits for its body takes
+/// little memory.
 pub(crate) struct OwnedWebhook {
     pub(crate) url: String,
     pub(crate) signature: Box<[u8]>,
@@ -104,7 +105,7 @@ pub struct VerifiedWebhook(Arc<Proven>);
 #[expect(clippy::exhaustive_structs, reason = "it is a mark and nothing else")]
 pub struct Unverified;
 
-/// Who decides about a request, and whose it is if that one does not know it by itself.
+/// The gate that decides about a request, and the tenant if there are several.
 ///
 /// The proof keeps the gate instead of its verifier: a counter less that all requests share.
 pub(crate) struct Keys {
@@ -129,7 +130,7 @@ struct Proven {
     arrived: Box<OwnedWebhook>,
     keys: Keys,
     proof: Proof,
-    /// Whether another may be at work on the same event.
+    /// Whether another process may be at work on the same event.
     lost: AtomicBool,
 }
 
@@ -191,7 +192,7 @@ impl VerifiedWebhook {
         self.0.lost.load(Ordering::Relaxed)
     }
 
-    /// The public URL. What of it is proven: see [`Verified::url`].
+    /// The public URL. [`Verified::url`] says which parts are proven.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.0.arrived.url
