@@ -1,9 +1,12 @@
 //! What the gate promises to whoever writes an adapter.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
+extern crate alloc;
+
+use alloc::sync::Arc;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use twilio_sig::{AuthToken, Origin, Signer, Verifier};
 use twilio_sig_gate::{Admitted, Decision, Gate, Head};

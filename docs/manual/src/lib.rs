@@ -4,6 +4,10 @@
 //! which the crate cannot depend, so it is tested here.
 
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::doc_markdown,
+    reason = "the pages are prose, in which GitHub and WebSockets are words"
+)]
 
 macro_rules! pages {
     ($($name:ident $path:literal)+) => {

@@ -6,7 +6,9 @@
     reason = "a file that cannot be read must fail the test"
 )]
 
-use std::collections::BTreeSet;
+extern crate alloc;
+
+use alloc::collections::BTreeSet;
 use std::path::Path;
 
 use twilio_sig::Cause;

@@ -6,7 +6,9 @@
     reason = "a file that cannot be read must fail the test"
 )]
 
-use std::collections::BTreeSet;
+extern crate alloc;
+
+use alloc::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use twilio_sig_manual::PAGES;
@@ -38,7 +40,7 @@ fn links(text: &str) -> Vec<&str> {
     let inline = prose(text).flat_map(|line| line.split("](").skip(1));
     let inline = inline.filter_map(|rest| rest.split_once(')').map(|(link, _)| link));
     let defined = prose(text).filter_map(|line| line.strip_prefix('[')?.split_once("]: "));
-    let defined = defined.filter(|(name, _)| !name.contains("]")).map(|(_, link)| link);
+    let defined = defined.filter(|(name, _)| !name.contains(']')).map(|(_, link)| link);
     inline.chain(defined).collect()
 }
 
