@@ -1,4 +1,4 @@
-//! Idempotency: one event is acted on once, however often Twilio tells of it.
+//! Idempotency: the service acts once on an event, however often Twilio sends it.
 //!
 //! Status callbacks may come twice, Event Streams come at least once, and Twilio asks again if it got no
 //! answer. A [`DedupKey`] is the identity of the *event*, made of signed parameters. Claim the key in a

@@ -1,7 +1,7 @@
 //! Why a signature is wrong: the known mistakes, undone until the signature is right.
 //!
-//! A MAC cannot say in what two strings differ. But there are few ways to spoil a genuine request, and each
-//! can be undone. If the signature is right afterwards, the cause is proven.
+//! A MAC cannot say in what two strings differ. There are few ways to spoil a genuine request, though, and
+//! each can be undone. If the signature is right afterwards, the cause is proven.
 
 mod address;
 mod apparent;

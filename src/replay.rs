@@ -14,8 +14,8 @@
 //!
 //! The second row holds for an endpoint to whose URL Twilio sends nothing without a `Timestamp`.
 //! Twilio does not sign where a name ends, so a sender's text (the `Body` of a message, a SIP `From`) can
-//! be split off as a `Timestamp` of the sender's choice. Therefore each `Timestamp` in the signed text
-//! must be the name of a parameter, and each of these must be fresh; the time that Twilio signed is among
+//! be split off as a `Timestamp` of the sender's choice. Each `Timestamp` in the signed text
+//! must therefore be the name of a parameter, and each of these must be fresh; the time that Twilio signed is among
 //! them. At a URL that also gets messages, Twilio may sign no time, and the sender's is the only one: give
 //! reports a URL of their own, or keep nonces for as long as the key (`ttl`, up to 366 days).
 //!

@@ -28,7 +28,7 @@ pub(super) fn divided(
     clues: &Clues,
 ) -> (Vec<Cause>, Vec<Cause>) {
     let is_out = |cause: &Cause| {
-        // What a hint says may still be a part of it.
+        // A hint may still name a part of the cause.
         let is_hinted = *cause == Cause::TlsTerminated && clues.is_secure;
         is_done && OF_FEW_FORMS.contains(cause) && !is_hinted
     };

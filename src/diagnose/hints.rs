@@ -80,7 +80,7 @@ impl Hints {
         }
     }
 
-    /// Adds a header of the request, under a name in any case: give all of them. Kept are `Host`,
+    /// Adds a header of the request, under a name in any case: give all headers. The hints keep `Host`,
     /// `Forwarded`, `X-Forwarded-*` and their like, `Content-Type`, `Content-Length` and
     /// `User-Agent`, at most 32 of at most 2,048 bytes; and the name of a header in which another
     /// provider sends its signature. Other headers are ignored, above all those that hold credentials.

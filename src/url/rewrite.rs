@@ -6,8 +6,7 @@ use super::candidate::Candidate;
 use crate::form::Params;
 use crate::mac::Sink;
 
-/// The bytes that JavaScript's `encodeURIComponent` escapes. The Node library's legacy query is written
-/// with it.
+/// The bytes that JavaScript's `encodeURIComponent` escapes, as the Node library's legacy query does.
 const COMPONENT: AsciiSet =
     UNRESERVED.remove(b'!').remove(b'*').remove(b'\'').remove(b'(').remove(b')');
 

@@ -91,7 +91,7 @@ impl Admitted {
     }
 
     /// Whether an answer with this status is stored, if its body is whole and at most
-    /// `MAX_STORED_BODY_LEN` bytes. Then [settle](Self::settle) with it.
+    /// `MAX_STORED_BODY_LEN` bytes. [Settle](Self::settle) with an answer that is stored.
     #[must_use]
     pub fn stores_answer(&self, status: u16) -> bool {
         #[cfg(feature = "claim")]

@@ -144,7 +144,8 @@ impl Gate {
     }
 
     /// Sets how long a request waits for the source of verifiers, and for its claim stores, each time
-    /// they are asked: both stores at once. Then it is answered with 503. Default: 2 seconds.
+    /// they are asked: both stores at once. A request that waited so long is answered with 503. Default: 2
+    /// seconds.
     pub fn deadline(self, deadline: Duration) -> Self {
         self.edit(|config| config.deadline = deadline)
     }

@@ -1,4 +1,4 @@
-//! What each piece of a URL may have been, and all that can be put together of it.
+//! What each piece of a URL may have been, and every URL that can be put together of the pieces.
 
 use alloc::rc::Rc;
 use alloc::string::String;
