@@ -93,9 +93,10 @@ fn every_cause_has_an_entry_in_the_words_of_the_program() {
 }
 
 #[test]
-fn every_error_of_configuration_has_an_anchor() {
+fn every_error_besides_has_an_anchor() {
     let tables = [
         ("src/origin/error.rs", "OriginError", "origin"),
+        ("src/dedup/error.rs", "NoIdentity", "identity"),
         ("src/error.rs", "KeyError", "keyerror"),
         ("src/error.rs", "BuildError", "builderror"),
         ("adapters/gate/src/extract.rs", "ExtractError", "extract"),
