@@ -2,17 +2,24 @@
 
 #![expect(clippy::doc_markdown, reason = "these comments are the help, which has no markup")]
 
+mod examples;
+mod listen;
+mod send;
+
 use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use clap_complete::Shell;
+
+pub(crate) use self::listen::ListenArgs;
+pub(crate) use self::send::{ReplayArgs, SendArgs};
 
 /// Verify, sign and diagnose the signatures of Twilio's webhooks.
 ///
 /// Auth tokens come from the environment variable TWILIO_AUTH_TOKEN or from files, never from
 /// arguments. Exit status: 0 verified, 1 refused, 2 wrong usage, 3 input or output failed.
 #[derive(Debug, Parser)]
-#[command(name = "twilio-sig", version, max_term_width = 100)]
+#[command(name = "twilio-sig", version, max_term_width = 80, after_help = examples::FIRST_STEPS)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -21,63 +28,38 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Verify one request
-    #[command(after_help = VERIFY_EXAMPLES)]
+    #[command(after_help = examples::VERIFY)]
     Verify(VerifyArgs),
     /// Sign a request as Twilio would, to test a service
-    #[command(after_help = SIGN_EXAMPLES)]
+    #[command(after_help = examples::SIGN)]
     Sign(SignArgs),
     /// Send a webhook to a service, as Twilio would, and judge its answer
-    #[command(after_help = SEND_EXAMPLES)]
+    #[command(after_help = examples::SEND)]
     Send(SendArgs),
+    /// Receive webhooks, verify them, and say at once why one is refused
+    #[command(after_help = examples::LISTEN)]
+    Listen(ListenArgs),
+    /// Send a saved request again
+    #[command(after_help = examples::REPLAY)]
+    Replay(ReplayArgs),
     /// Say why a request is refused, and what to do about it
-    #[command(after_help = DIAGNOSE_EXAMPLES)]
+    #[command(after_help = examples::DIAGNOSE)]
     Diagnose(DiagnoseArgs),
     /// Verify many requests: JSON lines in, JSON lines out
-    #[command(after_help = BATCH_EXAMPLES)]
+    #[command(after_help = examples::BATCH)]
     Batch(BatchArgs),
     /// Print the completion script of a shell
     Completions {
         /// The shell
         shell: Shell,
     },
+    /// Print the manual page of this program, or of one command of it
+    #[command(after_help = examples::MAN)]
+    Man {
+        /// The command
+        command: Option<String>,
+    },
 }
-
-const VERIFY_EXAMPLES: &str = "\
-Examples:
-  twilio-sig verify --http request.txt --base https://hooks.example.com
-  twilio-sig verify --url https://hooks.example.com/sms --body-file body.bin --signature RSOY…8B8=
-  pbpaste | twilio-sig verify --http - --base https://hooks.example.com --json";
-
-const SIGN_EXAMPLES: &str = "\
-Examples:
-  twilio-sig sign --url https://hooks.example.com/sms --param Body=Ahoy --param From=+15005550006
-  twilio-sig sign --url https://hooks.example.com/events --body-file event.json --hash-body";
-
-const SEND_EXAMPLES: &str = "\
-Examples:
-  twilio-sig send --list
-  twilio-sig send sms --to http://localhost:8080/sms --param Body=Ahoy
-  twilio-sig send voice --to http://localhost:8080/voice --url https://hooks.example.com/voice
-  twilio-sig send call-status --to http://localhost:8080/status --twice
-  twilio-sig send sms --to http://localhost:8080/sms --forged
-
-Exit status: 0 if Twilio could use every answer (with --forged: if all were refused), 1 otherwise,
-3 if there was no answer.";
-
-const DIAGNOSE_EXAMPLES: &str = "\
-Examples:
-  twilio-sig diagnose --http request.txt
-  twilio-sig diagnose --http request.txt --configured-url https://hooks.example.com/sms
-  twilio-sig diagnose --http request.txt --secondary-token-file old.txt --json
-
-Without --url or --base, the URL is http:// with the Host header and the request target: what a
-service behind a TLS terminator sees. A line `# @token-file NAME` at the top of the request file
-names a file beside it that holds the auth token; `diagnose` alone reads it.";
-
-const BATCH_EXAMPLES: &str = "\
-Examples:
-  twilio-sig batch requests.jsonl > verdicts.jsonl
-  echo '{\"url\":\"https://e.com/\",\"signature\":\"…\",\"auth_tokens\":[\"…\"]}' | twilio-sig batch";
 
 /// What arrived.
 #[derive(ClapArgs, Debug, Default)]
@@ -167,43 +149,11 @@ pub(crate) struct SignArgs {
     #[command(flatten)]
     pub(crate) keys: KeyArgs,
     /// Print URL and signature as JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "curl")]
     pub(crate) json: bool,
-}
-
-#[derive(ClapArgs, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command line")]
-pub(crate) struct SendArgs {
-    /// The kind of webhook
-    #[arg(required_unless_present = "list")]
-    pub(crate) kind: Option<String>,
-    /// Where the service listens
-    #[arg(long, value_name = "URL", required_unless_present = "list")]
-    pub(crate) to: Option<String>,
-    /// The public URL to sign for, if it is not that of --to. The Host header is then that of this
-    /// one, and X-Forwarded-Proto its scheme, as behind a tunnel
-    #[arg(long, value_name = "URL")]
-    pub(crate) url: Option<String>,
-    /// Sets a parameter; given twice with one name, it comes twice
-    #[arg(long, value_name = "NAME=VALUE")]
-    pub(crate) param: Vec<String>,
-    /// Send the parameters in the query of a GET
+    /// Print the curl command that sends the request
     #[arg(long)]
-    pub(crate) get: bool,
-    /// Send each webhook twice with the same bytes, as a replay does
-    #[arg(long)]
-    pub(crate) twice: bool,
-    /// Sign with a token that the service does not have
-    #[arg(long)]
-    pub(crate) forged: bool,
-    /// The number of the event, which its SID ends in. Default: the time
-    #[arg(long, value_name = "N")]
-    pub(crate) number: Option<u64>,
-    /// Describe the kinds
-    #[arg(long, exclusive = true)]
-    pub(crate) list: bool,
-    #[command(flatten)]
-    pub(crate) keys: KeyArgs,
+    pub(crate) curl: bool,
 }
 
 #[derive(ClapArgs, Debug)]
@@ -242,4 +192,11 @@ pub(crate) struct BatchArgs {
     /// Longest line that is read, in bytes; a longer one is bad input
     #[arg(long, value_name = "BYTES", default_value_t = crate::lines::MAX_LINE_LEN)]
     pub(crate) max_line: usize,
+    /// Diagnose what is refused: `causes` in each verdict, and a summary by cause at the end, on
+    /// standard error
+    #[arg(long)]
+    pub(crate) diagnose: bool,
+    /// The most MACs to compute for one diagnosis
+    #[arg(long, value_name = "N", requires = "diagnose", default_value_t = crate::record::MAX_MACS)]
+    pub(crate) max_macs: u32,
 }

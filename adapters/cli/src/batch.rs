@@ -1,93 +1,90 @@
 //! `twilio-sig batch`: one line in, one line out, in bounded memory.
 
+mod progress;
+mod summary;
+
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Read, Write};
+use std::io::{self, BufRead, BufWriter, IsTerminal, Read, Write};
 use std::path::Path;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use twilio_sig::Hints;
 use zeroize::Zeroizing;
 
 use crate::Outcome;
 use crate::args::BatchArgs;
 use crate::failure::Failure;
-use crate::lines::{self, Line};
+use crate::lines::{self, Line, WipedReader};
 use crate::output::{self, Verdict};
-use crate::record;
+use crate::record::{self, Decided};
+
+use self::progress::Progress;
+use self::summary::Summary;
 
 pub(crate) fn run(args: &BatchArgs) -> Result<Outcome, Failure> {
     let path = args.file.as_path();
     let failed = |error: io::Error| Failure::read(path, &error);
     if path == Path::new("-") {
-        return pump(io::stdin().lock(), path, args.max_line, &ProgressBar::hidden());
+        let reader = WipedReader::new(standard_input().map_err(failed)?);
+        return pump(reader, args, &Progress::hidden());
     }
     let file = File::open(path).map_err(failed)?;
-    let bar = progress_bar(file.metadata().map_err(failed)?.len());
-    let reader = BufReader::new(Watched { file, bar: bar.clone() });
-    let outcome = pump(reader, path, args.max_line, &bar);
-    bar.finish_and_clear();
+    let progress = Progress::of(file.metadata().map_err(failed)?.len());
+    let outcome = pump(WipedReader::new(progress.watch(file)), args, &progress);
+    progress.finish();
     outcome
 }
 
-/// A progress bar over the bytes of a file; hidden unless it is seen, on a terminal.
-fn progress_bar(bytes: u64) -> ProgressBar {
-    if !io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::with_draw_target(Some(bytes), ProgressDrawTarget::stderr());
-    let template = "{bar:40} {percent:>3} %  {binary_bytes_per_sec}  {eta} left";
-    match ProgressStyle::with_template(template) {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
+/// Standard input without the buffer of the standard library, which cannot be wiped.
+#[cfg(unix)]
+fn standard_input() -> io::Result<impl Read> {
+    use std::os::fd::AsFd as _;
+    io::stdin().as_fd().try_clone_to_owned().map(File::from)
+}
+
+#[cfg(not(unix))]
+fn standard_input() -> io::Result<impl Read> {
+    Ok(io::stdin().lock())
 }
 
 /// Refused lines do not make the batch fail: each has its verdict, and the status is 1 only if
 /// there was one.
 fn pump(
     mut reader: impl BufRead,
-    path: &Path,
-    max_line: usize,
-    bar: &ProgressBar,
+    args: &BatchArgs,
+    progress: &Progress,
 ) -> Result<Outcome, Failure> {
     let to_terminal = io::stdout().is_terminal();
     let mut out = BufWriter::new(io::stdout().lock());
-    // A line holds tokens.
+    let hints = args.diagnose.then(|| Hints::new().max_macs(args.max_macs));
+    let mut summary = Summary::default();
     let mut line = Zeroizing::new(Vec::new());
-    let mut outcome = Outcome::Good;
+    let mut number = 0_u64;
     loop {
-        let verdict = match lines::read(&mut reader, &mut line, max_line) {
-            Ok(Line::End) => break,
-            Ok(Line::TooLong) => {
-                Verdict::bad_input(format!("the line is longer than {max_line} bytes"))
+        let read = lines::read(&mut reader, &mut line, args.max_line);
+        let read = read.map_err(|error| Failure::read(&args.file, &error))?;
+        number = number.saturating_add(1);
+        let decided = match read {
+            Line::End => break,
+            Line::TooLong => {
+                let detail = format!("the line is longer than {} bytes", args.max_line);
+                Decided::without_diagnosis(Verdict::bad_input(detail))
             }
-            Ok(Line::Whole) if line.trim_ascii().is_empty() => continue,
-            Ok(Line::Whole) => record::verdict(&line),
-            Err(error) => return Err(Failure::read(path, &error)),
+            Line::Whole if line.trim_ascii().is_empty() => continue,
+            Line::Whole => record::decide(&line, hints.as_ref()),
         };
-        if !verdict.is_ok() {
-            outcome = Outcome::Refused;
-        }
+        progress.count(decided.verdict.is_ok());
+        summary.count(number, &decided);
         let mut write = || {
-            output::write_json(&mut out, &verdict)?;
+            output::write_json(&mut out, &decided.verdict)?;
             if to_terminal { out.flush() } else { Ok(()) }
         };
-        let written = if to_terminal { bar.suspend(write) } else { write() };
+        let written = if to_terminal { progress.suspend(write) } else { write() };
         written.map_err(Failure::output)?;
     }
     out.flush().map_err(Failure::output)?;
-    Ok(outcome)
-}
-
-/// A file whose reading moves the bar.
-struct Watched {
-    file: File,
-    bar: ProgressBar,
-}
-
-impl Read for Watched {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(buffer)?;
-        self.bar.inc(u64::try_from(read).unwrap_or_default());
-        Ok(read)
+    progress.finish();
+    if args.diagnose {
+        summary.print();
     }
+    Ok(if summary.refused() > 0 { Outcome::Refused } else { Outcome::Good })
 }

@@ -112,5 +112,7 @@ fn from_str<'a, T: Deserialize<'a>>(format: &str, text: &'a str) -> Result<T, Fa
 #[expect(clippy::doc_markdown, reason = "serde_json is a name")]
 fn malformed(format: &str, error: &serde_json::Error) -> Failure {
     let (line, column) = (error.line(), error.column());
-    Failure::usage(format!("not {format}: a fault at line {line}, column {column}"))
+    Failure::usage(format!(
+        "not {format}: a fault at line {line}, column {column}; export it again, or as raw HTTP"
+    ))
 }

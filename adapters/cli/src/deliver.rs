@@ -1,106 +1,118 @@
-//! Delivers a signed webhook as Twilio does, and takes the answer.
+//! Delivers a request as Twilio does, and takes the answer.
 
 use core::time::Duration;
 use std::io::{self, Read as _};
 use std::time::Instant;
 
-use twilio_sig::testing::SignedWebhook;
-use ureq::http::{Request, Response, header};
+use ureq::http::{Method, Request, Response, header};
 use ureq::{Agent, Body, Error};
 
 use crate::failure::Failure;
+use crate::outgoing::Outgoing;
+use crate::output::printable_url;
+use crate::overrides::{Failed, Overrides};
+use crate::place::Place;
 
-/// How long Twilio waits for an answer, all in all.
-/// Source: <https://www.twilio.com/docs/usage/webhooks/webhooks-connection-overrides>
-pub(crate) const TIMEOUT: Duration = Duration::from_secs(15);
-/// How long it waits for a connection.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Longest answer that is read, in bytes: one more than Twilio takes.
 const MAX_ANSWER_LEN: u64 = 64 * 1_024 + 1;
+
+/// Longest address that is told, in characters.
+const MAX_ADDRESS_LEN: usize = 500;
 
 /// What came back.
 pub(crate) struct Answer {
     pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
     pub(crate) content_type: Option<String>,
     pub(crate) body: Vec<u8>,
     pub(crate) elapsed: Duration,
 }
 
-/// Where it is sent, and the Host that it says.
-pub(crate) struct Destination {
-    /// Scheme, authority and path of `--to`.
-    base: String,
-    /// The public host, if it is not that of `--to`: a tunnel hands it on.
-    public: bool,
+/// Why nothing came back.
+#[derive(Debug)]
+pub(crate) struct Undelivered {
+    pub(crate) failed: Failed,
+    /// The error that Twilio would log.
+    pub(crate) code: u32,
+    /// The address, and why.
+    pub(crate) text: String,
 }
 
-impl Destination {
-    /// `to` is an http or https URL (or the ws form of one); `public` says that the webhook is signed
-    /// for another.
-    pub(crate) fn new(to: &str, public: bool) -> Result<Self, Failure> {
-        let to = to.split('#').next().unwrap_or_default();
-        let to = to.split('?').next().unwrap_or_default();
-        let base = match to.split_once("://") {
-            Some(("http" | "ws", rest)) => format!("http://{rest}"),
-            Some(("https" | "wss", rest)) => format!("https://{rest}"),
-            _ => return Err(Failure::usage("--to takes an http: or https: URL")),
-        };
-        Ok(Self { base, public })
-    }
-
-    /// Sends it and waits, at most as long as Twilio does. Redirects are not followed.
-    ///
-    /// # Errors
-    /// [`Failure::Usage`] for what is no URL, [`Failure::Io`] if there is no answer.
-    pub(crate) fn deliver(&self, agent: &Agent, signed: &SignedWebhook) -> Result<Answer, Failure> {
-        let query = signed.target().split_once('?').map_or("", |(_, query)| query);
-        let mark = if query.is_empty() { "" } else { "?" };
-        let mut request =
-            Request::builder().method(signed.method()).uri(format!("{}{mark}{query}", self.base));
-        // The client counts the body, and knows the host that it calls.
-        let own = |name: &str| name == "Content-Length" || (name == "Host" && !self.public);
-        for (name, value) in signed.headers().filter(|(name, _)| !own(name)) {
-            request = request.header(name, value);
-        }
-        if self.public {
-            let scheme = signed.url().split(':').next().unwrap_or_default();
-            let scheme = if matches!(scheme, "https" | "wss") { "https" } else { "http" };
-            request = request.header("X-Forwarded-Proto", scheme);
-        }
-        let started = Instant::now();
-        let response = if signed.method() == "GET" {
-            agent.run(request.body(()).map_err(|error| Failure::usage(error.to_string()))?)
-        } else {
-            let request = request.body(signed.body());
-            agent.run(request.map_err(|error| Failure::usage(error.to_string()))?)
-        };
-        let answer = response.and_then(|response| answer(response, started));
-        answer.map_err(|error| Failure::Io(self.explain(&error)))
-    }
-
-    fn explain(&self, error: &Error) -> String {
-        let (what, code) = match error {
-            Error::HostNotFound => ("the host is not known", "11210"),
-            Error::Timeout(_) => ("no answer in 15 s, or no connection in 5 s", "11200"),
-            Error::ConnectionFailed => ("no connection", "11205"),
-            Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-                ("nothing listens there; is the service running?", "11205")
-            }
-            other => return format!("{}: {other}; Twilio would log 11200", self.base),
-        };
-        format!("{}: {what}; Twilio would log {code}", self.base)
+impl From<Undelivered> for Failure {
+    fn from(undelivered: Undelivered) -> Self {
+        let Undelivered { code, text, .. } = undelivered;
+        Self::Io(format!("{text}; Twilio would log {code}"))
     }
 }
 
-/// The client, with Twilio's timeouts.
-pub(crate) fn agent() -> Agent {
+/// Sends the request to its place and waits, at most as long as Twilio does. Redirects are not
+/// followed.
+///
+/// # Errors
+/// [`Undelivered`] if there is no answer.
+pub(crate) fn deliver(
+    agent: &Agent,
+    place: &Place,
+    outgoing: &Outgoing,
+) -> Result<Answer, Undelivered> {
+    let url = place.clone().without_query().into_http().url(outgoing.target());
+    let refused = |text: String| Undelivered { failed: Failed::NoConnection, code: 11_200, text };
+    let method = Method::from_bytes(outgoing.method.as_bytes());
+    let method = method.map_err(|error| refused(error.to_string()))?;
+    let has_body = !outgoing.body.is_empty() || method == Method::POST;
+    let mut request = Request::builder().method(method).uri(&url);
+    for (name, value) in &outgoing.headers {
+        request = request.header(name, value);
+    }
+    if outgoing.is_handshake {
+        request = request.header("Connection", "Upgrade").header("Upgrade", "websocket");
+    }
+    let started = Instant::now();
+    let response = if has_body {
+        let request = request.body(outgoing.body.as_slice());
+        agent.run(request.map_err(|error| refused(error.to_string()))?)
+    } else {
+        agent.run(request.body(()).map_err(|error| refused(error.to_string()))?)
+    };
+    let answer = response.and_then(|response| answer(response, started));
+    answer.map_err(|error| explain(&url, &error))
+}
+
+fn explain(url: &str, error: &Error) -> Undelivered {
+    let (failed, why, code) = match error {
+        Error::HostNotFound => (Failed::NoConnection, "the host is not known", 11_210),
+        Error::Timeout(ureq::Timeout::Connect | ureq::Timeout::Resolve) => {
+            (Failed::NoConnection, "no connection in time", 11_205)
+        }
+        Error::Timeout(_) => (Failed::NoAnswer, "no answer in time (Twilio waits 15 s)", 11_200),
+        Error::ConnectionFailed => (Failed::NoConnection, "no connection", 11_205),
+        Error::Io(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+            (Failed::NoConnection, "nothing listens there; is the service running?", 11_205)
+        }
+        other => {
+            let text = format!("{}: {other}", address(url));
+            return Undelivered { failed: Failed::NoAnswer, code: 11_200, text };
+        }
+    };
+    Undelivered { failed, code, text: format!("{}: {why}", address(url)) }
+}
+
+/// The address, without what only the caller should know.
+fn address(url: &str) -> String {
+    printable_url(url.split('?').next().unwrap_or(url), MAX_ADDRESS_LEN)
+}
+
+/// A client with these times, of which at most `total` are left for all.
+pub(crate) fn agent(overrides: &Overrides, total: Duration) -> Agent {
     let config = Agent::config_builder()
         .http_status_as_error(false)
+        .allow_non_standard_methods(true)
         .max_redirects(0)
         .max_redirects_will_error(false)
         .proxy(None)
-        .timeout_global(Some(TIMEOUT))
-        .timeout_connect(Some(CONNECT_TIMEOUT))
+        .timeout_global(Some(total))
+        .timeout_connect(Some(overrides.connect))
+        .timeout_recv_response(Some(overrides.read))
         .build();
     config.new_agent()
 }
@@ -109,10 +121,13 @@ fn answer(response: Response<Body>, started: Instant) -> Result<Answer, Error> {
     let status = response.status().as_u16();
     let content_type = response.headers().get(header::CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let headers = response.headers().iter();
+    let headers = headers.map(|(name, value)| (name.to_string(), value.as_bytes().to_vec()));
+    let headers = headers.collect();
     let mut body = Vec::new();
     // Behind a 101 is the socket, and not a body.
     if status != 101 {
         response.into_body().into_reader().take(MAX_ANSWER_LEN).read_to_end(&mut body)?;
     }
-    Ok(Answer { status, content_type, body, elapsed: started.elapsed() })
+    Ok(Answer { status, headers, content_type, body, elapsed: started.elapsed() })
 }

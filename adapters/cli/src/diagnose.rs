@@ -43,7 +43,7 @@ pub(crate) fn run(args: &DiagnoseArgs) -> Result<Outcome, Failure> {
     if args.json {
         output::print_json(&as_json(&diagnosis))?;
     } else {
-        output::print(&coloured(&diagnosis.to_string()))?;
+        output::print(&coloured(&diagnosis.to_string(), output::width()))?;
     }
     let good = diagnosis.verdict().is_ok() && diagnosis.explanations().is_empty();
     Ok(if good { Outcome::Good } else { Outcome::Refused })
@@ -65,11 +65,14 @@ fn tokens(args: &DiagnoseArgs, request: &Request) -> Result<Vec<Secret>, Failure
     }
 }
 
+/// The hints with the headers of the request.
+pub(crate) fn with_headers(hints: Hints, request: &Request) -> Hints {
+    let headers = request.http.iter().flat_map(|http| &http.headers);
+    headers.fold(hints, |hints, (name, value)| hints.header(name, value))
+}
+
 fn hints(args: &DiagnoseArgs, request: &Request) -> Result<Hints, Failure> {
-    let mut hints = Hints::new().max_macs(args.max_macs);
-    for (name, value) in request.http.iter().flat_map(|http| &http.headers) {
-        hints = hints.header(name, value);
-    }
+    let mut hints = with_headers(Hints::new().max_macs(args.max_macs), request);
     for header in &args.header {
         let (name, value) =
             header.split_once(':').ok_or_else(|| Failure::usage("--header takes NAME: VALUE"))?;
@@ -118,10 +121,20 @@ fn without_key(request: &Request) -> Failure {
     Failure::Usage(text)
 }
 
-/// The text with its labels in colour.
-fn coloured(text: &str) -> String {
+/// The text with its labels in colour, and wrapped to this width.
+pub(crate) fn coloured(text: &str, width: Option<usize>) -> String {
     let mut coloured = String::new();
+    let mut wrapped = Vec::new();
+    let mut is_aligned = false;
     for line in text.lines() {
+        // The mark below the two strings shows where they differ.
+        is_aligned = line == "strings" || (is_aligned && line.starts_with(' '));
+        match width.filter(|_| !is_aligned) {
+            Some(width) => wrapped.extend(output::wrapped(line, width)),
+            None => wrapped.push(line.to_owned()),
+        }
+    }
+    for line in &wrapped {
         let label_len = line.find("  ").filter(|at| *at > 0).unwrap_or(0);
         let (label, rest) = line.split_at_checked(label_len).unwrap_or(("", line));
         let style = match label {

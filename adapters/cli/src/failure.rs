@@ -1,5 +1,6 @@
 //! Why a command could not do what was asked. It holds no secret: file names, and why.
 
+use core::net::SocketAddr;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -21,6 +22,28 @@ impl Failure {
 
     pub(crate) fn read(path: &Path, error: &io::Error) -> Self {
         Self::Io(format!("cannot read {}: {error}", path.display()))
+    }
+
+    pub(crate) fn write(path: &Path, error: &io::Error) -> Self {
+        Self::Io(format!("cannot write {}: {error}", path.display()))
+    }
+
+    /// The address cannot be listened on.
+    pub(crate) fn listen(address: SocketAddr, error: &io::Error) -> Self {
+        let next = match error.kind() {
+            io::ErrorKind::AddrInUse => ": something else listens there; choose another --port",
+            io::ErrorKind::PermissionDenied => ": choose a --port above 1023",
+            _ => "",
+        };
+        Self::Io(format!("cannot listen on {address}: {error}{next}"))
+    }
+
+    /// What is said of it.
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Usage(text) | Self::Io(text) => text.clone(),
+            Self::Closed => String::new(),
+        }
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]

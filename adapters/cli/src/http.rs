@@ -6,8 +6,9 @@ use crate::failure::Failure;
 const MAX_HEADERS: usize = 256;
 
 /// A request, taken apart.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct HttpRequest {
+    pub(crate) method: String,
     pub(crate) target: String,
     /// Names and values; those that are not UTF-8 are left out.
     pub(crate) headers: Vec<(String, String)>,
@@ -20,8 +21,13 @@ pub(crate) struct HttpRequest {
 
 impl HttpRequest {
     /// One of these parts.
-    pub(crate) const fn new(target: String, headers: Vec<(String, String)>, body: Vec<u8>) -> Self {
-        Self { target, headers, body, fault: None, token_file: None }
+    pub(crate) const fn new(
+        method: String,
+        target: String,
+        headers: Vec<(String, String)>,
+        body: Vec<u8>,
+    ) -> Self {
+        Self { method, target, headers, body, fault: None, token_file: None }
     }
 
     /// Reads HTTP/1 text with line breaks of either kind. Comment lines that begin with `#` may
@@ -32,12 +38,17 @@ impl HttpRequest {
         let head = as_http_1(text);
         let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut request = httparse::Request::new(&mut headers);
-        let malformed = |why: &str| Failure::usage(format!("not a raw HTTP request: {why}"));
+        let malformed = |why: &str| {
+            Failure::usage(format!(
+                "not a raw HTTP request: {why}; `twilio-sig verify --help` lists what is read"
+            ))
+        };
         let length = match request.parse(&head) {
             Ok(httparse::Status::Complete(length)) => length,
             Ok(httparse::Status::Partial) => return Err(malformed("no empty line ends its head")),
             Err(error) => return Err(malformed(&error.to_string())),
         };
+        let method = request.method.unwrap_or_default().to_owned();
         let target = request.path.unwrap_or_default().to_owned();
         let text = |bytes| str::from_utf8(bytes).ok().map(str::to_owned);
         let headers: Vec<(String, String)> = request
@@ -47,7 +58,7 @@ impl HttpRequest {
             .collect();
         let rest = head.get(length..).unwrap_or_default();
         let (body, token_file) = (Vec::new(), token_file(comments));
-        let mut request = Self { target, headers, body, token_file, fault: None };
+        let mut request = Self { method, target, headers, body, token_file, fault: None };
         (request.body, request.fault) = request.body_of(rest);
         Ok(request)
     }
@@ -57,6 +68,28 @@ impl HttpRequest {
         let own = self.headers.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name));
         let values: Vec<&str> = own.map(|(_, value)| value.as_str()).collect();
         (!values.is_empty()).then(|| values.join(", "))
+    }
+
+    /// The request, if all of it was saved.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] if its body is cut off.
+    pub(crate) fn whole(self) -> Result<Self, Failure> {
+        match self.fault {
+            Some(fault) => Err(Failure::usage(format!("{fault}; save the request again, whole"))),
+            None => Ok(self),
+        }
+    }
+
+    /// Whether its body is a form, as far as it says.
+    pub(crate) fn is_form(&self) -> bool {
+        let media_type = self.header("content-type").unwrap_or_default().to_ascii_lowercase();
+        media_type.is_empty() || media_type.contains("application/x-www-form-urlencoded")
+    }
+
+    /// Whether it opens a WebSocket.
+    pub(crate) fn is_handshake(&self) -> bool {
+        self.header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket"))
     }
 
     /// The body, and what is wrong with it.
@@ -159,7 +192,7 @@ mod tests {
             "POST /s?a=1",
         ] {
             let request = parse(&format!("{line}\nHost: e.com\nX-A: 1\nx-a: 2\n\nBody=Ahoy\n"));
-            assert_eq!(request.target, "/s?a=1");
+            assert_eq!((request.method.as_str(), request.target.as_str()), ("POST", "/s?a=1"));
             assert_eq!(request.header("HOST").as_deref(), Some("e.com"));
             assert_eq!(request.header("X-A").as_deref(), Some("1, 2"));
             assert_eq!(request.body, b"Body=Ahoy");

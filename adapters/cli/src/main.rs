@@ -1,6 +1,8 @@
 #![doc = include_str!("../README.md")]
 #![forbid(unsafe_code)]
 
+extern crate alloc;
+
 mod args;
 mod batch;
 mod capture;
@@ -10,11 +12,19 @@ mod failure;
 mod http;
 mod keys;
 mod lines;
+mod listen;
+mod man;
+mod outgoing;
 mod output;
+mod overrides;
+mod place;
 mod record;
+mod replay;
+mod report;
 mod request;
 mod send;
 mod sign;
+mod signing_key;
 mod twiml;
 mod verify;
 
@@ -41,6 +51,8 @@ fn main() -> ExitCode {
         Command::Verify(args) => verify::run(&args),
         Command::Sign(args) => sign::run(&args),
         Command::Send(args) => send::run(&args),
+        Command::Listen(args) => listen::run(&args),
+        Command::Replay(args) => replay::run(&args),
         Command::Diagnose(args) => diagnose::run(&args),
         Command::Batch(args) => batch::run(&args),
         Command::Completions { shell } => {
@@ -49,6 +61,7 @@ fn main() -> ExitCode {
             let written = io::stdout().write_all(&script);
             written.map(|()| Outcome::Good).map_err(Failure::output)
         }
+        Command::Man { command } => man::run(command.as_deref()),
     };
     match outcome {
         Ok(Outcome::Good) => ExitCode::SUCCESS,

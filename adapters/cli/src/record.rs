@@ -5,17 +5,23 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::error::Category;
 use twilio_sig::{
-    Algorithm, AuthToken, ParameterPolicy, SharedKey, UrlPolicy, Verifier, VerifyError, Webhook,
+    Algorithm, AuthToken, Diagnosis, Hints, ParameterPolicy, SharedKey, UrlPolicy, Verifier,
+    VerifyError, Webhook, diagnose,
 };
+use zeroize::Zeroizing;
 
 use crate::output::Verdict;
+
+/// The most MACs of one diagnosis in a batch: some milliseconds, in which one mistake and most pairs
+/// of two are found.
+pub(crate) const MAX_MACS: u32 = 2_000;
 
 /// A request, its keys and the verifier's settings. All but the URL may be left out or null.
 #[derive(Deserialize)]
 struct Record {
     url: String,
     signature: Option<String>,
-    auth_tokens: Option<Vec<String>>,
+    auth_tokens: Option<Vec<Zeroizing<String>>>,
     shared_keys: Option<Vec<SharedKeyRecord>>,
     settings: Option<String>,
     body: Option<String>,
@@ -29,7 +35,7 @@ struct Record {
 #[derive(Deserialize)]
 struct SharedKeyRecord {
     id: String,
-    secret: String,
+    secret: Zeroizing<String>,
     algorithm: String,
 }
 
@@ -40,14 +46,28 @@ enum Policy {
     Exact,
 }
 
-/// The verdict on a line.
-pub(crate) fn verdict(line: &[u8]) -> Verdict {
-    decide(line).unwrap_or_else(Verdict::bad_input)
+/// What was decided of a line.
+pub(crate) struct Decided {
+    pub(crate) verdict: Verdict,
+    /// Of a refused one that was diagnosed.
+    pub(crate) diagnosis: Option<Diagnosis>,
+}
+
+impl Decided {
+    pub(crate) const fn without_diagnosis(verdict: Verdict) -> Self {
+        Self { verdict, diagnosis: None }
+    }
+}
+
+/// The verdict on a line; if it is refused and `hints` are given, why.
+pub(crate) fn decide(line: &[u8], hints: Option<&Hints>) -> Decided {
+    let bad_input = |detail| Decided::without_diagnosis(Verdict::bad_input(detail));
+    read(line, hints).unwrap_or_else(bad_input)
 }
 
 /// # Errors
 /// Why the line cannot be read. That repeats nothing of the line.
-fn decide(line: &[u8]) -> Result<Verdict, String> {
+fn read(line: &[u8], hints: Option<&Hints>) -> Result<Decided, String> {
     let record: Record = serde_json::from_slice(line).map_err(|error| {
         // serde_json's own words quote the value, which may be a token.
         let what = match error.classify() {
@@ -65,18 +85,19 @@ fn decide(line: &[u8]) -> Result<Verdict, String> {
     let tokens = record.auth_tokens.unwrap_or_default();
     let shared_keys = record.shared_keys.unwrap_or_default();
     if tokens.is_empty() && shared_keys.is_empty() && record.signature.is_none() {
-        return Ok(Err(VerifyError::MissingSignature).into());
+        return Ok(Decided::without_diagnosis(Err(VerifyError::MissingSignature).into()));
     }
 
     let mut builder = Verifier::builder();
     for token in tokens {
-        let token = AuthToken::new(token).map_err(|error| format!("auth_tokens: {error}"))?;
+        let token =
+            AuthToken::new(token.as_str()).map_err(|error| format!("auth_tokens: {error}"))?;
         builder = builder.auth_token(token);
     }
     for key in shared_keys {
         let algorithm: Result<Algorithm, _> = key.algorithm.parse();
         let algorithm = algorithm.map_err(|_| "shared_keys: unknown algorithm")?;
-        let key = SharedKey::new(key.id, key.secret, algorithm);
+        let key = SharedKey::new(key.id, key.secret.as_str(), algorithm);
         builder = builder.shared_key(key.map_err(|error| format!("shared_keys: {error}"))?);
     }
     if matches!(record.policy, Some(Policy::Exact)) {
@@ -104,5 +125,18 @@ fn decide(line: &[u8]) -> Result<Verdict, String> {
     if let Some(signature) = &record.signature {
         webhook = webhook.signature(signature);
     }
-    Ok(verifier.verify(&webhook).into())
+    let verdict = verifier.verify(&webhook);
+    let diagnosis = match (&verdict, hints) {
+        (Err(_), Some(hints)) => Some(diagnose(&verifier, &webhook, hints)),
+        _ => None,
+    };
+    let causes = diagnosis.as_ref().map(causes);
+    Ok(Decided { verdict: Verdict::from(verdict).with_causes(causes), diagnosis })
+}
+
+/// The causes that together explain the refusal; none if nothing known does.
+pub(crate) fn causes(diagnosis: &Diagnosis) -> Vec<&'static str> {
+    let explanation = diagnosis.explanations().first();
+    let findings = explanation.map(twilio_sig::Explanation::findings).unwrap_or_default();
+    findings.iter().map(|finding| finding.cause().code()).collect()
 }

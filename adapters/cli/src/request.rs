@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::http::HttpRequest;
 
 /// Longest body or raw request that is read, in bytes.
-const MAX_REQUEST_LEN: usize = 64 * 1_024 * 1_024;
+pub(crate) const MAX_REQUEST_LEN: usize = 64 * 1_024 * 1_024;
 
 /// A request to verify.
 pub(crate) struct Request {
@@ -34,7 +34,9 @@ impl Request {
     pub(crate) fn read(args: &RequestArgs) -> Result<Self, Failure> {
         let request = Self::read_as_it_is(args)?;
         match request.http.as_ref().and_then(|http| http.fault.as_ref()) {
-            Some(fault) => Err(Failure::usage(fault)),
+            Some(fault) => {
+                Err(Failure::usage(format!("{fault}; `twilio-sig diagnose` takes it as it is")))
+            }
             None if args.url.is_none() && !request.url.contains("://") => {
                 Err(Failure::usage("the request has no Host header: give --url or --base"))
             }
@@ -58,8 +60,7 @@ impl Request {
         let signature = args.signature.clone().or_else(|| header("x-twilio-signature"));
         let settings = args.settings.clone();
         let settings = settings.or_else(|| header("x-twilio-webhooks-signature-settings"));
-        let upgrade =
-            header("upgrade").is_some_and(|value| value.eq_ignore_ascii_case("websocket"));
+        let upgrade = http.as_ref().is_some_and(HttpRequest::is_handshake);
         let body = match (&http, &args.body_file) {
             (Some(http), _) => Body::Raw(http.body.clone()),
             (None, Some(path)) => Body::Raw(read(path, MAX_REQUEST_LEN)?),
@@ -74,6 +75,18 @@ impl Request {
             websocket: args.websocket || upgrade,
             http,
         })
+    }
+
+    /// One that has arrived, for the public URL; without one, for that of its Host header.
+    pub(crate) fn of(http: HttpRequest, url: Option<String>) -> Self {
+        Self {
+            url: url.unwrap_or_else(|| url_of(&http, None)),
+            body: Body::Raw(http.body.clone()),
+            signature: http.header("x-twilio-signature"),
+            settings: http.header("x-twilio-webhooks-signature-settings").unwrap_or_default(),
+            websocket: http.is_handshake(),
+            http: Some(http),
+        }
     }
 
     /// Calls `then` with the request as the library takes it.
@@ -161,7 +174,8 @@ mod tests {
     fn a_base_takes_the_place_of_all_before_the_path() {
         let url = |target: &str, base| {
             let headers = vec![("Host".to_owned(), "h".to_owned())];
-            url_of(&HttpRequest::new(target.to_owned(), headers, Vec::new()), base)
+            let method = "GET".to_owned();
+            url_of(&HttpRequest::new(method, target.to_owned(), headers, Vec::new()), base)
         };
         let base = Some("https://e.com/");
         assert_eq!(url("/a?b", base), "https://e.com/a?b");

@@ -1,47 +1,38 @@
 //! `twilio-sig send`
 
+mod attempts;
+mod parallel;
+mod unsigned;
+
 use core::fmt::Write as _;
+use core::sync::atomic::AtomicU32;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use twilio_sig::testing::{self, Fixture, Kind, SignedWebhook};
-use twilio_sig::{AuthToken, SharedKey, VerifyError};
+use twilio_sig::testing::{self, Fixture, Kind};
 
-use crate::Outcome;
 use crate::args::SendArgs;
-use crate::deliver::{self, Answer, Destination};
 use crate::failure::Failure;
-use crate::output::{self, BAD, GOOD, LABEL};
-use crate::{keys, request, twiml};
+use crate::outgoing::Outgoing;
+use crate::output::{self, LABEL, printable};
+use crate::overrides::Overrides;
+use crate::place::Place;
+use crate::report::Expected;
+use crate::signing_key::SigningKey;
+use crate::twiml::Use;
+use crate::{Outcome, capture, request};
 
-/// How much of an answer is printed, in characters.
-const MAX_SHOWN: usize = 2_000;
-/// The token of forged webhooks. A service that has it accepts them, and should not.
-const FORGER: &str = "a token that no service has";
+use self::attempts::Attempts;
+use self::unsigned::Unsigned;
 
 pub(crate) fn run(args: &SendArgs) -> Result<Outcome, Failure> {
-    let (false, Some(name), Some(to)) = (args.list, &args.kind, &args.to) else {
+    if args.list {
         return list();
-    };
-    let unknown = || Failure::usage(format!("no kind is called {name}; see `send --list`"));
-    let kind = testing::kinds().iter().find(|kind| kind.name() == name).ok_or_else(unknown)?;
-    let url = args.url.as_deref().unwrap_or(to);
-    let destination = Destination::new(to, args.url.is_some())?;
-    let key = if args.forged { Key::forged()? } else { Key::read(args)? };
-    let params = request::params(&args.param)?;
-    let number = args.number.unwrap_or_else(now);
-    let agent = deliver::agent();
-    let mut outcome = Outcome::Good;
-    for fixture in kind.fixtures() {
-        let signed = key.sign(changed(fixture, &params, number, args.get), url)?;
-        for is_again in [false, true].into_iter().take(if args.twice { 2 } else { 1 }) {
-            let answer = destination.deliver(&agent, &signed)?;
-            output::print(&shown(kind, &signed, &answer, is_again, args.forged))?;
-            if !is_expected(kind, &signed, &answer, is_again, args.forged) {
-                outcome = Outcome::Refused;
-            }
-        }
     }
-    Ok(outcome)
+    let plan = Plan::new(args)?;
+    match args.parallel {
+        Some(count) if count > 1 => parallel::run(&plan, count),
+        _ => plan.event(plan.number, &mut output::print),
+    }
 }
 
 fn list() -> Result<Outcome, Failure> {
@@ -53,36 +44,111 @@ fn list() -> Result<Outcome, Failure> {
     output::print(&text).map(|()| Outcome::Good)
 }
 
-/// What signs.
-enum Key {
-    Token(AuthToken),
-    Shared(SharedKey),
+/// Longest status that is printed, in characters.
+const MAX_STATUS_LEN: usize = 40;
+
+/// What to send, where, and how.
+struct Plan<'a> {
+    args: &'a SendArgs,
+    kind: Option<&'static Kind>,
+    /// The webhooks of a file, instead of those of the kind.
+    saved: Option<Unsigned>,
+    key: SigningKey,
+    params: Vec<(String, String)>,
+    number: u64,
+    place: Place,
+    overrides: Overrides,
+    /// How many answers Twilio could use.
+    useful: AtomicU32,
 }
 
-impl Key {
-    fn read(args: &SendArgs) -> Result<Self, Failure> {
-        let tokens = keys::tokens(&args.keys)?;
-        let shared_keys = keys::shared_keys(&args.keys)?;
-        match (shared_keys.as_slice(), tokens.as_slice()) {
-            ([(key, _)], _) => Ok(Self::Shared(key.clone())),
-            ([], [secret]) => Ok(Self::Token(keys::token(secret)?)),
-            ([], []) => Err(keys::missing()),
-            _ => Err(Failure::usage("give one key to sign with")),
+/// Takes what is printed, as it comes.
+type Print<'a> = dyn FnMut(&str) -> Result<(), Failure> + 'a;
+
+impl<'a> Plan<'a> {
+    fn new(args: &'a SendArgs) -> Result<Self, Failure> {
+        let kind = args.kind.as_deref().map(kind).transpose()?;
+        let saved = args.file.as_deref().map(|path| {
+            let text = request::read(path, request::MAX_REQUEST_LEN)?;
+            capture::read(&text, args.entry)?.whole().map(Unsigned::Saved)
+        });
+        let to = args.to.as_deref().unwrap_or_default();
+        // The URL of the console is the one that holds overrides; without it, that of the service.
+        let configured = args.url.as_deref().filter(|url| url.contains('#')).unwrap_or(to);
+        Ok(Self {
+            args,
+            kind,
+            saved: saved.transpose()?,
+            key: if args.forged { SigningKey::forged()? } else { SigningKey::read(&args.keys)? },
+            params: request::params(&args.param)?,
+            number: args.number.unwrap_or_else(now),
+            place: Place::new("--to", to)?,
+            overrides: Overrides::of(configured)?,
+            useful: AtomicU32::new(0),
+        })
+    }
+
+    /// Sends the webhooks of one event, one after the other.
+    fn event(&self, number: u64, print: &mut Print<'_>) -> Result<Outcome, Failure> {
+        let is_public = self.args.url.is_some();
+        let url = self.args.url.as_deref().or(self.args.to.as_deref()).unwrap_or_default();
+        let mut outcome = Outcome::Good;
+        for (unsigned, step) in self.webhooks(number).into_iter().zip(0_u64..) {
+            let outgoing = unsigned.sign(&self.key, url, is_public)?;
+            let used = Use::of(self.kind.map(Kind::name), outgoing.is_handshake);
+            let status = outgoing.status.as_deref().map(|text| printable(text, MAX_STATUS_LEN));
+            let status = status.map(|status| format!(" ({status})")).unwrap_or_default();
+            let name = format!("{}{status}", self.kind.map_or("saved request", Kind::name));
+            let mut attempts = Attempts { plan: self, used, name, print };
+            let copies: &[_] = if self.args.twice { &[false, true] } else { &[false] };
+            for is_again in copies {
+                let is_met = if self.args.retry {
+                    attempts.as_twilio_does(&unsigned, &outgoing, &token(number, step))?
+                } else {
+                    attempts.once(&outgoing, *is_again)?
+                };
+                if !is_met {
+                    outcome = Outcome::Refused;
+                }
+            }
+        }
+        Ok(outcome)
+    }
+
+    fn webhooks(&self, number: u64) -> Vec<Unsigned> {
+        if let Some(saved) = &self.saved {
+            return vec![saved.clone()];
+        }
+        let fixtures = self.kind.map(Kind::fixtures).unwrap_or_default();
+        let changed = |fixture| changed(fixture, &self.params, number, self.args.get);
+        fixtures.into_iter().map(|fixture| Unsigned::Fixture(changed(fixture))).collect()
+    }
+
+    /// Whether events that are sent at once are the same bytes.
+    const fn is_one_event(&self) -> bool {
+        self.args.number.is_some() || self.saved.is_some()
+    }
+
+    const fn expected(&self, is_again: bool) -> Expected {
+        match (self.args.forged, is_again || self.is_repeated()) {
+            (true, _) => Expected::Refused,
+            (false, true) => Expected::UsefulOrRefused,
+            (false, false) => Expected::Useful,
         }
     }
 
-    fn forged() -> Result<Self, Failure> {
-        let token = AuthToken::new(FORGER);
-        token.map(Self::Token).map_err(|error| Failure::usage(error.to_string()))
+    /// Whether each webhook of this run is sent several times at once.
+    const fn is_repeated(&self) -> bool {
+        self.is_one_event() && matches!(self.args.parallel, Some(2..))
     }
+}
 
-    fn sign(&self, fixture: Fixture, url: &str) -> Result<SignedWebhook, Failure> {
-        let signed = match self {
-            Self::Token(token) => fixture.sign(token, url),
-            Self::Shared(key) => fixture.sign_shared(key, url),
-        };
-        signed.map_err(|error: VerifyError| Failure::usage(error.to_string()))
-    }
+fn kind(name: &str) -> Result<&'static Kind, Failure> {
+    let unknown = || {
+        let name = printable(name, 40);
+        Failure::usage(format!("no kind is called {name}: `twilio-sig send --list` shows all"))
+    };
+    testing::kinds().iter().find(|kind| kind.name() == name).ok_or_else(unknown)
 }
 
 fn changed(fixture: Fixture, params: &[(String, String)], number: u64, get: bool) -> Fixture {
@@ -105,84 +171,18 @@ fn now() -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Whether the service did what it should. Of the second of two, it may refuse the replay or answer
-/// as before: all but a failure.
-fn is_expected(
-    kind: &Kind,
-    signed: &SignedWebhook,
-    answer: &Answer,
-    is_again: bool,
-    forged: bool,
-) -> bool {
-    if forged {
-        return (400..500).contains(&answer.status);
-    }
-    let is_replay = is_again && (400..500).contains(&answer.status);
-    is_replay || twiml::judge(kind.name(), signed.is_handshake(), answer).is_good
+/// The idempotency token of one webhook, which its retries share. It looks like a UUID.
+fn token(number: u64, step: u64) -> String {
+    let hex = format!("{number:016x}{step:016x}");
+    let part = |start: usize, end: usize| hex.get(start..end).unwrap_or_default();
+    format!("{}-{}-4{}-8{}-{}", part(0, 8), part(8, 12), part(12, 15), part(15, 18), part(20, 32))
 }
 
-fn shown(
-    kind: &Kind,
-    signed: &SignedWebhook,
-    answer: &Answer,
-    is_again: bool,
-    forged: bool,
-) -> String {
-    let mut text = String::new();
-    let (name, method, url) = (kind.name(), signed.method(), printable(signed.url()));
-    let how = match (forged, is_again) {
-        (true, false) => ", forged",
-        (true, true) => ", forged, again",
-        (false, true) => ", again",
-        (false, false) => "",
-    };
-    // An event is told from others of its series by its status.
-    let status =
-        signed.params().iter().find(|(own, _)| own == "MessageStatus" || own == "CallStatus");
-    let status = status.map(|(_, value)| format!(" ({})", printable(value))).unwrap_or_default();
-    let _ = writeln!(text, "{LABEL}sent{LABEL:#}     {name}{status}{how}: {method} {url}");
-    let content_type = answer.content_type.as_deref().unwrap_or("no Content-Type");
-    let _ = writeln!(
-        text,
-        "{LABEL}answer{LABEL:#}   {} in {} ms, {}, {} bytes",
-        answer.status,
-        answer.elapsed.as_millis(),
-        printable(content_type),
-        answer.body.len()
-    );
-    for line in printable(&String::from_utf8_lossy(&answer.body)).lines() {
-        let _ = writeln!(text, "  {line}");
+impl Outgoing {
+    /// The same bytes with the idempotency header, which is not signed.
+    fn with_token(&self, token: &str) -> Self {
+        let mut outgoing = self.clone();
+        outgoing.headers.push(("I-Twilio-Idempotency-Token".to_owned(), token.to_owned()));
+        outgoing
     }
-    let judgement = twiml::judge(kind.name(), signed.is_handshake(), answer);
-    if forged {
-        let refused = (400..500).contains(&answer.status);
-        let (style, verdict) = if refused {
-            (GOOD, "refused, as it should be")
-        } else {
-            (BAD, "NOT REFUSED: the service does not check the signature, or failed before it did")
-        };
-        let _ = writeln!(text, "{LABEL}forged{LABEL:#}   {style}{verdict}{style:#}");
-    } else if is_again && (400..500).contains(&answer.status) {
-        let _ = writeln!(text, "{LABEL}replay{LABEL:#}   {GOOD}refused{GOOD:#}");
-    } else {
-        let style = if judgement.is_good { GOOD } else { BAD };
-        let _ = writeln!(text, "{LABEL}Twilio{LABEL:#}   {style}{}{style:#}", judgement.text);
-    }
-    text
-}
-
-/// A text of others, without what a terminal would obey, and not too long.
-fn printable(text: &str) -> String {
-    let mut shown = String::new();
-    for character in text.chars().take(MAX_SHOWN) {
-        if character.is_control() && !matches!(character, '\n' | '\t') {
-            shown.extend(character.escape_default().filter(|_| character != '\r'));
-        } else {
-            shown.push(character);
-        }
-    }
-    if text.chars().nth(MAX_SHOWN).is_some() {
-        shown.push_str("\n…");
-    }
-    shown
 }

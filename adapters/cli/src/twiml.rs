@@ -4,6 +4,7 @@
 //! <https://www.twilio.com/docs/messaging/twiml>, <https://www.twilio.com/docs/api/errors>
 
 use crate::deliver::Answer;
+use crate::output::printable;
 
 /// The kinds whose answer is carried out. That of any other is not read.
 const CALLS: &[&str] = &["voice", "gather"];
@@ -12,58 +13,101 @@ const MESSAGES: &[&str] = &["sms", "mms", "whatsapp"];
 /// Longest answer that Twilio reads, in bytes.
 const MAX_LEN: usize = 64 * 1_024;
 
+/// Longest reason of the parser that is told, in characters.
+const MAX_WHY_LEN: usize = 200;
+
+/// What Twilio does with the answer to a webhook.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Use {
+    /// It carries the answer out in a call.
+    Call,
+    /// It carries the answer out for a message.
+    Message,
+    /// It does not read the answer.
+    Nothing,
+    /// Not known: an answer in XML is taken as TwiML.
+    Unknown,
+    /// It wants a WebSocket. The error that it logs if it gets none.
+    Socket(u32),
+}
+
+impl Use {
+    /// That of a kind of fixture, if one is named.
+    pub(crate) fn of(kind: Option<&str>, is_handshake: bool) -> Self {
+        match kind {
+            Some("media-stream") => Self::Socket(31_920),
+            _ if is_handshake => Self::Socket(64_102),
+            Some(kind) if CALLS.contains(&kind) => Self::Call,
+            Some(kind) if MESSAGES.contains(&kind) => Self::Message,
+            Some(_) => Self::Nothing,
+            None => Self::Unknown,
+        }
+    }
+
+    /// Whether there is a fallback URL for it: where an answer is carried out.
+    pub(crate) const fn has_fallback(self) -> bool {
+        matches!(self, Self::Call | Self::Message | Self::Unknown)
+    }
+}
+
 /// What Twilio would do, and whether that is what one wants.
 pub(crate) struct Judgement {
     pub(crate) is_good: bool,
+    /// The error that Twilio logs.
+    pub(crate) code: Option<u32>,
     pub(crate) text: String,
 }
 
 impl Judgement {
     fn good(text: impl Into<String>) -> Self {
-        Self { is_good: true, text: text.into() }
+        Self { is_good: true, code: None, text: text.into() }
     }
 
-    fn bad(text: impl Into<String>) -> Self {
-        Self { is_good: false, text: text.into() }
+    fn bad(code: u32, text: &str) -> Self {
+        Self { is_good: false, code: Some(code), text: format!("{code}: {text}") }
     }
 }
 
-/// Judges the answer to a webhook of this kind.
-pub(crate) fn judge(kind: &str, is_handshake: bool, answer: &Answer) -> Judgement {
-    let carried_out = CALLS.contains(&kind) || MESSAGES.contains(&kind);
-    match answer.status {
-        101 if is_handshake => Judgement::good("opens the WebSocket"),
-        status if is_handshake => {
-            let code = if kind == "media-stream" { "31920" } else { "64102" };
-            Judgement::bad(format!("{code}: the handshake wants 101 and got {status}"))
+/// Judges the answer to a webhook.
+pub(crate) fn judge(used: Use, answer: &Answer) -> Judgement {
+    match (answer.status, used) {
+        (101, Use::Socket(_)) => Judgement::good("opens the WebSocket"),
+        (status, Use::Socket(code)) => {
+            Judgement::bad(code, &format!("the handshake wants 101 and got {status}"))
         }
-        200..300 if carried_out => content(MESSAGES.contains(&kind), answer),
-        200..300 => Judgement::good("takes note; it does not read the answer"),
-        300..400 => Judgement::bad("follows the redirect, which this command does not"),
-        _ if carried_out => Judgement::bad("11200: asks the fallback URL, if there is one"),
-        _ => Judgement::bad("11200: logs that the webhook failed"),
+        (200..300, Use::Nothing) => Judgement::good("takes note; it does not read the answer"),
+        (200..300, _) => content(used, answer),
+        (300..400, _) => Judgement {
+            is_good: false,
+            code: None,
+            text: "follows the redirect, which this command does not".to_owned(),
+        },
+        (_, Use::Nothing) => Judgement::bad(11_200, "logs that the webhook failed"),
+        _ => Judgement::bad(11_200, "asks the fallback URL, if there is one"),
     }
 }
 
 /// Judges an answer of status 2xx by its type and text.
-fn content(is_message: bool, answer: &Answer) -> Judgement {
+fn content(used: Use, answer: &Answer) -> Judgement {
     if answer.body.len() > MAX_LEN {
-        return Judgement::bad("11750: the answer is longer than 64 KB");
+        return Judgement::bad(11_750, "the answer is longer than 64 KB");
     }
-    if answer.body.is_empty() && is_message {
+    if answer.body.is_empty() && used == Use::Message {
         return Judgement::good("sends no message: the answer is empty");
     }
     let content_type = answer.content_type.as_deref().unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    match media_type.as_str() {
-        "text/xml" | "application/xml" | "text/html" => document(&answer.body),
-        "text/plain" if is_message => Judgement::good("sends the text as a message"),
-        "text/plain" => Judgement::good("reads the text out and hangs up"),
-        audio if audio.starts_with("audio/") && !is_message => {
+    match (media_type.as_str(), used) {
+        ("text/xml" | "application/xml", _) => document(&answer.body),
+        (_, Use::Unknown) => Judgement::good("takes note; an answer that is no XML is no TwiML"),
+        ("text/html", _) => document(&answer.body),
+        ("text/plain", Use::Message) => Judgement::good("sends the text as a message"),
+        ("text/plain", _) => Judgement::good("reads the text out and hangs up"),
+        (audio, Use::Call) if audio.starts_with("audio/") => {
             Judgement::good("plays the audio and hangs up")
         }
-        "" => Judgement::bad("12300: the answer has no Content-Type"),
-        _ => Judgement::bad("12300: a Content-Type that it does not carry out"),
+        ("", _) => Judgement::bad(12_300, "the answer has no Content-Type"),
+        _ => Judgement::bad(12_300, "a Content-Type that it does not carry out"),
     }
 }
 
@@ -81,8 +125,10 @@ fn document(body: &[u8]) -> Judgement {
         Ok((true, verbs)) => {
             Judgement::good(format!("carries out the TwiML, which is well-formed: {verbs} verbs"))
         }
-        Ok((false, _)) => Judgement::bad("12102: the root element is not <Response>"),
-        Err(why) => Judgement::bad(format!("12100: not well-formed: {why}")),
+        Ok((false, _)) => Judgement::bad(12_102, "the root element is not <Response>"),
+        Err(why) => {
+            Judgement::bad(12_100, &format!("not well-formed: {}", printable(&why, MAX_WHY_LEN)))
+        }
     }
 }
 
@@ -97,9 +143,11 @@ mod tests {
     fn judged(kind: &str, status: u16, content_type: &str, body: &str) -> (bool, String) {
         let content_type = Some(content_type.to_owned()).filter(|text| !text.is_empty());
         let body = body.as_bytes().to_vec();
-        let answer = Answer { status, content_type, body, elapsed: Duration::ZERO };
+        let headers = Vec::new();
+        let answer = Answer { status, headers, content_type, body, elapsed: Duration::ZERO };
         let is_handshake = matches!(kind, "media-stream" | "conversation-relay");
-        let Judgement { is_good, text } = judge(kind, is_handshake, &answer);
+        let used = Use::of(Some(kind).filter(|kind| *kind != "saved"), is_handshake);
+        let Judgement { is_good, text, .. } = judge(used, &answer);
         (is_good, text.split([':', ' ']).next().unwrap_or_default().to_owned())
     }
 
@@ -129,6 +177,10 @@ mod tests {
             ("call-status", 500, "", "", false, "11200"),
             ("call-status", 200, "application/json", &long, true, "takes"),
             ("sms", 302, "", "", false, "follows"),
+            ("saved", 200, "text/xml", twiml, true, "carries"),
+            ("saved", 200, "text/xml", "<Response>", false, "12100"),
+            ("saved", 204, "", "", true, "takes"),
+            ("saved", 500, "", "", false, "11200"),
             ("media-stream", 101, "", "", true, "opens"),
             ("media-stream", 200, "", "", false, "31920"),
             ("conversation-relay", 403, "", "", false, "64102"),

@@ -1,13 +1,16 @@
 //! `twilio-sig verify`
 
-use twilio_sig::{ParameterPolicy, UrlPolicy, Verifier, VerifierBuilder};
+use twilio_sig::{ParameterPolicy, UrlPolicy, Verifier, VerifierBuilder, VerifyError};
 
 use crate::Outcome;
 use crate::args::{PolicyArgs, VerifyArgs};
 use crate::failure::Failure;
 use crate::keys;
-use crate::output::{self, BAD, GOOD, Verdict};
+use crate::output::{self, BAD, GOOD, LABEL, Verdict, printable_url};
 use crate::request::Request;
+
+/// Longest URL that is printed, in characters.
+const MAX_URL_LEN: usize = 2_000;
 
 pub(crate) fn run(args: &VerifyArgs) -> Result<Outcome, Failure> {
     let mut builder = with_policy(Verifier::builder(), &args.policy);
@@ -37,11 +40,21 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<Outcome, Failure> {
                     proof.candidate(),
                     proof.key()
                 ),
-                Err(error) => format!("{BAD}refused{BAD:#}  {} ({error})\n", error.code()),
+                Err(error) => refused(&request, error),
             })?;
         }
         Ok(outcome)
     })
+}
+
+/// What was refused, and the next step.
+fn refused(request: &Request, error: VerifyError) -> String {
+    let url = printable_url(&request.url, MAX_URL_LEN);
+    let code = error.code();
+    let next = "try `twilio-sig diagnose` with the same options: it says why";
+    format!(
+        "{BAD}refused{BAD:#}  {code} ({error})\n{LABEL}URL{LABEL:#}      {url}\n{LABEL}next{LABEL:#}     {next}\n"
+    )
 }
 
 pub(crate) fn with_policy(builder: VerifierBuilder, args: &PolicyArgs) -> VerifierBuilder {

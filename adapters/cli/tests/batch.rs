@@ -1,6 +1,7 @@
 //! `twilio-sig batch`: one verdict for each line, whatever the line.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(clippy::arithmetic_side_effects, reason = "numbers of a test")]
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
@@ -217,4 +218,95 @@ fn memory_is_bounded() {
     drop(writer.join().unwrap().unwrap());
     assert!(!rest.join().unwrap().unwrap().is_empty());
     assert_eq!(child.wait().unwrap().code(), Some(1));
+}
+
+/// Causes are in the verdicts, and on standard error in a table, the largest group first.
+#[test]
+fn refusals_are_grouped_by_cause() {
+    let line = |url: &str, body: &str| json!({"url": url, "signature": header(), "auth_tokens": [TOKEN], "body": body});
+    let (http, good) = (URL.replace("https", "http"), line(URL, BODY));
+    let lines = [
+        good.to_string(),
+        line(&http, BODY).to_string(),
+        line(URL, "Body=Forged").to_string(),
+        "not json".to_owned(),
+        line(&http, BODY).to_string(),
+        json!({ "url": URL }).to_string(),
+    ];
+    let mut child = command().arg("--diagnose").spawn().unwrap();
+    child.stdin.take().unwrap().write_all(lines.join("\n").as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let out = String::from_utf8(output.stdout).unwrap();
+    let verdicts: Vec<&str> = out.lines().collect();
+    assert_eq!(verdicts.len(), lines.len());
+    assert!(!verdicts[0].contains("causes"), "{out}");
+    assert_eq!(verdicts[1], r#"{"ok":false,"error":"mismatch","causes":["tls_terminated"]}"#);
+    assert_eq!(verdicts[2], r#"{"ok":false,"error":"mismatch","causes":[]}"#);
+    let table = String::from_utf8(output.stderr).unwrap();
+    let rows: Vec<&str> = table.lines().map(str::trim).collect();
+    assert_eq!(rows[0], "6 lines, 5 refused");
+    assert_eq!(rows[1], "REFUSED  FIRST LINE  CAUSE");
+    assert_eq!(rows[2], "2           2  tls_terminated");
+    assert!(rows[3].starts_with("Build the URL with https"), "{table}");
+    for row in ["1           4  bad_input", "1           3  mismatch, no cause found"] {
+        assert!(rows.contains(&row), "{table}");
+    }
+    assert!(rows.contains(&"1           6  missing_signature"), "{table}");
+    assert!(!table.contains(TOKEN) && !table.contains('\u{1b}'), "{table}");
+}
+
+/// Lines that were judged are gone: with their tokens, and from the buffers that they outgrew.
+#[test]
+#[cfg(target_os = "linux")]
+fn no_token_stays_on_the_heap() {
+    // The secret comes first, so that it is in the buffers that a long line outgrows; the token last,
+    // where shorter lines that follow do not cover it.
+    let line = |length: usize| {
+        let (signature, body) = (header(), "x".repeat(length));
+        format!(
+            r#"{{"shared_keys":[{{"secret":"{OTHER}","id":"k","algorithm":"HMAC_SHA256"}}],"url":"{URL}","signature":"{signature}","body":"{body}","auth_tokens":["{TOKEN}"]}}"#
+        )
+    };
+    // The name of the file is on the heap, and shows that it is looked at.
+    let mut child = command().arg("/dev/stdin").spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    for length in [10, 1_000, 300_000, 1_000] {
+        writeln!(stdin, "{}", line(length)).unwrap();
+    }
+    // Enough verdicts to be written: the lines above have been judged.
+    for _ in 0..500 {
+        writeln!(stdin, "{{}}").unwrap();
+    }
+    let mut stdout = BufReader::new(child.stdout.take().unwrap());
+    for _ in 0..4 {
+        stdout.read_line(&mut String::new()).unwrap();
+    }
+    let heap = heap(child.id());
+    let holds = |text: &str| heap.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(holds("/dev/stdin"), "the heap is not seen");
+    // The allocator writes over the first bytes of what is freed.
+    assert!(!holds(TOKEN.get(16..).unwrap()), "an auth token is on the heap");
+    assert!(!holds(OTHER.get(16..).unwrap()), "a secret is on the heap");
+    drop(stdin);
+    io::copy(&mut stdout, &mut io::sink()).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+}
+
+/// All writable memory of a process but its stack.
+#[cfg(target_os = "linux")]
+fn heap(process: u32) -> Vec<u8> {
+    use std::os::unix::fs::FileExt;
+    let maps = std::fs::read_to_string(format!("/proc/{process}/maps")).unwrap();
+    let memory = std::fs::File::open(format!("/proc/{process}/mem")).unwrap();
+    let mut heap = Vec::new();
+    for line in maps.lines().filter(|line| line.contains(" rw-p ") && !line.contains("[stack]")) {
+        let (start, end) = line.split(' ').next().unwrap().split_once('-').unwrap();
+        let address = |text| u64::from_str_radix(text, 16).unwrap();
+        let mut part = vec![0; usize::try_from(address(end) - address(start)).unwrap()];
+        if memory.read_exact_at(&mut part, address(start)).is_ok() {
+            heap.append(&mut part);
+        }
+    }
+    heap
 }

@@ -4,100 +4,14 @@
 
 extern crate alloc;
 
-use alloc::sync::Arc;
+mod service;
+
 use std::collections::HashSet;
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
-use std::sync::Mutex;
-use std::thread;
+use std::net::TcpListener;
 
 use assert_cmd::Command;
-use twilio_sig::{AuthToken, Verifier, Webhook};
 
-const TOKEN: &str = "0123456789abcdef0123456789abcdef";
-
-/// What the service got.
-#[derive(Clone, Debug)]
-struct Got {
-    head: String,
-    body: Vec<u8>,
-}
-
-impl Got {
-    fn header(&self, name: &str) -> Option<&str> {
-        let mut lines = self.head.lines().skip(1).filter_map(|line| line.split_once(": "));
-        lines.find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    }
-
-    fn verifies(&self, base: &str) -> bool {
-        let target = self.head.split(' ').nth(1).unwrap();
-        let url = format!("{base}{target}");
-        let webhook = match self.header("upgrade") {
-            Some(_) => Webhook::websocket(&url),
-            None => Webhook::post(&url, &self.body),
-        };
-        let signature = self.header("x-twilio-signature").unwrap_or_default();
-        let verifier = Verifier::new(AuthToken::new(TOKEN).unwrap());
-        verifier.verify(&webhook.signature(signature)).is_ok()
-    }
-}
-
-/// A service; its address, and what it got so far.
-fn serve(answer: impl Fn(&Got) -> String + Send + 'static) -> (String, Arc<Mutex<Vec<Got>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
-    let all = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&all);
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let mut stream = stream.unwrap();
-            // A client keeps the connection; one request each is enough here.
-            while let Some(got) = read(&mut stream) {
-                seen.lock().unwrap().push(got.clone());
-                stream.write_all(answer(&got).as_bytes()).unwrap();
-            }
-        }
-    });
-    (base, all)
-}
-
-fn read(stream: &mut TcpStream) -> Option<Got> {
-    let mut head = Vec::new();
-    let mut byte = [0];
-    while !head.ends_with(b"\r\n\r\n") {
-        stream.read_exact(&mut byte).ok()?;
-        head.extend(byte);
-    }
-    let mut got = Got { head: String::from_utf8(head).unwrap(), body: Vec::new() };
-    let length = got.header("content-length").map_or(0, |text| text.parse().unwrap());
-    got.body.resize(length, 0);
-    stream.read_exact(&mut got.body).ok()?;
-    Some(got)
-}
-
-fn response(status: &str, content_type: &str, body: &str) -> String {
-    let length = body.len();
-    format!(
-        "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n{body}"
-    )
-}
-
-/// Verifies, and answers as a good service does.
-fn good(base: &str, got: &Got) -> String {
-    if !got.verifies(base) {
-        response("403 Forbidden", "text/plain", "no\u{1b}[31m")
-    } else if got.header("upgrade").is_some() {
-        "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
-            .to_owned()
-    } else {
-        response("200 OK", "text/xml", "<Response><Say>Ahoy</Say></Response>")
-    }
-}
-
-/// A good service at the address that it is called by.
-fn good_service() -> (String, Arc<Mutex<Vec<Got>>>) {
-    serve(|got| good(&format!("http://{}", got.header("host").unwrap()), got))
-}
+use service::{Got, TOKEN, good, good_service, response, serve};
 
 fn send(arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_twilio-sig"));
@@ -230,4 +144,111 @@ fn wrong_usage_and_no_service_are_told() {
     ] {
         assert_eq!(send(arguments).0, 2, "{arguments:?}");
     }
+}
+
+/// Twilio's default: again if there is no connection, and to the fallback URL if there is no use.
+#[test]
+fn a_failed_webhook_goes_to_the_fallback_url() {
+    let (base, got) = serve(|got| match got.head.split(' ').nth(1).unwrap() {
+        "/error" => response("500 Internal Server Error", "text/plain", "oops"),
+        "/broken" => response("200 OK", "text/xml", "<Response>"),
+        _ => good(&format!("http://{}", got.header("host").unwrap()), got),
+    });
+    let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let fallback = format!("{base}/fallback");
+    for (to, code, attempts) in [
+        (format!("{base}/error"), "11200", 1),
+        (format!("{base}/error#rp=5xx&rc=2"), "11200", 3),
+        (format!("{base}/broken#rp=all"), "12100", 1),
+        (format!("http://{unused}/voice"), "11205", 0),
+    ] {
+        let arguments = ["voice", "--to", &to, "--retry", "--fallback", &fallback];
+        let (status, out, error) = send(&arguments);
+        assert_eq!(status, 0, "{to}: {out}{error}");
+        let got = core::mem::take(&mut *got.lock().unwrap());
+        assert_eq!(got.len(), attempts + 1, "{to}: {out}");
+        let (last, first) = got.split_last().unwrap();
+        let key = |got: &Got| {
+            let header = |name| got.header(name).unwrap().to_owned();
+            let names = ["X-Twilio-Signature", "I-Twilio-Idempotency-Token"];
+            (names.map(header), got.body.clone())
+        };
+        let same: HashSet<_> = first.iter().map(key).collect();
+        assert_eq!(same.len(), attempts.min(1), "the same bytes and one idempotency token");
+        let body = String::from_utf8(last.body.clone()).unwrap();
+        let url = to.split('#').next().unwrap().replace(':', "%3A").replace('/', "%2F");
+        assert!(body.ends_with(&format!("&ErrorCode={code}&ErrorUrl={url}")), "{body}");
+        assert!(out.contains(&format!("with ErrorCode {code}")), "{out}");
+    }
+    let (status, out, _) = send(&["voice", "--to", &format!("{base}/error"), "--retry"]);
+    assert_eq!((status, out.matches("sent ").count()), (1, 1), "{out}");
+    let (status, out, error) = send(&["voice", "--to", &format!("http://{unused}/"), "--retry"]);
+    assert_eq!((status, out.matches("sent ").count()), (3, 2), "{out}{error}");
+}
+
+/// The service is slow at first; what the fragment says holds instead of Twilio's 15 s.
+#[test]
+fn a_slow_answer_is_waited_for_as_long_as_twilio_does() {
+    let first = core::sync::atomic::AtomicBool::new(true);
+    let (base, got) = serve(move |_| {
+        if first.swap(false, core::sync::atomic::Ordering::Relaxed) {
+            std::thread::sleep(core::time::Duration::from_secs(2));
+        }
+        response("200 OK", "text/xml", "<Response/>")
+    });
+    let to = format!("{base}/voice#rt=300&rp=rt");
+    let (status, out, error) = send(&["voice", "--to", &to, "--retry"]);
+    assert_eq!(status, 0, "{out}{error}");
+    assert!(out.contains("no answer in time") && out.contains("1 of 1: the same bytes"), "{out}");
+    assert_eq!(got.lock().unwrap().len(), 2);
+    for fragment in ["rc=9", "ct=1", "rp=sometimes", "x=1"] {
+        assert_eq!(send(&["voice", "--to", &format!("{base}/#{fragment}")]).0, 2, "{fragment}");
+    }
+}
+
+#[test]
+fn several_come_at_once() {
+    // Each waits for the others: one after the other they would never be answered.
+    let all = alloc::sync::Arc::new(std::sync::Barrier::new(8));
+    let (base, got) = serve(move |got| {
+        all.wait();
+        good(&format!("http://{}", got.header("host").unwrap()), got)
+    });
+    let to = format!("{base}/sms");
+    for (arguments, differ, what) in [
+        (&["--parallel", "8"][..], 8, "8 (events): 8 answered"),
+        (&["--parallel", "8", "--number", "7"], 1, "8 (one event, the same bytes): 8 answered"),
+    ] {
+        let (status, out, error) = send(&[&["sms", "--to", &to], arguments].concat());
+        assert_eq!(status, 0, "{out}{error}");
+        assert!(out.contains(what), "{out}");
+        let got = core::mem::take(&mut *got.lock().unwrap());
+        assert_eq!(got.len(), 8);
+        let signature = |got: &Got| got.header("x-twilio-signature").unwrap().to_owned();
+        assert_eq!(got.iter().map(signature).collect::<HashSet<_>>().len(), differ);
+    }
+    for count in ["0", "65"] {
+        assert_eq!(send(&["sms", "--to", &to, "--parallel", count]).0, 2);
+    }
+}
+
+/// A service that refuses every copy of a genuine event has lost it.
+#[test]
+fn of_copies_at_once_one_must_be_taken() {
+    let first = core::sync::atomic::AtomicBool::new(true);
+    let (base, _) = serve(move |got| {
+        let is_first = first.swap(false, core::sync::atomic::Ordering::Relaxed);
+        if is_first && got.head.contains("/once") {
+            response("200 OK", "text/xml", "<Response/>")
+        } else {
+            response("409 Conflict", "text/plain", "")
+        }
+    });
+    let copies = ["--parallel", "4", "--number", "1"];
+    let (status, out, _) = send(&[&["sms", "--to", &format!("{base}/once")], &copies[..]].concat());
+    assert_eq!((status, out.matches("refused").count()), (0, 3), "{out}");
+    let (status, out, _) =
+        send(&[&["sms", "--to", &format!("{base}/never")], &copies[..]].concat());
+    assert_eq!(status, 1);
+    assert!(out.contains("could use none of the answers"), "{out}");
 }

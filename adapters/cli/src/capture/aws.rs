@@ -20,6 +20,7 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct V1 {
+    http_method: String,
     path: String,
     headers: Option<Fields>,
     multi_value_headers: Option<Fields>,
@@ -56,6 +57,20 @@ struct Context {
     /// With the stage, which `path` lacks.
     path: Option<String>,
     domain_name: Option<String>,
+    http: Option<Http>,
+}
+
+/// Of format 2.0. What does not say it is a POST, as webhooks are.
+#[derive(Deserialize)]
+#[serde(default)]
+struct Http {
+    method: String,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { method: "POST".to_owned() }
+    }
 }
 
 pub(super) fn read_v1(document: &str) -> Result<HttpRequest, Failure> {
@@ -76,14 +91,16 @@ pub(super) fn read_v1(document: &str) -> Result<HttpRequest, Failure> {
     let path = event.request_context.path.clone().unwrap_or(event.path);
     let body = body(event.body, event.is_base64_encoded)?;
     let target = target(&event.request_context, &headers, &path, &query);
-    Ok(HttpRequest::new(target, headers, body))
+    Ok(HttpRequest::new(event.http_method, target, headers, body))
 }
 
 pub(super) fn read_v2(document: &str) -> Result<HttpRequest, Failure> {
     let event: V2 = from_str("an event of API Gateway or a function URL", document)?;
     let headers = event.headers.0;
     let target = target(&event.request_context, &headers, &event.raw_path, &event.raw_query_string);
-    Ok(HttpRequest::new(target, headers, body(event.body, event.is_base64_encoded)?))
+    let method = event.request_context.http.unwrap_or_default().method;
+    let body = body(event.body, event.is_base64_encoded)?;
+    Ok(HttpRequest::new(method, target, headers, body))
 }
 
 /// The URL that was called, if the event says where; the gateways speak TLS alone.
@@ -144,6 +161,6 @@ mod tests {
             "http":{"method":"POST","path":"/sms"}},"body":"e30=","isBase64Encoded":true}"#;
         let request = read(event.as_bytes(), None).unwrap();
         assert_eq!(request.target, "https://id.lambda-url.us-east-1.on.aws/sms?a=%2B&a");
-        assert_eq!(request.body, b"{}");
+        assert_eq!((request.method.as_str(), request.body.as_slice()), ("POST", &b"{}"[..]));
     }
 }

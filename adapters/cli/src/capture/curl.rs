@@ -9,9 +9,9 @@ use crate::http::HttpRequest;
 /// Options with an argument that says nothing of the request's bytes.
 #[rustfmt::skip]
 const IGNORED: &[&str] = &[
-    "--request", "-X", "--output", "-o", "--max-time", "-m", "--connect-timeout", "--proxy", "-x",
+    "--output", "-o", "--max-time", "-m", "--connect-timeout", "--proxy", "-x",
     "--resolve", "--connect-to", "--cacert", "--cert", "-E", "--key", "--write-out", "-w", "--retry",
-    "--user", "-u", "--cookie", "-b", "--referer", "-e", "--user-agent", "-A", "--max-redirs",
+    "--user", "-u", "--max-redirs",
 ];
 
 /// Options without one.
@@ -31,7 +31,11 @@ pub(super) fn is_one(text: &[u8]) -> bool {
 }
 
 pub(super) fn read(text: &[u8]) -> Result<HttpRequest, Failure> {
-    let unclear = || Failure::usage("not a curl command: it is not UTF-8, or a quote does not end");
+    let unclear = || {
+        Failure::usage(
+            "not a curl command: it is not UTF-8, or a quote does not end; copy all of it",
+        )
+    };
     let text = str::from_utf8(text).map_err(|_| unclear())?;
     let words = shell::words(text.strip_prefix("$ ").unwrap_or(text)).ok_or_else(unclear)?;
     let mut command = Command::default();
@@ -69,7 +73,9 @@ struct Command {
     url: Option<String>,
     headers: Vec<(String, String)>,
     data: Option<Vec<u8>>,
+    method: Option<String>,
     get: bool,
+    json: bool,
 }
 
 impl Command {
@@ -99,6 +105,10 @@ impl Command {
                     }
                 }
             }
+            "--request" | "-X" => self.method = Some(text()?),
+            "--user-agent" | "-A" => self.headers.push(("User-Agent".to_owned(), text()?)),
+            "--referer" | "-e" => self.headers.push(("Referer".to_owned(), text()?)),
+            "--cookie" | "-b" => self.headers.push(("Cookie".to_owned(), text()?)),
             "--data-raw" => self.append(value),
             "--data" | "-d" | "--data-ascii" | "--data-binary" | "--json" => {
                 if value.starts_with(b"@") {
@@ -106,6 +116,7 @@ impl Command {
                         "the body is in a file: give it with --body-file instead of {name}"
                     )));
                 }
+                self.json |= name == "--json";
                 self.append(value);
             }
             "--data-urlencode" => {
@@ -120,7 +131,11 @@ impl Command {
                 self.append(&[start, mark, encoded.as_bytes()].concat());
             }
             _ if IGNORED.contains(&name) => {}
-            _ => return Err(Failure::usage(format!("the curl option {name} is not known here"))),
+            _ => {
+                return Err(Failure::usage(format!(
+                    "the curl option {name} is not known here: leave it out if it sends nothing"
+                )));
+            }
         }
         Ok(())
     }
@@ -145,7 +160,15 @@ impl Command {
             let mark = if url.contains('?') { '&' } else { '?' };
             url = format!("{url}{mark}{query}");
         }
-        Ok(HttpRequest::new(url, self.headers, body))
+        let usual = if body.is_empty() { "GET" } else { "POST" };
+        let method = self.method.unwrap_or_else(|| usual.to_owned());
+        let mut request = HttpRequest::new(method, url, self.headers, body);
+        if !request.body.is_empty() && request.header("content-type").is_none() {
+            let media_type =
+                if self.json { "application/json" } else { "application/x-www-form-urlencoded" };
+            request.headers.push(("Content-Type".to_owned(), media_type.to_owned()));
+        }
+        Ok(request)
     }
 }
 
@@ -166,6 +189,7 @@ mod tests {
             let request = read(text.as_bytes(), None).unwrap();
             assert_eq!(request.target, "https://e.com/sms?a=1");
             assert_eq!(request.header("x-twilio-signature").as_deref(), Some("s="));
+            assert_eq!(request.method, "POST");
             assert_eq!(request.body, b"Body=it's%21", "{text}");
         }
     }
@@ -174,8 +198,16 @@ mod tests {
     fn data_is_joined_encoded_or_put_into_the_query() {
         let read = |text: &str| read(text.as_bytes(), None).unwrap();
         assert_eq!(read("curl e.com -d a=1 -d b=2").body, b"a=1&b=2");
+        let media_type = |text| read(text).header("content-type");
+        assert_eq!(media_type("curl e.com --json {}").as_deref(), Some("application/json"));
+        assert_eq!(
+            media_type("curl e.com -d a=1").as_deref(),
+            Some("application/x-www-form-urlencoded")
+        );
         assert_eq!(read("curl e.com --data-urlencode 'a=1+1'").body, b"a=1%2B1");
         assert_eq!(read("curl e.com --data-urlencode '=+'").body, b"%2B");
+        let agent = read("curl e.com -A 'TwilioProxy/1.1'").header("user-agent");
+        assert_eq!(agent.as_deref(), Some("TwilioProxy/1.1"));
         let get = read("curl -G 'e.com/?x' -d a=1");
         assert_eq!((get.target.as_str(), get.body.as_slice()), ("http://e.com/?x&a=1", &b""[..]));
     }

@@ -52,7 +52,9 @@ impl<'de> Deserialize<'de> for Fields {
 
 /// Undoes base64.
 pub(super) fn decode(text: &str) -> Result<Vec<u8>, Failure> {
-    STANDARD.decode(text.trim()).map_err(|_| Failure::usage("the saved body is not base64"))
+    STANDARD.decode(text.trim()).map_err(|_| {
+        Failure::usage("the saved body is not base64: export the request again, as raw HTTP")
+    })
 }
 
 /// The first value of a header.

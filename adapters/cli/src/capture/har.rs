@@ -26,10 +26,16 @@ struct Entry {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Request {
+    #[serde(default = "get")]
+    method: String,
     url: String,
     headers: Vec<Header>,
     post_data: Option<PostData>,
     body_size: Option<i64>,
+}
+
+fn get() -> String {
+    "GET".to_owned()
 }
 
 #[derive(Deserialize)]
@@ -58,14 +64,16 @@ fn request(request: Request) -> Result<HttpRequest, Failure> {
         (Some(text), Some("base64")) => fields::decode(&text)?,
         (Some(text), _) => text.into_bytes(),
         (None, _) if request.body_size.is_some_and(|size| size > 0) => {
-            return Err(Failure::usage("the HAR file does not hold the text of the body"));
+            return Err(Failure::usage(
+                "the HAR file does not hold the body: export it with its content, or as raw HTTP",
+            ));
         }
         (None, _) => Vec::new(),
     };
     // Pseudo-headers of HTTP/2 say what the URL says.
     let headers = request.headers.into_iter().filter(|header| !header.name.starts_with(':'));
     let headers = headers.map(|header| (header.name, header.value)).collect();
-    Ok(HttpRequest::new(request.url, headers, body))
+    Ok(HttpRequest::new(request.method, request.url, headers, body))
 }
 
 #[cfg(test)]

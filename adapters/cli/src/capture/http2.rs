@@ -16,7 +16,7 @@ pub(super) fn read(text: &[u8]) -> Result<HttpRequest, Failure> {
     if text.starts_with(b"> ") {
         return verbose(text);
     }
-    let (mut path, mut scheme, mut authority) = (None, None, None);
+    let (mut method, mut path, mut scheme, mut authority) = ("GET", None, None, None);
     let mut headers = Vec::new();
     let mut rest = text;
     // An empty line ends the head; so does the end.
@@ -27,11 +27,15 @@ pub(super) fn read(text: &[u8]) -> Result<HttpRequest, Failure> {
         }
         let Some((name, value)) = header(line) else { continue };
         match name {
+            ":method" => method = value,
             ":path" => path = Some(value.to_owned()),
             ":scheme" => scheme = Some(value.to_owned()),
             ":authority" => authority = Some(value.to_owned()),
             // RFC 8441: a WebSocket over HTTP/2.
-            ":protocol" => headers.push(("upgrade".to_owned(), value.to_owned())),
+            ":protocol" => {
+                method = "GET";
+                headers.push(("upgrade".to_owned(), value.to_owned()));
+            }
             name if name.starts_with(':') => {}
             name => headers.push((name.to_owned(), value.to_owned())),
         }
@@ -45,7 +49,7 @@ pub(super) fn read(text: &[u8]) -> Result<HttpRequest, Failure> {
         }
         _ => path,
     };
-    let mut request = HttpRequest::new(target, headers, Vec::new());
+    let mut request = HttpRequest::new(method.to_owned(), target, headers, Vec::new());
     (request.body, request.fault) = request.body_of(rest);
     Ok(request)
 }

@@ -19,6 +19,7 @@ struct Flow {
 
 #[derive(Deserialize)]
 struct Request {
+    method: String,
     scheme: String,
     host: Option<String>,
     pretty_host: Option<String>,
@@ -40,8 +41,9 @@ enum Headers {
 }
 
 pub(super) fn read(document: &str) -> Result<HttpRequest, Failure> {
-    let Request { scheme, host, pretty_host, port, path, headers, content, content_length } =
-        from_str::<Flow>("a flow of mitmproxy", document)?.request;
+    let flow: Flow = from_str("a flow of mitmproxy", document)?;
+    let Request { method, scheme, host, pretty_host, port, path, headers, content, content_length } =
+        flow.request;
     let headers = match headers {
         Headers::Object(Fields(headers)) | Headers::List(headers) => headers,
     };
@@ -60,7 +62,7 @@ pub(super) fn read(document: &str) -> Result<HttpRequest, Failure> {
     let authority =
         own.or_else(|| host.map(|host| if is_usual { host } else { format!("{host}:{port}") }));
     let authority = authority.ok_or_else(|| Failure::usage("the flow names no host"))?;
-    Ok(HttpRequest::new(format!("{scheme}://{authority}{path}"), headers, body))
+    Ok(HttpRequest::new(method, format!("{scheme}://{authority}{path}"), headers, body))
 }
 
 fn body(text: &str, length: Option<usize>) -> Result<Vec<u8>, Failure> {
