@@ -15,11 +15,11 @@ use crate::verifier::Verifier;
 /// refusal costs a MAC for each key and candidate.
 pub const MAX_KEYS: usize = 16;
 
-/// Default bound on the body, in bytes (2 MiB): many times the longest webhook. Such a body is
-/// hashed once, and only if the URL is signed.
+/// Default bound on the body, in bytes (2 MiB): many times the longest webhook. A body is hashed once,
+/// and only if the URL is signed.
 pub const MAX_BODY_LEN: usize = 2 * 1_024 * 1_024;
 
-/// Default bound on a form, in bytes (256 KiB). Twilio's have some kilobytes. A form under a wrong
+/// Default bound on a form, in bytes (256 KiB). Twilio's forms have some kilobytes. A form under a wrong
 /// signature is hashed once for each key and candidate, so this bounds what a refusal can cost.
 pub const MAX_FORM_LEN: usize = 256 * 1_024;
 
@@ -59,8 +59,8 @@ impl VerifierBuilder {
     /// Adds an auth token. Keys are tried in the order in which they are added: during a rotation
     /// the primary token first, then the secondary.
     ///
-    /// Every key can vouch for every request. Tokens of several accounts belong into a verifier of
-    /// each account, or are added by [`auth_token_of`](Self::auth_token_of).
+    /// Every key can vouch for every request. Put tokens of several accounts into a verifier of each
+    /// account, or add them by [`auth_token_of`](Self::auth_token_of).
     ///
     /// Source: <https://www.twilio.com/docs/iam/api/authtoken>
     pub fn auth_token(self, token: AuthToken) -> Self {
@@ -68,7 +68,7 @@ impl VerifierBuilder {
     }
 
     /// Adds an auth token that can vouch for requests of its own account alone, by the rules of
-    /// [`account_sid`](Self::account_sid), whatever that says.
+    /// [`account_sid`](Self::account_sid), whatever account is set there.
     ///
     /// # Examples
     /// ```
@@ -140,7 +140,7 @@ impl VerifierBuilder {
     /// another tenant's request. A verified form must hold `AccountSid`; every `AccountSid` in the
     /// form and in the URL's query must be this one.
     ///
-    /// JSON bodies are not looked into.
+    /// JSON bodies are not searched for an account.
     pub fn account_sid(mut self, sid: impl Into<String>) -> Self {
         self.0.account_sid = Some(sid.into().into_boxed_str());
         self
@@ -181,7 +181,7 @@ impl VerifierBuilder {
 
     /// Adds a key where it can stay: a vector that grows leaves copies of its keys in freed memory.
     fn key(mut self, id: Option<Box<str>>, mac: KeyedMac, account_sid: Option<Box<str>>) -> Self {
-        // One more than is allowed, for `build` to refuse.
+        // One key more than is allowed stays in the list, for `build` to refuse.
         let most = MAX_KEYS.saturating_add(1);
         self.0.keys.reserve_exact(most.saturating_sub(self.0.keys.len()));
         if self.0.keys.len() < most {

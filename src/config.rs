@@ -25,12 +25,12 @@ pub(crate) struct Config {
 pub(crate) struct VerifierKey {
     pub(crate) id: Option<Box<str>>,
     pub(crate) mac: KeyedMac,
-    /// The account that it may speak for, if that is not the verifier's.
+    /// The account that the key may vouch for, if another than the verifier's.
     pub(crate) account_sid: Option<Box<str>>,
 }
 
 impl VerifierKey {
-    /// Whether it may have made a signature of this algorithm.
+    /// Whether the key may have made a signature of this algorithm.
     pub(crate) fn fits(&self, settings: &Settings<'_>, algorithm: Algorithm) -> bool {
         self.mac.algorithm() == algorithm && settings.allow_id(self.id.as_deref())
     }

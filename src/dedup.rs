@@ -1,8 +1,8 @@
-//! Idempotency: one event is acted on once, however often Twilio tells of it.
+//! Idempotency: the service acts once on an event, however often Twilio sends it.
 //!
-//! Status callbacks may come twice, Event Streams come at least once, and Twilio asks again if it got
-//! no answer. A [`DedupKey`] is the identity of the *event*, made of signed parameters; claim it in a
-//! [`ClaimStore`](crate::claim::ClaimStore), do the work, complete it.
+//! Status callbacks may come twice, Event Streams come at least once, and Twilio asks again if it got no
+//! answer. A [`DedupKey`] is the identity of the *event*, made of signed parameters. Claim the key in a
+//! [`ClaimStore`](crate::claim::ClaimStore), do the work, and complete the claim.
 //!
 //! # It is not replay protection
 //!
@@ -10,11 +10,11 @@
 //! client that captured a request can send the same bytes split anew:
 //!
 //! - as another event, or as one without an identity, which is then handled a second time;
-//! - as a later event whose SID it knows, if the bytes spell it, so that the later event is taken for
-//!   a duplicate. Kinds that are told apart by *everything* cannot be taken so.
+//! - as a later event whose SID the client knows, if the bytes spell the SID, so that the later event is
+//!   taken for a duplicate. Kinds that are told apart by *everything* are safe from this.
 //!
-//! The MAC stays what it was, so [`replay::Guard`](crate::replay) sees that the request came before.
-//! Ask it first, where that matters, and act on no event that it refuses.
+//! The MAC stays the same, so [`replay::Guard`](crate::replay) sees that the request came before. Ask the
+//! guard first where this matters, and act on no event that it refuses.
 #![doc = include_str!("dedup/kinds.md")]
 //! # Keys of your own
 //!

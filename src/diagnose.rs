@@ -1,7 +1,7 @@
 //! Why a signature is wrong: the known mistakes, undone until the signature is right.
 //!
-//! A MAC cannot say in what two strings differ. But the ways in which a genuine request gets
-//! spoiled are few, and each can be undone; if the signature is then right, that was it.
+//! A MAC cannot say in what two strings differ. There are few ways to spoil a genuine request, though, and
+//! each can be undone. If the signature is right afterwards, the cause is proven.
 
 mod address;
 mod apparent;
@@ -60,16 +60,15 @@ use crate::webhook::Webhook;
 /// Says why `verifier` refuses `webhook`: undoes the known mistakes with the URL, the body and the
 /// key, one at a time and then several, the likeliest first, until the signature is right.
 ///
-/// What it finds is proven, and told in as few causes as can be, each once, a specific one before
-/// a general one. It says nothing about a request that `verify` accepts, and can make no request
-/// acceptable.
+/// The explanation is proven, and names as few causes as can be, each once, a specific one before a general
+/// one. A diagnosis says nothing about a request that `verify` accepts, and makes no request acceptable.
 ///
-/// It is for an operator with a refused request at hand. The work is bounded, whatever arrives, by
+/// This function is for an operator with a refused request at hand. The work is bounded, whatever arrives, by
 /// [`Hints::max_macs`] and [`BYTES_PER_MAC`]: by default two thirds of a second in an optimised
 /// build if nothing explains the signature, and some milliseconds if one or two known mistakes do. A
-/// service that calls it for refused requests must bound how often, and off the way of a request:
-/// whoever sends forged ones would choose. With a bound of 2,000 MACs, a few milliseconds, it
-/// still finds one mistake and most pairs of two.
+/// service that calls it for refused requests must bound how often, and call it off the way of a request,
+/// because a sender of forged requests would choose the load. With a bound of 2,000 MACs, a few
+/// milliseconds, the search still finds one mistake and most pairs of two.
 ///
 /// # Examples
 /// ```

@@ -7,8 +7,8 @@ use thiserror::Error;
 /// Why a webhook was refused. Every path through [`Verifier::verify`] that is not a proven match
 /// ends in one of these.
 ///
-/// It is meant for the operator's log. Tell the sender the [status](Self::http_status) alone: the
-/// reason helps only an attacker.
+/// The reason is for the operator's log. Tell the sender the [status](Self::http_status) alone: the reason
+/// helps only an attacker.
 ///
 /// # Examples
 /// ```
@@ -24,8 +24,8 @@ use thiserror::Error;
 #[derive(Clone, Copy, Debug, Eq, Error, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum VerifyError {
-    /// The URL was signed, but its `bodySHA256` is not the SHA-256 of the body: the body was
-    /// changed, cut off, or parsed and printed again on its way here.
+    /// The URL was signed, but its `bodySHA256` is not the SHA-256 of the body: the body was changed,
+    /// cut off, or parsed and printed again on the way.
     #[error("the body is not the one whose hash was signed")]
     BodyHashMismatch,
     /// The body is longer than the verifier's bound on bodies; or no hash covers it, and it is
@@ -76,7 +76,7 @@ pub enum VerifyError {
 }
 
 impl VerifyError {
-    /// Whether the sender alone can have caused it. `false` means that the configuration may be
+    /// Whether the sender alone can have caused the error. `false` means that the configuration may be
     /// at fault, so an operator should look: a key that is missing here, or an address from which
     /// no URL can be built.
     ///
@@ -92,7 +92,7 @@ impl VerifyError {
     }
 
     /// The HTTP status to answer with: 413 and 414 for what is too long, 400 for what is
-    /// malformed, 500 for a configuration at fault, and 403 for all else.
+    /// malformed, 500 for a configuration at fault, and 403 otherwise.
     ///
     /// # Examples
     /// ```
@@ -137,6 +137,8 @@ impl VerifyError {
 
 /// Why an [`AuthToken`](crate::AuthToken) or a [`SharedKey`](crate::SharedKey) was refused.
 ///
+/// `Debug` says what `Display` says, because it is what `main` prints.
+///
 /// # Examples
 /// ```
 /// use twilio_sig::{AuthToken, KeyError};
@@ -144,10 +146,10 @@ impl VerifyError {
 /// assert_eq!(AuthToken::new("").unwrap_err(), KeyError::Empty);
 /// assert_eq!(AuthToken::new("12345\n").unwrap_err(), KeyError::SurroundingWhitespace);
 /// ```
-#[derive(Clone, Copy, Debug, Eq, Error, Hash, PartialEq)]
+#[derive(Clone, Copy, Eq, Error, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// The secret is empty. Anyone can compute a MAC under an empty key.
+    /// The secret is empty. Every attacker can compute a MAC under an empty key.
     #[error("the secret is empty")]
     Empty,
     /// The id of a shared key is empty, longer than
@@ -155,15 +157,12 @@ pub enum KeyError {
     /// cannot carry in it: a comma, an equals sign, a space, or one that is not printable ASCII.
     #[error("the id of the shared key is empty, too long, or cannot stand in a header")]
     InvalidId,
-    /// The secret holds a control character or one that is never seen, such as a zero-width space
-    /// or NUL: it was not copied as it is shown.
+    /// The secret holds a control character or an invisible one, such as a zero-width space or NUL: the
+    /// copy differs from what the console shows.
     #[error("the secret holds an invisible character")]
     InvisibleCharacter,
-    /// The environment variable is not set, or is not UTF-8.
-    #[error("the environment variable is not set or not UTF-8")]
-    NotInEnvironment,
-    /// The secret begins or ends with white space, which is how a copied secret is most often
-    /// wrong: a line feed from a file, a space from a web page.
+    /// The secret begins or ends with white space, the commonest mistake in a copied secret: a line feed
+    /// from a file, a space from a web page.
     #[error("the secret begins or ends with white space; copy it without")]
     SurroundingWhitespace,
     /// The secret is longer than [`MAX_SECRET_LEN`](crate::MAX_SECRET_LEN) bytes.
@@ -173,13 +172,15 @@ pub enum KeyError {
 
 /// Why a [`VerifierBuilder`](crate::VerifierBuilder) could not build.
 ///
+/// `Debug` says what `Display` says, because it is what `main` prints.
+///
 /// # Examples
 /// ```
 /// use twilio_sig::{BuildError, Verifier};
 ///
 /// assert_eq!(Verifier::builder().build().unwrap_err(), BuildError::NoKey);
 /// ```
-#[derive(Clone, Copy, Debug, Eq, Error, Hash, PartialEq)]
+#[derive(Clone, Copy, Eq, Error, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum BuildError {
     /// Two shared keys have the same id and algorithm, so the settings header could not choose

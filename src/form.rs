@@ -14,8 +14,8 @@ mod split;
 
 pub use params::Params;
 
-/// Default bound on the parameters of a request. The longest webhooks that Twilio documents have
-/// some sixty.
+/// Default bound on the parameters of a request. The longest webhooks that Twilio documents have some
+/// sixty parameters.
 pub const MAX_PARAMS: usize = 1_024;
 
 /// The highest bound on parameters that can be set.

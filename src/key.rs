@@ -20,8 +20,8 @@ pub const MAX_SECRET_LEN: usize = 1_024;
 
 /// An account's auth token, which signs with HMAC-SHA1.
 ///
-/// It holds the keyed MAC and not the token. The buffer that the token came in is wiped, whether
-/// the token is accepted or not; the MAC's state is wiped on drop. `Debug` shows the algorithm.
+/// An auth token holds the keyed MAC and not the token's text. The buffer that the text came in is wiped,
+/// whether the token is accepted or not; the MAC's state is wiped on drop. `Debug` shows the algorithm.
 ///
 /// Source: <https://www.twilio.com/docs/usage/security#validating-requests>
 #[derive(Clone, Debug)]
@@ -46,29 +46,6 @@ impl AuthToken {
     pub fn new(token: impl Into<String>) -> Result<Self, KeyError> {
         keyed(Algorithm::HmacSha1, token).map(Self)
     }
-
-    /// Takes the token from the environment variable `name`.
-    ///
-    /// # Errors
-    /// [`KeyError::NotInEnvironment`] if it is not set or not UTF-8, otherwise as
-    /// [`new`](Self::new).
-    ///
-    /// # Examples
-    /// ```
-    /// use twilio_sig::{AuthToken, KeyError};
-    ///
-    /// let missing = AuthToken::from_env("NOT_SET_ANYWHERE").unwrap_err();
-    /// assert_eq!(missing, KeyError::NotInEnvironment);
-    /// ```
-    #[cfg(feature = "std")]
-    pub fn from_env(name: &str) -> Result<Self, KeyError> {
-        let token = std::env::var_os(name).ok_or(KeyError::NotInEnvironment)?;
-        let token = token.into_string().map_err(|token| {
-            drop(Zeroizing::new(token.into_encoded_bytes()));
-            KeyError::NotInEnvironment
-        });
-        token.and_then(Self::new)
-    }
 }
 
 /// Keys an HMAC. The buffer of the secret is wiped, whether it is accepted or not.
@@ -87,8 +64,8 @@ fn keyed(algorithm: Algorithm, secret: impl Into<String>) -> Result<KeyedMac, Ke
     }
 }
 
-/// Characters that texts carry unseen, beside the control characters: those of Unicode's category
-/// Cf, and the variation selectors.
+/// Invisible characters, beside the control characters: Unicode's category Cf, and the variation
+/// selectors.
 #[rustfmt::skip]
 const INVISIBLE: [RangeInclusive<char>; 11] = [
     '\u{ad}'..='\u{ad}', '\u{34f}'..='\u{34f}', '\u{61c}'..='\u{61c}', '\u{180e}'..='\u{180e}',
@@ -97,8 +74,8 @@ const INVISIBLE: [RangeInclusive<char>; 11] = [
     '\u{e0000}'..='\u{e0fff}',
 ];
 
-/// Whether no copy shows a character. NUL is one: HMAC pads a key with it, so a token of NUL bytes
-/// alone signs as the empty one does.
+/// Whether no copy shows a character. NUL is such a character: HMAC pads a key with NUL, so a token of
+/// NUL bytes alone signs as the empty one does.
 fn is_invisible(character: char) -> bool {
     character.is_control() || INVISIBLE.iter().any(|range| range.contains(&character))
 }

@@ -1,4 +1,3 @@
-//! [`Webhook::websocket`]: Webhook::websocket
 //! [`UrlPolicy::Exact`]: UrlPolicy::Exact
 //! [`Verdict::coverage`]: Verdict::coverage
 //! [`Coverage::BodyHash`]: Coverage::BodyHash
@@ -22,12 +21,14 @@ mod error;
 mod form;
 mod key;
 mod mac;
+pub mod manual;
 #[cfg(feature = "origin")]
 mod origin;
 mod policy;
 #[cfg(feature = "replay")]
 pub mod replay;
 mod signer;
+mod startup;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod untrusted;
@@ -53,6 +54,8 @@ pub use mac::{Algorithm, Signature};
 pub use origin::{Origin, OriginError, RequestHead, Scheme, TrustedProxy};
 pub use policy::ParameterPolicy;
 pub use signer::Signer;
+#[cfg(feature = "std")]
+pub use startup::EnvError;
 pub use url::{Candidate, MAX_CANDIDATES, MAX_URL_LEN, UrlPolicy};
 pub use verifier::{Coverage, Proof, Verdict, Verified, Verifier};
 pub use webhook::Webhook;

@@ -1,4 +1,4 @@
-//! The MAC: canonical bytes in, a [`Signature`] or a `Choice` out. Nothing else touches HMAC or SHA.
+//! The MAC: canonical bytes in, a [`Signature`] or a `Choice` out. No other file touches HMAC or SHA.
 
 mod algorithm;
 mod signature;
@@ -23,8 +23,8 @@ pub(crate) trait Sink {
 
 /// A keyed HMAC (RFC 2104), ready for the bytes of a canonical string.
 ///
-/// It holds the two midstates and never the secret. They are wiped on drop, by the `zeroize` of
-/// `hmac` and its hashes.
+/// A keyed MAC holds the two midstates and never the secret. The `zeroize` of `hmac` and its hashes wipes
+/// the midstates on drop.
 #[derive(Clone)]
 pub(crate) enum KeyedMac {
     Sha1(Hmac<Sha1>),
@@ -33,7 +33,7 @@ pub(crate) enum KeyedMac {
 
 impl KeyedMac {
     /// # Errors
-    /// [`KeyError::TooLong`] if HMAC takes no secret of this length. It takes any.
+    /// [`KeyError::TooLong`] if HMAC takes no secret of this length. HMAC takes any length.
     pub(crate) fn new(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
         let keyed = match algorithm {
             Algorithm::HmacSha1 => Hmac::new_from_slice(secret).map(Self::Sha1),
@@ -60,7 +60,7 @@ impl KeyedMac {
         }
     }
 
-    /// Whether `signature` is the MAC of what `write` gives. The MAC itself does not leave.
+    /// Whether `signature` is the MAC of what `write` gives. The MAC itself stays in here.
     pub(crate) fn verify(&self, signature: &Signature, write: impl FnOnce(&mut Self)) -> Choice {
         self.mac(write).ct_eq(signature)
     }

@@ -40,12 +40,13 @@ use self::{
 /// | [`allowed_hosts`](Self::allowed_hosts) | `Host`, if it is on a list | there are several hosts, and the proxy keeps `Host` |
 /// | [`behind_proxy`](Self::behind_proxy) | headers of a proxy whose address is trusted, if the host is on a list | the proxy rewrites `Host`, or serves several schemes |
 ///
-/// Without the token no client can sign for another URL. But one that may choose the URL can replay
-/// a request that was signed for one service to another one with the same token. Hence the lists.
+/// The lists are there for one attack. Without the token no client can sign for another URL; but a client
+/// that may choose the URL can replay a request that was signed for one service, at another service with
+/// the same token.
 ///
-/// The request target is appended byte for byte. It is never parsed and printed again, because
-/// Twilio signed its text and not its meaning. The one exception is the target `/` behind a path
-/// that a proxy cut off: it becomes the end of that path as it is configured. Write `/sms` if the
+/// The request target is appended byte for byte, and never parsed and printed again, because Twilio signed
+/// its text and not its meaning. The one exception is the target `/` behind a path that a proxy cut off:
+/// it becomes the end of the configured path. Write `/sms` if the
 /// URL in Twilio's console ends in `/sms`, and `/sms/` if it ends in `/sms/`.
 ///
 /// `Debug` shows the kind of the origin and no URL.
@@ -76,8 +77,8 @@ enum Source {
 }
 
 impl Origin {
-    /// The longest list of hosts, peers or prefixes: 64 entries, since each request walks through
-    /// them.
+    /// The longest list of hosts, peers or prefixes: 64 entries, since each request walks through the
+    /// list.
     pub const MAX_LIST_LEN: usize = 64;
 
     /// The public URL of the request: the origin, the prefix, and the target as received.
@@ -118,7 +119,7 @@ impl Origin {
     }
 }
 
-/// Shows no URL, no host and no path: a log is read by many.
+/// Shows no URL, no host and no path, because many people read a log.
 impl fmt::Debug for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match &self.source {

@@ -28,7 +28,7 @@ use crate::url;
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum ParameterPolicy {
-    /// Whatever is signed.
+    /// Every parameter that is signed.
     #[default]
     Any,
     /// Every name is a letter and at most 63 letters, digits, dots, underscores or hyphens; no
@@ -56,8 +56,8 @@ impl ParameterPolicy {
     }
 }
 
-/// Every `AccountSid` among the parameters of a verified request must be `own`. Where one is
-/// `required`, there must be one.
+/// Checks that every `AccountSid` among the parameters of a verified request is `own`, and that there is
+/// one if it is `required`.
 ///
 /// # Errors
 /// [`VerifyError::WrongAccount`].
@@ -70,7 +70,7 @@ pub(crate) fn check_account(own: &str, params: &Params, required: bool) -> Resul
     Ok(())
 }
 
-/// The same for the query of a URL, which need not have one.
+/// Checks the same of the query of a URL, which need not have an `AccountSid`.
 ///
 /// # Errors
 /// [`VerifyError::WrongAccount`].

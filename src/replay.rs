@@ -13,15 +13,14 @@
 //! | [`Freshness::required`] | is refused for ever: before its ttl ends it is seen, after the window it is too old | is refused after the window |
 //!
 //! The second row holds for an endpoint to whose URL Twilio sends nothing without a `Timestamp`.
-//! Twilio does not sign where a name ends, so a sender's text (the `Body` of a message, a SIP
-//! `From`) can be split off as a `Timestamp` of its choice. Therefore each time the word is signed
-//! it must be the name of a parameter, and each of these must be fresh; so the time that Twilio
-//! signed counts too. Where Twilio signs none, at a URL that gets messages too, the sender's is the
-//! only one: give such an endpoint a URL of its own, or keep its nonces for as long as the key
-//! (`ttl`, up to 366 days).
+//! Twilio does not sign where a name ends, so a sender's text (the `Body` of a message, a SIP `From`) can
+//! be split off as a `Timestamp` of the sender's choice. Each `Timestamp` in the signed text
+//! must therefore be the name of a parameter, and each of these must be fresh; the time that Twilio signed is among
+//! them. At a URL that also gets messages, Twilio may sign no time, and the sender's is the only one: give
+//! reports a URL of their own, or keep nonces for as long as the key (`ttl`, up to 366 days).
 //!
-//! The price: a request whose text holds the word `Timestamp` is refused where one is required, and
-//! so is every request to a URL that holds it.
+//! The price: a required timestamp refuses a request whose text holds the word `Timestamp`, and every
+//! request to a URL that holds the word.
 //!
 //! # What it does with honest requests
 //!

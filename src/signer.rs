@@ -45,7 +45,7 @@ impl Signer {
     }
 
     /// The signature of a request without a body, of a WebSocket handshake (give the wss form), or
-    /// of one whose URL holds the hash of its body.
+    /// of a request whose URL holds the hash of its body.
     pub fn sign_url(&self, url: &str) -> Signature {
         self.sign(url, &[])
     }
@@ -86,7 +86,8 @@ impl Signer {
         Ok(self.sign(url, signed.canonical()))
     }
 
-    /// For any other body: `url` with `bodySHA256` added to its query, and the signature of that.
+    /// `url` with `bodySHA256` added to its query, and the signature of the longer URL: for a body that is
+    /// no form.
     ///
     /// # Examples
     /// ```

@@ -1,7 +1,7 @@
 //! Webhooks as Twilio sends them, signed, for the tests of a service.
 //!
 //! A test signs a webhook with a token of its own and sends it through the verifier that the service
-//! runs. A proof without a signature does not exist, so a test cannot pass by one.
+//! runs. There is no proof without a signature, so no test can pass without one.
 //!
 //! Each function gives a [`Fixture`]: a webhook of one kind, with the parameters of Twilio's
 //! documentation. Their values are chosen to break code that decodes, trims or sorts them in its own
@@ -64,5 +64,5 @@ pub use products::{conversation, event_streams, studio, verify};
 pub use signed::SignedWebhook;
 pub use sockets::{conversation_relay, media_stream};
 
-/// The account that the fixtures are of. It does not exist.
+/// The account of the fixtures. Twilio has no such account.
 pub const ACCOUNT_SID: &str = "AC0123456789abcdef0123456789abcdef";

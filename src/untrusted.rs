@@ -7,11 +7,11 @@ use crate::url::{self, BodyHash};
 use crate::webhook::{Payload, Webhook};
 
 impl Webhook<'_> {
-    /// The first parameter called `name` of the body, otherwise of the URL's query, if it is
-    /// UTF-8. The body of a URL that holds `bodySHA256` is not looked into: it is no form.
+    /// The first parameter called `name` of the body, otherwise of the URL's query, if it is UTF-8. A body
+    /// under `bodySHA256` is no form, so it is not searched.
     ///
-    /// **It is not proven.** Use it for one thing: to find the verifier of the tenant that the
-    /// request claims to come from, by `AccountSid` or `To`, and verify with that.
+    /// **The value is not proven.** Use it for one thing: to find the verifier of the tenant that the
+    /// request claims to come from, by `AccountSid` or `To`.
     ///
     /// # Examples
     /// ```
@@ -34,7 +34,7 @@ impl Webhook<'_> {
     }
 }
 
-/// The first value of a name in a text, decoded; none in a text that no verifier would read.
+/// The first value of a name in a text, decoded. `None` for a text that no verifier would read.
 fn first_of(text: &[u8], name: &str) -> Option<Vec<u8>> {
     let mut pairs = Params::new();
     pairs.read(text, MAX_PARAMS_LIMIT).ok()?;

@@ -18,11 +18,11 @@ pub const MAX_URL_LEN: usize = 16 * 1_024;
 /// A URL in pieces. Each is a part of the text as given.
 #[derive(Clone, Copy)]
 pub(crate) struct UrlParts<'a> {
-    /// All but the fragment.
+    /// The URL without its fragment.
     text: &'a str,
-    /// As it is signed: ws or wss for a WebSocket handshake.
+    /// The scheme as it is signed: ws or wss for a WebSocket handshake.
     scheme: &'a str,
-    /// All between `://` and the fragment.
+    /// The text between `://` and the fragment.
     rest: &'a str,
     userinfo: Option<&'a str>,
     host: &'a str,
@@ -86,8 +86,8 @@ impl<'a> UrlParts<'a> {
         }
     }
 
-    /// Whether the text of `candidate` ends in its authority. What follows such a text becomes a
-    /// part of the host, `https://example.com` and `.evil.net/`, so no parameter ever does.
+    /// Whether the text of `candidate` ends in its authority. Text behind an authority becomes a part of
+    /// the host, as `.evil.net/` behind `https://example.com`, so no parameter ever follows one.
     pub(crate) fn ends_in_authority(&self, candidate: Candidate) -> bool {
         let has_query = self.query.is_some() && !candidate.has(Candidate::QUERY_AS_PARAMS);
         let has_path = candidate.has(Candidate::SLASH)
@@ -95,8 +95,8 @@ impl<'a> UrlParts<'a> {
         !has_query && !has_path && !candidate.has(Candidate::FRAGMENT_KEPT)
     }
 
-    /// The scheme's standard port. http, https, ws and wss: a last `s` says that it is secure, and
-    /// `ws` is the one that ends in it all the same.
+    /// The scheme's standard port. The secure schemes, https and wss, end in `s`; ws ends in `s` too, and
+    /// is not secure.
     const fn standard_port(&self) -> &'static str {
         match self.scheme.as_bytes() {
             [_, _, _, _, b's' | b'S'] | [_, _, b's' | b'S'] => "443",
@@ -118,13 +118,13 @@ pub(crate) fn query_params(query: &[u8]) -> Params {
     params
 }
 
-/// What comes before the first `mark`, and what comes after it, if it is there.
+/// The text before the first `mark`, and the text after it if there is a `mark`.
 fn cut(text: &str, mark: char) -> (&str, Option<&str>) {
     text.split_once(mark).map_or((text, None), |(before, after)| (before, Some(after)))
 }
 
-/// Cuts `host[:port]` (RFC 3986, section 3.2). An IPv6 literal keeps its brackets, and there are
-/// none elsewhere. A port is at most 65,535, in at most five digits, or empty.
+/// Cuts `host[:port]` (RFC 3986, section 3.2). An IPv6 literal keeps its brackets; no other host has
+/// brackets. A port is at most 65,535, in at most five digits, or empty.
 fn cut_port(text: &str) -> Option<(&str, Option<&str>)> {
     let (host, port) = if text.starts_with('[') {
         let (literal, port) = text.split_at_checked(text.find(']')?.checked_add(1)?)?;

@@ -54,8 +54,8 @@ impl Verifier {
     /// signed with the URL. Without it, the body must be empty or such a form.
     ///
     /// # Errors
-    /// A [`VerifyError`] for everything that is not a proven match. Nothing can be had from the
-    /// request then.
+    /// A [`VerifyError`] for everything that is not a proven match. The error gives no part of the
+    /// request.
     #[doc(alias = "validate")]
     pub fn verify<'a>(&self, webhook: &Webhook<'a>) -> Result<Verified<'a>, VerifyError> {
         let config = &*self.0;
@@ -90,10 +90,10 @@ struct Attempt<'v, 'a> {
 }
 
 impl<'a> Attempt<'_, 'a> {
-    /// How the signature covers what came besides the URL: the table of SPEC.md, section 3.
+    /// How the signature covers what came beside the URL: the table of SPEC.md, section 3.
     fn prove(&self, payload: &Payload<'a>) -> Result<Verdict, VerifyError> {
         let Some(hash) = BodyHash::of_query(self.url.query()) else {
-            // No parameters may be what a framework made of a body that is no form.
+            // An empty list of parameters may be what a framework made of a body that is no form.
             return if matches!(payload, Payload::Body([])) {
                 self.match_url().map_or_else(|| self.match_handshake(), Ok)
             } else {
@@ -106,7 +106,7 @@ impl<'a> Attempt<'_, 'a> {
             return Ok(Verdict { coverage: Coverage::BodyHash, ..verdict });
         }
         self.match_form(payload).map_err(|error| match error {
-            // The parameters cover the body, and break a policy.
+            // The parameters cover the body and break a policy.
             VerifyError::StrictParameter | VerifyError::WrongAccount => error,
             _ if url_match.is_some() => VerifyError::BodyHashMismatch,
             VerifyError::UncoveredBody => VerifyError::Mismatch,
@@ -150,8 +150,8 @@ impl<'a> Attempt<'_, 'a> {
         self.match_params(candidates, &params)
     }
 
-    /// The signature is that of a candidate and the parameters behind it. A candidate that ends in
-    /// its authority has none: they would lengthen its host.
+    /// The signature is that of a candidate and the parameters behind it. A candidate that ends in its
+    /// authority has no parameters: parameters would lengthen the host.
     fn match_params(
         &self,
         candidates: impl Iterator<Item = Candidate>,
@@ -165,8 +165,8 @@ impl<'a> Attempt<'_, 'a> {
     /// The first candidate and key under which the signature is that of the URL and the canonical
     /// parameters. Nearly every URL is signed as given, so all keys are tried on that first.
     ///
-    /// A wrong MAC costs the same wherever it is wrong. That a MAC is right is no secret, so the
-    /// search may end there. The coverage is that of the URL alone, until more is known.
+    /// A wrong MAC costs the same wherever it is wrong. A right MAC is no secret, so the search may end
+    /// there. The coverage is that of the URL alone, until more is known.
     fn find(&self, candidates: impl Iterator<Item = Candidate>, params: &[u8]) -> Option<Verdict> {
         let (signature, coverage) = (*self.signature, Coverage::UrlOnly);
         let matches = |key: &VerifierKey, candidate| {

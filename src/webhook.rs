@@ -7,11 +7,11 @@ use crate::form::Params;
 
 /// A request to verify: URL, body and signature headers, untrusted.
 ///
-/// What Twilio does not sign is not asked for: method, Host, Content-Type and the other headers
-/// cannot change a verdict.
+/// A webhook holds only what Twilio signs: method, Host, Content-Type and the other headers cannot change
+/// a verdict.
 ///
-/// `Debug` shows lengths only: the URL may hold a password, the body is somebody's message, and
-/// the signature is enough to send the request again.
+/// `Debug` shows lengths only: the URL may hold a password, the body is a private message, and the
+/// signature is enough to send the request again.
 ///
 /// # Examples
 /// ```
@@ -32,27 +32,26 @@ pub struct Webhook<'a> {
 }
 
 impl<'a> Webhook<'a> {
-    /// A request without a body. All that it says is in `url`, the public URL as Twilio was given
-    /// it, with scheme, host and query, byte for byte.
+    /// A request without a body. `url` is the public URL as Twilio was given it, with scheme, host and
+    /// query, byte for byte.
     pub const fn get(url: &'a str) -> Self {
         Self::with(url, Payload::Body(&[]), false)
     }
 
     /// A request with a body, byte for byte as it was received. A body that was parsed and printed
-    /// again, or trimmed, does not verify. An empty one is that of [`get`](Self::get): the method
-    /// is not signed.
+    /// again, or trimmed, does not verify. An empty body equals [`get`](Self::get), because the method is
+    /// not signed.
     pub const fn post(url: &'a str, body: &'a [u8]) -> Self {
         Self::with(url, Payload::Body(body), false)
     }
 
     /// A request whose form the caller's framework has already decoded. Prefer
-    /// [`post`](Self::post). What this loses:
+    /// [`post`](Self::post), because decoding loses something:
     ///
     /// - Values that are not UTF-8, trimmed, emptied or merged by the framework do not verify.
     /// - A body under `bodySHA256` cannot be hashed, so it is refused.
-    /// - The proof is for these parameters. That the handler reads the same ones, and that the body
-    ///   was a form at all, is the caller's word. No parameters prove nothing about a body, so they
-    ///   are refused.
+    /// - The proof is for these parameters. The caller vouches that the body was a form, and that the
+    ///   handler reads the same parameters. An empty list proves nothing about a body, so it is refused.
     ///
     /// # Examples
     /// ```
@@ -72,7 +71,7 @@ impl<'a> Webhook<'a> {
     }
 
     /// A WebSocket handshake (Media Streams, ConversationRelay) for `url`, which may say https or
-    /// wss: Twilio signs the wss form. It has no body; refuse one that does.
+    /// wss: Twilio signs the wss form. A handshake has no body; refuse one that has.
     ///
     /// Source: <https://www.twilio.com/docs/usage/security#validating-requests>
     ///
@@ -96,7 +95,7 @@ impl<'a> Webhook<'a> {
     }
 
     /// Adds the value of the one `X-Twilio-Signature` header. A request with several of them must
-    /// be refused by the caller: whichever was chosen, a proxy may have chosen another.
+    /// be refused by the caller, because a proxy may have chosen another value.
     pub fn signature(mut self, header: &'a (impl AsRef<[u8]> + ?Sized)) -> Self {
         self.signature = Some(header.as_ref());
         self
@@ -113,7 +112,7 @@ impl<'a> Webhook<'a> {
     }
 }
 
-/// What came besides the URL.
+/// What came beside the URL.
 #[derive(Clone, Copy)]
 pub(crate) enum Payload<'a> {
     Body(&'a [u8]),
@@ -121,7 +120,7 @@ pub(crate) enum Payload<'a> {
 }
 
 impl<'a> Payload<'a> {
-    /// Its bytes.
+    /// The number of its bytes.
     pub(crate) fn len(&self) -> usize {
         let bytes = |(name, value): &(&str, &str)| name.len().saturating_add(value.len());
         match self {

@@ -31,7 +31,7 @@ use crate::verifier::Verified;
 pub struct Delivery<'a> {
     /// What was verified.
     pub verified: &'a Verified<'a>,
-    /// The tenant whose verifier verified it. Every key is scoped by it.
+    /// The tenant whose verifier accepted the request. Every key is scoped by tenant.
     pub tenant: Option<&'a str>,
     /// The value of the header `I-Twilio-Idempotency-Token`. It is **not signed**.
     pub idempotency_token: Option<&'a str>,

@@ -10,7 +10,7 @@ use super::signed::push_escaped;
 use super::{MAX_EVENTS, MAX_PART_LEN, NoIdentity};
 use crate::claim::ClaimKey;
 
-/// What identifies an event. A member that comes twice is an error, for parsers differ in which one
+/// What identifies an event. A member that comes twice is an error, because parsers differ in which one
 /// they take.
 #[derive(Deserialize)]
 struct Event<'a> {
@@ -40,7 +40,7 @@ struct Event<'a> {
 
 type Member<'a> = Option<Cow<'a, str>>;
 
-/// The texts of the keys of all events. The body is one object, or an array of them.
+/// The texts of the keys of all events. The body is one object, or an array of objects.
 pub(super) fn identify(body: &[u8]) -> Result<Vec<String>, NoIdentity> {
     let read = |_| NoIdentity::MalformedBody;
     match body.iter().find(|byte| !byte.is_ascii_whitespace()) {

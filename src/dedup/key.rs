@@ -11,8 +11,8 @@ use crate::verifier::Coverage;
 
 /// The identity of an event, scoped by tenant, account and place.
 ///
-/// `Display` shows the identity without its scope. Parts are joined by colons; what could be taken
-/// for a colon, or is not visible ASCII, is written as `%XX`, so no two identities look alike.
+/// `Display` shows the identity without its scope. Parts are joined by colons. Colons and percent signs in
+/// a part, and bytes that are not visible ASCII, are written as `%XX`, so no two identities look alike.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 #[must_use]
 pub struct DedupKey {
@@ -35,7 +35,7 @@ impl DedupKey {
     /// The key of the one event that a delivery tells of.
     ///
     /// # Errors
-    /// A [`NoIdentity`]. Then act on every request, in a way that is harmless to repeat, or use a
+    /// A [`NoIdentity`]. Act on every such request, in a way that is harmless to repeat, or use a
     /// [`Template`](super::Template).
     pub fn of<'a>(delivery: impl Into<Delivery<'a>>) -> Result<Self, NoIdentity> {
         let mut keys = Self::each(delivery)?;
@@ -50,7 +50,7 @@ impl DedupKey {
     /// an array. Claim each by itself: Twilio may pack events differently when it sends again.
     ///
     /// # Errors
-    /// A [`NoIdentity`], and not a single key, if any of the events has none.
+    /// A [`NoIdentity`], and no key at all, if any of the events has none.
     pub fn each<'a>(delivery: impl Into<Delivery<'a>>) -> Result<Vec<Self>, NoIdentity> {
         let delivery = delivery.into();
         let verified = delivery.verified;
@@ -75,9 +75,9 @@ impl DedupKey {
     /// [idempotency token](Delivery::idempotency_token), which Twilio keeps the same when it sends
     /// again.
     ///
-    /// It tells honest requests apart that are alike, such as the turns of a `<Redirect>` loop.
-    /// **The token is not signed**: an attacker changes it and has another key. So this is no replay
-    /// protection, and with it none can be had for such requests.
+    /// This key tells honest requests apart that are alike, such as the turns of a `<Redirect>` loop.
+    /// **The token is not signed**: an attacker who changes it has another key. This key is therefore no
+    /// replay protection, and leaves none for requests that are alike.
     ///
     /// # Errors
     /// [`NoIdentity::MissingToken`] if there is no token or it is empty,
@@ -120,8 +120,8 @@ impl DedupKey {
     /// Names the place that the event came to. Default: the URL, or none for a
     /// [`Template`](super::Template).
     ///
-    /// An event that Twilio tells two URLs of has two keys, and is acted on by both. Give both the
-    /// same name where one is enough. Never take the name from the request.
+    /// An event that Twilio reports to two URLs has two keys, and both act on it. Give both URLs one name
+    /// if one action is enough. Never take the name from the request.
     pub fn endpoint(mut self, name: impl Into<String>) -> Self {
         self.place = Place::Endpoint(name.into());
         self
@@ -134,7 +134,7 @@ impl DedupKey {
         self
     }
 
-    /// What to claim.
+    /// The key to claim in a store.
     #[must_use]
     pub fn claim_key(&self) -> ClaimKey {
         let (kind, place): (&[u8], &[u8]) = match &self.place {

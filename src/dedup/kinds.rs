@@ -1,5 +1,5 @@
-//! Which kind of webhook it is, and what identifies its event: the table in the module's docs, a
-//! row a kind.
+//! The kind of a webhook, and what identifies its event: the table in the module's docs, a row for each
+//! kind.
 
 mod conversations;
 mod messaging;
@@ -18,24 +18,25 @@ use crate::verifier::{Coverage, Verified};
 struct Kind {
     /// The first part of its keys.
     name: &'static str,
-    /// What shows that a request is of this kind: all of it, and no kind before it in the table.
+    /// What shows that a request is of this kind: all conditions hold, and no kind before it in the table
+    /// fits.
     when: &'static [When],
     identity: Identity,
 }
 
 /// A condition on the signed parameters.
 enum When {
-    /// All of these are there.
+    /// All of these names are there.
     All(&'static [&'static str]),
-    /// At least one of these is there.
+    /// At least one of these names is there.
     Any(&'static [&'static str]),
-    /// None of these is there.
+    /// None of these names is there.
     Lacks(&'static [&'static str]),
-    /// This is there and is one of these.
+    /// This parameter is there and its value is one of these.
     Is(&'static str, &'static [&'static str]),
-    /// This is there and is none of these.
+    /// This parameter is there and its value is none of these.
     IsNot(&'static str, &'static [&'static str]),
-    /// No other than these is there, nor one that starts with this.
+    /// Every name is one of these, or starts with this text.
     Only(&'static [&'static [&'static str]], &'static str),
 }
 

@@ -4,9 +4,9 @@ use alloc::string::String;
 
 use crate::claim::ClaimKey;
 
-/// A hash of the URL, since a URL may hold a password. Left out is what Twilio or an address book
-/// may write in two ways: the fragment, user information, the case of scheme and host, the standard
-/// port, an empty path; and the hash of a body, since a batch may be sent in other parts.
+/// A hash of the URL, since a URL may hold a password. The hash leaves out what may be written in two
+/// ways: the fragment, user information, the case of scheme and host, the standard port, an empty path. It
+/// leaves out the hash of a body too, since a batch may be sent in other parts.
 pub(super) fn place(url: &str, with_query: bool) -> ClaimKey {
     let url = url.split_once('#').map_or(url, |(before, _)| before);
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));

@@ -87,7 +87,8 @@ fn is_sid(text: &str) -> bool {
 
 /// Adds a value to a key, escaped.
 pub(super) fn push_escaped(key: &mut String, value: &str) {
-    /// What joins parts, what escapes, and what cannot be seen. Other than ASCII is escaped too.
+    /// The characters that join parts, that escape, and that cannot be seen. Bytes beyond ASCII are escaped
+    /// too.
     const ESCAPED: &AsciiSet = &CONTROLS.add(b':').add(b'%').add(b' ');
     key.extend(utf8_percent_encode(value, ESCAPED));
 }

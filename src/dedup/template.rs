@@ -2,6 +2,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::fmt;
 use core::str::FromStr;
 
 use thiserror::Error;
@@ -42,7 +43,7 @@ pub struct Template {
     tail: String,
 }
 
-/// Why a text is no [`Template`].
+/// Why a text is no [`Template`]. `Debug` says what `Display` says, because it is what `main` prints.
 ///
 /// # Examples
 /// ```
@@ -50,7 +51,7 @@ pub struct Template {
 ///
 /// assert_eq!(Template::parse("nightly"), Err(TemplateError::NoParameter));
 /// ```
-#[derive(Clone, Copy, Debug, Eq, Error, Hash, PartialEq)]
+#[derive(Clone, Copy, Eq, Error, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum TemplateError {
     /// The name between two braces is empty, or has a character that no name of Twilio's has: a
@@ -66,6 +67,13 @@ pub enum TemplateError {
     /// A brace is closed that was not opened.
     #[error("a brace is closed that was not opened")]
     Unopened,
+}
+
+/// As [`Display`](fmt::Display): it is what `main` prints of an error that it returns.
+impl fmt::Debug for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl Template {

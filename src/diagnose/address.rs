@@ -34,7 +34,7 @@ pub(super) fn readings(text: &str) -> Vec<Parts> {
     readings
 }
 
-/// The second of two URLs, of which the first was put before the other as if that were a path.
+/// The second of two URLs, if the first was put before it as if it were a path.
 pub(super) fn glued(text: &str) -> Option<&str> {
     let end = text.find(['?', '#']).unwrap_or(text.len());
     let before = text.get(..end)?;

@@ -40,7 +40,7 @@ pub(super) struct Key(Box<KeyedMac>);
 pub(super) struct Asked<'a> {
     /// Those that a verifier tries.
     pub(super) keys: Vec<Key>,
-    /// All of the algorithm.
+    /// All keys of the algorithm.
     pub(super) fitting: Vec<Key>,
     pub(super) configured: usize,
     /// The id in the settings header, if no configured key has it.
@@ -170,7 +170,7 @@ impl Key {
         self.0.mac(|out| out.update(b"probe")).as_bytes().to_vec()
     }
 
-    /// Whether the signature is the MAC of a URL and what is appended to it.
+    /// Whether the signature is the MAC of a URL and the text that is appended.
     pub(super) fn made(&self, signature: &Signature, url: &[u8], appended: &[u8]) -> bool {
         let is_match = self.0.verify(signature, |out| {
             out.update(url);

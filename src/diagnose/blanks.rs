@@ -27,7 +27,7 @@ pub(super) fn is_blank(c: char) -> bool {
         )
 }
 
-/// Those that people type, paste and send without knowing, the likeliest first.
+/// The ones that people type, paste and send without knowing, the likeliest first.
 pub(super) const COMMON: [&str; 10] =
     [" ", "\n", "\r\n", "\u{a0}", "\t", "\u{200b}", "\u{feff}", "\u{200e}", "\u{200f}", "\u{202f}"];
 

@@ -30,8 +30,8 @@ pub(super) fn hashes(body: &Body<'_>, budget: &mut Budget) -> Vec<String> {
     own.into_iter().chain(decoded.map(|decoded| body_hash(&decoded))).collect()
 }
 
-/// What is wrong with the body under a URL with these hashes whose signature is good; nothing if it
-/// has them all.
+/// What is wrong with the body under a URL that holds these hashes and whose signature is good. `None` if
+/// the body has all of the hashes.
 pub(super) fn wrong(
     body: &Body<'_>,
     hashes: &[Vec<u8>],
@@ -67,7 +67,7 @@ pub(super) fn wrong(
     }
     let given = format!("{} bytes with hash {}…", raw.len(), start(own.as_bytes()));
     for (cause, what, bytes) in versions(raw) {
-        // It is made, looked at and hashed.
+        // The text is made, looked at and hashed.
         if !budget.work(bytes.len().saturating_mul(2)) {
             break;
         }
@@ -127,8 +127,8 @@ fn is_signed(body: &[u8], hashes: &[Vec<u8>]) -> bool {
     hashes.iter().any(|hash| hash.eq_ignore_ascii_case(own.as_bytes()))
 }
 
-/// Whether a body is nothing but names and values: JSON has quotation marks and brackets, which a
-/// form escapes.
+/// Whether a body holds names and values alone: JSON has quotation marks and brackets, which a form
+/// escapes.
 fn is_form(body: &[u8]) -> bool {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || b"*-._~+%&=[]".contains(&byte);
     base64::decoded(body).is_none()

@@ -17,7 +17,7 @@ pub(super) struct Budget {
     allowed: u32,
     /// Whether what may be spent now is spent.
     pub(super) is_over: bool,
-    /// Whether anything was left out because there was too much of it.
+    /// Whether something was left out because it was too large.
     pub(super) is_cut: bool,
 }
 

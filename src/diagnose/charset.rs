@@ -1,5 +1,5 @@
-//! Text that was read in another character set than UTF-8, read again. `None` if it gives no sign
-//! of that.
+//! Text that was read in another character set than UTF-8, read again. `None` if the text gives no sign of
+//! another set.
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -12,13 +12,13 @@ use super::parts::{Parts, cut_port};
 
 /// The most pieces of one kind that are looked at, and the most items of one header.
 const MAX_PIECES: usize = 12;
-/// Who says what the operator configured.
+/// The source of what the operator configured.
 pub(super) const CONFIGURED: &str = "the configured URL";
 
-/// A piece of a URL, and who says so.
+/// A piece of a URL, and its source.
 pub(super) type Said = (&'static str, String);
 
-/// Path and query as somebody else has seen them.
+/// Path and query as another part of the way has seen them.
 #[derive(Clone)]
 pub(super) struct SaidTarget {
     pub(super) source: &'static str,

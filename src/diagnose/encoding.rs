@@ -28,7 +28,7 @@ const QUOTE: &AsciiSet = &RFC_3986.remove(b'/');
 /// How a signer encodes a name or a value.
 pub(super) type Encode = fn(&[u8]) -> String;
 
-/// How signers encode, each with what to say of it. The first does not.
+/// The encodings of signers, each with its name. The first is none.
 pub(super) const ENCODINGS: [(&str, Encode); 6] = [
     ("", |text| String::from_utf8_lossy(text).into_owned()),
     (", encoded as a form", |text| with_plus(text, FORM)),

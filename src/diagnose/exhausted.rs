@@ -6,8 +6,8 @@ use alloc::vec::Vec;
 use super::Cause;
 use super::clues::Clues;
 
-/// Causes that have few forms, all of which are tried: two schemes, one slash, one order. Of any
-/// other, only the forms are tried that hints, the request and experience suggest.
+/// Causes that have few forms, all of which are tried: two schemes, one slash, one order. The other causes
+/// are tried in the forms that hints, the request and experience suggest.
 const OF_FEW_FORMS: [Cause; 10] = [
     Cause::TlsTerminated,
     Cause::SignedAsHttp,
@@ -28,7 +28,7 @@ pub(super) fn divided(
     clues: &Clues,
 ) -> (Vec<Cause>, Vec<Cause>) {
     let is_out = |cause: &Cause| {
-        // What a hint says may still be a part of it.
+        // A hint may still name a part of the cause.
         let is_hinted = *cause == Cause::TlsTerminated && clues.is_secure;
         is_done && OF_FEW_FORMS.contains(cause) && !is_hinted
     };

@@ -107,7 +107,7 @@ fn from_hex(text: &str) -> Option<Signature> {
     rest.is_empty().then(|| signature_of(&bytes))?
 }
 
-/// The header as text. Twilio's is ASCII; anything else can only be shown as broken.
+/// The header as text. Twilio's is ASCII; other bytes can only be shown as broken.
 pub(super) fn text(header: &[u8]) -> String {
     String::from_utf8_lossy(header.get(..MAX_LEN).unwrap_or(header)).into_owned()
 }

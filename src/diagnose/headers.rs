@@ -81,7 +81,7 @@ pub(super) fn is_read(name: &str) -> bool {
         || holds(b"signature") && !holds(b"x-twilio")
 }
 
-/// The provider that a header is of. Of its value nothing is kept.
+/// The provider of a header. Its value is not kept.
 pub(super) fn provider(name: &str, value: &str) -> Option<Provider> {
     let lower = name.to_ascii_lowercase();
     if let Some((header, name)) = PROVIDERS.into_iter().find(|(header, _)| *header == lower) {

@@ -14,9 +14,9 @@ use super::headers::{self, Provider};
 use crate::key::AuthToken;
 use crate::verifier::Verifier;
 
-/// The most MACs that a diagnosis computes unless [`Hints::max_macs`] says otherwise. All of them
-/// take two thirds of a second in an optimised build, the worst request that was found a second;
-/// most diagnoses end after some hundreds.
+/// The most MACs that a diagnosis computes unless [`Hints::max_macs`] says otherwise. They take two thirds
+/// of a second in an optimised build, and a second for the worst request that was found. Most diagnoses end
+/// after some hundreds of MACs.
 pub const DEFAULT_MAX_MACS: u32 = 400_000;
 
 /// Bytes that a diagnosis may hash, copy or compare for each MAC that it may compute.
@@ -32,8 +32,8 @@ const MAX_SECRETS: usize = 16;
 const MAX_KEYS: usize = 64;
 
 /// What the operator knows about a request besides what is verified: its other headers, the URL as
-/// configured, other tokens. Nothing of it can make a request verify; it tells [`diagnose`] where
-/// to look. `Debug` shows no header value, no URL and no secret.
+/// configured, other tokens. No hint can make a request verify; hints tell [`diagnose`] where to look.
+/// `Debug` shows no header value, no URL and no secret.
 ///
 /// # Examples
 /// ```
@@ -80,10 +80,10 @@ impl Hints {
         }
     }
 
-    /// Adds a header of the request, under a name in any case: give all of them. Kept are `Host`,
+    /// Adds a header of the request, under a name in any case: give all headers. The hints keep `Host`,
     /// `Forwarded`, `X-Forwarded-*` and their like, `Content-Type`, `Content-Length` and
     /// `User-Agent`, at most 32 of at most 2,048 bytes; and the name of a header in which another
-    /// provider sends its signature. Others are ignored, above all those that hold credentials.
+    /// provider sends its signature. Other headers are ignored, above all those that hold credentials.
     pub fn header(mut self, name: &str, value: &str) -> Self {
         self.provider = self.provider.or_else(|| headers::provider(name, value));
         if let Some(name) = headers::kept(name).filter(|_| value.len() <= MAX_TEXT_LEN)
@@ -109,11 +109,11 @@ impl Hints {
     }
 
     /// Sets the URL as it is configured in Twilio's console, with its user name, password and
-    /// fragment, if it has them. At most 2,048 bytes.
+    /// fragment, if there are any. At most 2,048 bytes.
     ///
     /// A text that is no URL is taken as what it is likely to mean: `app.example.com/sms` as an
-    /// `https` URL, `/sms` as a path, and of two URLs that are glued together the second. What
-    /// means nothing is named in [`Diagnosis::remarks`](crate::Diagnosis::remarks).
+    /// `https` URL, `/sms` as a path, and two URLs that are glued together as the second. A text without a
+    /// meaning is named in [`Diagnosis::remarks`](crate::Diagnosis::remarks).
     pub fn configured_url(mut self, url: &str) -> Self {
         let end = url.char_indices().map(|(at, _)| at).find(|at| *at >= MAX_TEXT_LEN);
         self.configured_url = Some(url.get(..end.unwrap_or(url.len())).unwrap_or(url).to_owned());
@@ -150,8 +150,8 @@ impl Hints {
     }
 
     /// Adds a secret exactly as the service has it configured, white space and quotation marks
-    /// included, so that the ways to copy it wrongly can be tried. It is wiped on drop. At most 16
-    /// are kept.
+    /// included, so that the ways to copy it wrongly can be tried. The secret is wiped on drop. At most 16
+    /// secrets are kept.
     pub fn raw_secret(mut self, secret: impl Into<String>) -> Self {
         let secret = Zeroizing::new(secret.into());
         if self.secrets.len() < MAX_SECRETS {
@@ -163,8 +163,8 @@ impl Hints {
     /// Sets the most MACs that may be computed, 1 to 2^22, and with it the most bytes that may be
     /// hashed, copied or compared: [`BYTES_PER_MAC`] for each. Default: [`DEFAULT_MAX_MACS`].
     ///
-    /// Half of it is for a search without the other hints of this type, so that what they suggest
-    /// never takes the place of what is found without them.
+    /// Half of the bound is for a search without the other hints of this type, so that their suggestions
+    /// never take the place of what is found without them.
     ///
     /// [`BYTES_PER_MAC`]: crate::BYTES_PER_MAC
     pub fn max_macs(mut self, macs: u32) -> Self {

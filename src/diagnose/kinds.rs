@@ -7,7 +7,7 @@
 
 use alloc::vec::Vec;
 
-/// What Twilio knows of the place of a number: of the sender, of the receiver, and in calls again.
+/// What Twilio knows of the place of a number: the sender's, the receiver's, and in calls both again.
 pub(super) const PLACES: [[&str; 4]; 4] = [
     ["FromCity", "FromState", "FromZip", "FromCountry"],
     ["ToCity", "ToState", "ToZip", "ToCountry"],

@@ -96,7 +96,7 @@ const NAMES: &str = "\
     TranscriptionText TranscriptionType TranscriptionUrl UniqueName UnstableSpeechResult WaId \
     WorkerAttributes WorkerSid WorkflowSid WorkspaceName WorkspaceSid";
 
-/// Names that end in a number, or in a name of somebody else's.
+/// Names that end in a number, or in a name that others choose.
 const BEGINNINGS: [&str; 9] = [
     "Channel",
     "MediaContentType",

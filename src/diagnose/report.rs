@@ -11,12 +11,11 @@ use crate::error::VerifyError;
 
 /// Why a request was refused, as far as it can be told.
 ///
-/// `Display` writes it for a person, over several lines. Nothing it returns or prints holds a
-/// token, the expected signature, or more than the first four characters of the signature that
-/// arrived: under another key that one may be a valid credential. Values of parameters are cut to
-/// a few characters, and user names and passwords of URLs left out. What is left of URL and
-/// parameters still comes from the request, so show it to operators alone. `Debug` shows none of
-/// it: causes and counts, no URL and no parameter.
+/// `Display` writes the diagnosis for a person, over several lines. No method returns or prints a token,
+/// the expected signature, or more than the first four characters of the signature that arrived, which may
+/// be a valid credential under another key. Values of parameters are cut to a few characters, and user names
+/// and passwords of URLs left out. The rest of URL and parameters comes from the request, so show it to
+/// operators alone. `Debug` shows causes and counts, no URL and no parameter.
 ///
 /// # Examples
 /// See [`diagnose`](crate::diagnose()).
@@ -59,7 +58,7 @@ pub struct Finding {
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum Evidence {
-    /// With the causes undone, the signature is right. It cannot be so by chance.
+    /// With the causes undone, the signature is right. No signature is right by chance.
     Signature,
     /// The request itself shows it: a header that is missing or malformed, a limit, a setting.
     Request,
@@ -83,8 +82,8 @@ impl Diagnosis {
         self.verdict
     }
 
-    /// The explanations: the one that the signature proves, in as few causes as can be; or else all
-    /// that the request itself shows. None if the request is genuine, or nothing known explains it.
+    /// The explanations: the one that the signature proves, in as few causes as can be; otherwise all that
+    /// the request itself shows. None if the request is genuine, or no known mistake explains it.
     #[must_use]
     pub fn explanations(&self) -> &[Explanation] {
         &self.explanations
@@ -97,21 +96,21 @@ impl Diagnosis {
         Some(finding.cause)
     }
 
-    /// If the signature is not explained: the causes of which every form was tried, and that do not
-    /// explain it by themselves. Together with a mistake that is not known they still may.
+    /// The causes that do not explain an unexplained signature by themselves: every form of them was
+    /// tried. Together with a mistake that is not known they still may explain it.
     #[must_use]
     pub fn ruled_out(&self) -> &[Cause] {
         &self.ruled_out
     }
 
-    /// If the signature is not explained: the causes that were tried in the forms that the request,
-    /// the hints and experience suggest. In another form each of them still may be the cause.
+    /// The causes that were tried for an unexplained signature in the forms that the request, the hints and
+    /// experience suggest. In another form each of them still may be the cause.
     #[must_use]
     pub fn tried(&self) -> &[Cause] {
         &self.tried
     }
 
-    /// What else looks odd, and what would allow to say more, the most helpful first.
+    /// Other things that look odd, and what would help to say more, the most helpful first.
     #[must_use]
     pub fn remarks(&self) -> &[String] {
         &self.remarks

@@ -46,9 +46,9 @@ pub(super) struct Search<'s> {
     payloads: Payloads<'s>,
     /// Whether the payload has no byte that a signature could cover.
     is_uncovered: bool,
-    /// Causes of which some form was attempted.
+    /// Causes that were attempted in some form.
     pub(super) tried: BTreeSet<Cause>,
-    /// Whether every form was attempted of every cause that has few, alone.
+    /// Whether every cause with few forms was attempted, alone, in every form.
     pub(super) is_single_done: bool,
 }
 

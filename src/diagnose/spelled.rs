@@ -105,7 +105,7 @@ pub(super) fn signature_of(mac: &[u8]) -> Option<Signature> {
 struct Text(Vec<u8>);
 
 impl Spelling {
-    /// The URL of it.
+    /// The URL of the spelling.
     pub(super) fn url(&self) -> String {
         let url = self.text.get(..self.url_len).unwrap_or_default();
         String::from_utf8_lossy(url).into_owned()

@@ -1,5 +1,5 @@
-//! Changes of one text: what a middleware does to a name or a value, undone. `None` if the text
-//! gives no sign of it.
+//! Changes of one text: what a middleware does to a name or a value, undone. `None` if the text gives no
+//! sign of the change.
 
 use alloc::string::String;
 use alloc::vec::Vec;

@@ -89,7 +89,7 @@ impl Urls {
     }
 }
 
-/// The URL, if it has a spelling that was not seen before.
+/// The URL, if one of its spellings was not seen before.
 fn address(
     combined: Combined,
     url: &str,

@@ -1,4 +1,4 @@
-//! Room for items: in place if they are few, otherwise in one piece of heap.
+//! Room for items: in place if there are few, otherwise in one piece of heap.
 
 use alloc::vec::Vec;
 
@@ -16,7 +16,7 @@ impl<T: Copy, const N: usize> Buffer<T, N> {
         Self { inline: [item; N], heap: Vec::new(), len: 0 }
     }
 
-    /// Makes room for `len` items, or gives up those behind them. Made once, room never grows.
+    /// Makes room for `len` items, or gives up the items behind them. Room never grows once it is made.
     pub(super) fn resize(&mut self, len: usize, item: T) {
         debug_assert!(self.len == 0 || len <= self.len, "what is there would stay behind");
         if len > N && self.heap.is_empty() {

@@ -16,14 +16,14 @@ pub(super) const fn spaced(byte: u8) -> u8 {
     if byte == b'+' { b' ' } else { byte }
 }
 
-/// Bytes of a copy of fixed size, which is a few loads and stores instead of a call. Most names,
-/// values and runs between escapes fit.
+/// Bytes of a copy of fixed size. A copy of fixed size is a few loads and stores instead of a call. Most
+/// names, values and runs between escapes fit.
 const CHUNK: usize = 32;
 
 /// Writes the first `len` bytes of `text` to the start of `out`, each changed by `map`.
 ///
-/// As long as there are whole chunks in both, it copies these. What it copies too much lies behind
-/// what it was asked for, and the next copy goes there:
+/// The function copies whole chunks as long as both texts have room for them. The bytes that it copies
+/// too much lie behind the copy, where the next copy goes:
 ///
 /// ```text
 /// text    [Call]Sid=CA0123&From=...
@@ -54,7 +54,7 @@ pub(super) fn copy(
     copy_bytes(text, len, out, map);
 }
 
-/// Out of the way of the chunks.
+/// Copies what is left behind the chunks.
 #[inline(never)]
 fn copy_bytes(text: &[u8], len: usize, out: &mut [u8], map: impl Fn(u8) -> u8) {
     out.iter_mut().zip(text).take(len).for_each(|(slot, &byte)| *slot = map(byte));
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
     use alloc::vec::Vec;
 
-    /// Whatever follows in either text: what was asked for is copied, and nothing before it changes.
+    /// The bytes asked for are copied, and no byte before them changes, whatever follows in either text.
     #[test]
     fn exactly_what_is_asked_for_is_copied() {
         let text: Vec<u8> = (b' '..=b'~').cycle().take(4 * CHUNK).collect();

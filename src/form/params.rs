@@ -14,10 +14,10 @@ const INLINE_PARAMS: usize = 64;
 
 /// The parameters of a request, decoded.
 ///
-/// Those that were signed are sorted by name and value, equal ones once: neither their order in the
-/// body, nor how often one was repeated, is signed. Those of a query are in its order.
+/// Signed parameters are sorted by name and value, equal ones once: neither their order in the body, nor
+/// how often a parameter was repeated, is signed. Parameters of a query keep the query's order.
 ///
-/// `Debug` shows how many they are.
+/// `Debug` shows the number of parameters.
 ///
 /// # Examples
 /// ```
@@ -38,7 +38,7 @@ const INLINE_PARAMS: usize = 64;
 /// ```
 #[derive(Clone)]
 pub struct Params {
-    /// The decoded text and one byte, and behind them as much room for what is signed.
+    /// The decoded text and one byte, and behind these as much room for the canonical bytes.
     pub(super) text: Buffer<u8, { 2 * INLINE_LEN + 1 }>,
     /// Bytes of the first half.
     pub(super) half: usize,
@@ -48,7 +48,7 @@ pub struct Params {
 /// Where in the decoded text a parameter is. The value begins one byte, the `=`, after the name.
 #[derive(Clone, Copy)]
 pub(super) struct Place {
-    /// The first bytes of the name, which parameters are sorted by; zero until they are.
+    /// The first bytes of the name, by which parameters are sorted; zero until they are sorted.
     pub(super) prefix: u128,
     pub(super) start: u32,
     pub(super) name_len: u32,
@@ -58,16 +58,16 @@ pub(super) struct Place {
 }
 
 impl Params {
-    /// None. They are read in place, because a move would copy the arrays.
+    /// No parameters. Parameters are read in place, because a move would copy the arrays.
     pub(crate) const fn new() -> Self {
         Self { text: Buffer::new(0), half: 0, places: Buffer::new(Place::NONE) }
     }
 
-    /// Reads a form or a query, which are kept in its order. To be called once.
+    /// Reads a form or a query, in its order. Call it once.
     ///
     /// # Errors
-    /// [`VerifyError::TooManyParams`] for more than `max` parameters, equal ones counted each;
-    /// [`VerifyError::BodyTooLong`] for 2 GiB.
+    /// [`VerifyError::TooManyParams`] for more than `max` parameters, each repetition counted;
+    /// [`VerifyError::BodyTooLong`] from 2 GiB on.
     pub(crate) fn read(&mut self, raw: &[u8], max: usize) -> Result<(), VerifyError> {
         self.make_room(raw.len(), max.min(count(raw, b'&').saturating_add(1)))?;
         let text = self.text.items_mut();
@@ -102,13 +102,13 @@ impl Params {
         Ok(())
     }
 
-    /// Reads the query of a URL, which has been found short enough. To be called once.
+    /// Reads the query of a URL that has been found short enough. Call it once.
     pub(crate) fn read_query(&mut self, query: &[u8]) {
         let read = self.read(query, usize::MAX);
         debug_assert!(read.is_ok(), "a URL that is too long for this was refused");
     }
 
-    /// Reads parameters that the caller has decoded, in their order. To be called once.
+    /// Reads parameters that the caller has decoded, in their order. Call it once.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -138,7 +138,7 @@ impl Params {
         Ok(())
     }
 
-    /// Makes room for a text of `len` bytes, twice, and so many parameters.
+    /// Makes room for a text of `len` bytes, twice, and for `params` parameters.
     fn make_room(&mut self, len: usize, params: usize) -> Result<(), VerifyError> {
         let room = len.checked_mul(2).and_then(|twice| twice.checked_add(1));
         let room = room.filter(|&room| u32::try_from(room).is_ok());
@@ -154,8 +154,8 @@ impl Params {
         once.map(|place| place.pair(self.text.items()))
     }
 
-    /// The value of the first parameter called `name`, if it is UTF-8. Of signed ones that is the
-    /// one that sorts first.
+    /// The value of the first parameter called `name`, if the value is UTF-8. The first of several signed
+    /// parameters is the one that sorts first.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.get_all(name).next().and_then(|value| str::from_utf8(value).ok())
     }
@@ -195,7 +195,7 @@ impl Place {
         Self { prefix: 0, start: short(start), name_len, value_len, repeated: false }
     }
 
-    /// Takes note of the parameter that ends at `end`, unless it is empty.
+    /// Notes the parameter that ends at `end`, unless it is empty.
     #[inline]
     fn close<'p>(
         places: &mut impl Iterator<Item = &'p mut Self>,
@@ -237,7 +237,7 @@ fn copy_run(raw: &[u8], from: usize, to: usize, text: &mut [u8], gap: usize) {
     copy(run, to.wrapping_sub(from), slots, spaced);
 }
 
-/// A place as it is kept: a text that is longer was refused.
+/// A place as it is kept. A longer text was refused.
 #[inline]
 #[expect(clippy::as_conversions, clippy::cast_possible_truncation, reason = "checked in make_room")]
 const fn short(place: usize) -> u32 {
@@ -245,7 +245,7 @@ const fn short(place: usize) -> u32 {
     place as u32
 }
 
-/// How often a byte comes in a text. The sums are bytes, so that many are added at once.
+/// How often a byte comes in a text. The sums are bytes, so that the compiler adds many at once.
 fn count(text: &[u8], counted: u8) -> usize {
     let sum = |sum: u8, &byte: &u8| sum.wrapping_add(u8::from(byte == counted));
     let sums = text.chunks(255).map(|chunk| usize::from(chunk.iter().fold(0, sum)));

@@ -7,11 +7,11 @@ use super::params::{Params, Place};
 const PREFIX: usize = 16;
 
 impl Params {
-    /// Sorts them, marks those that equal the one before, and gathers what is signed. To be called
+    /// Sorts the parameters, marks each that equals the one before, and gathers what is signed. Call it
     /// once.
     ///
-    /// Names order as their prefixes do where these differ: a shorter name is padded with zeros, and
-    /// nothing is less. Where they are equal, all bytes decide.
+    /// Prefixes that differ decide the order of their names: a shorter name is padded with zeros, and no
+    /// byte is less than zero. All bytes decide where prefixes are equal.
     pub(crate) fn sort(&mut self) {
         let halves = self.text.items_mut().split_at_mut_checked(self.half);
         debug_assert!(halves.is_some(), "there is room for both");
@@ -44,14 +44,14 @@ impl Params {
         self.text.resize(self.half.wrapping_add(end), 0);
     }
 
-    /// What is signed behind the URL: name and value of each parameter, no separators. Empty until
-    /// they are sorted.
+    /// What is signed behind the URL: name and value of each parameter, no separators. Empty until the
+    /// parameters are sorted.
     #[inline]
     pub(crate) fn canonical(&self) -> &[u8] {
         self.text.items().get(self.half..).unwrap_or_default()
     }
 
-    /// Whether sorting has found equal ones.
+    /// Whether sorting has found equal parameters.
     pub(crate) fn has_repeated(&self) -> bool {
         self.places.items().iter().any(|place| place.repeated)
     }

@@ -5,8 +5,8 @@ use core::{iter, num::NonZero};
 /// Bytes that are looked at together.
 const BLOCK: usize = 64;
 
-/// Where `&`, `=` and `%` are in a text: for each of its blocks where it begins, and which of its
-/// bytes are one of these. Bit n stands for byte n.
+/// Where `&`, `=` and `%` are in a text. Each block gives the place where it begins, and a mask of its
+/// bytes: bit n stands for byte n.
 pub(super) fn marks(text: &[u8]) -> impl Iterator<Item = (usize, u64)> {
     let (blocks, rest) = text.as_chunks();
     let mut last = [0; BLOCK];
@@ -15,7 +15,7 @@ pub(super) fn marks(text: &[u8]) -> impl Iterator<Item = (usize, u64)> {
     (0..).step_by(BLOCK).zip(masks)
 }
 
-/// Takes the lowest bit that is set from `mask`.
+/// Takes the lowest set bit out of `mask`.
 #[inline]
 pub(super) fn take_first(mask: &mut u64) -> Option<usize> {
     let first = NonZero::new(*mask)?.trailing_zeros();

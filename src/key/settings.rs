@@ -1,6 +1,6 @@
 //! The settings header: which of the configured keys the sender says it used.
 //!
-//! Nobody signs this header, so it can narrow the choice of keys and do nothing else.
+//! This header is not signed, so it can narrow the choice of keys, and do no more.
 
 use crate::error::VerifyError;
 use crate::mac::Algorithm;
@@ -9,7 +9,7 @@ use crate::mac::Algorithm;
 pub const MAX_SETTINGS_LEN: usize = 512;
 
 /// What `X-Twilio-Webhooks-Signature-Settings: key=ID,algorithm=ALG` asks for. Either part may be
-/// absent; an absent or blank header asks for nothing.
+/// absent. An absent or blank header asks for no key.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Settings<'a> {
     pub(crate) key_id: Option<&'a [u8]>,
@@ -24,7 +24,7 @@ impl<'a> Settings<'a> {
         if header.is_empty() {
             return Ok(Self::default());
         }
-        // Without an early end, so that the compiler looks at 16 bytes at once.
+        // The loop has no early end, so that the compiler looks at 16 bytes at once.
         let printable = |all, byte: &u8| all & matches!(byte, b'\t' | b' '..=b'~');
         if header.len() > MAX_SETTINGS_LEN || !header.iter().fold(true, printable) {
             return Err(VerifyError::MalformedSettings);

@@ -12,8 +12,8 @@ pub const MAX_KEY_ID_LEN: usize = 128;
 
 /// A shared key: an id, a secret, and the one algorithm that the two are bound to.
 ///
-/// A request's settings header can choose among the configured keys. It can never change the
-/// algorithm of one.
+/// A request's settings header can choose among the configured keys. The header can never change a
+/// key's algorithm.
 ///
 /// Source: <https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys>
 #[derive(Clone, Debug)]
@@ -28,8 +28,8 @@ impl SharedKey {
     ///
     /// # Errors
     /// [`KeyError::InvalidId`] if the id is empty, longer than [`MAX_KEY_ID_LEN`] bytes, or holds
-    /// a comma, an equals sign, a space or anything that is not printable ASCII;
-    /// for the secret as [`AuthToken::new`](crate::AuthToken::new).
+    /// a comma, an equals sign, a space or a byte that is not printable ASCII. The errors of
+    /// [`AuthToken::new`](crate::AuthToken::new) for the secret.
     ///
     /// # Examples
     /// ```

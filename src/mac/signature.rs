@@ -1,4 +1,4 @@
-//! The signature as it arrives: strict base64 of a MAC, nothing else.
+//! The signature as it arrives: strict base64 of a MAC, and no other text.
 
 use alloc::string::String;
 use core::fmt;
@@ -11,8 +11,8 @@ use crate::error::VerifyError;
 
 /// A MAC: what `X-Twilio-Signature` says, or what a [`Signer`](crate::Signer) made.
 ///
-/// The length names the algorithm: 20 bytes are HMAC-SHA1, 32 are HMAC-SHA256. Comparing two takes
-/// a time that does not depend on their bytes. `Debug` shows no byte, because under another key
+/// The length names the algorithm: 20 bytes are HMAC-SHA1, 32 are HMAC-SHA256. The time of a
+/// comparison does not depend on the bytes. `Debug` shows no byte, because under another key
 /// the signature of a refused request may be a valid credential.
 ///
 /// # Examples
@@ -26,7 +26,7 @@ use crate::error::VerifyError;
 /// ```
 #[derive(Clone, Copy, Eq)]
 pub struct Signature {
-    /// Of an HMAC-SHA1, the first 20 bytes, and then zeros.
+    /// The MAC. An HMAC-SHA1 fills the first 20 bytes, and zeros the rest.
     mac: [u8; SHA256_LEN],
     algorithm: Algorithm,
 }
@@ -89,8 +89,8 @@ impl Signature {
         }
     }
 
-    /// The text that `X-Twilio-Signature` carries. Whoever reads it can send the request again:
-    /// keep it out of logs.
+    /// The text that `X-Twilio-Signature` carries. The text is enough to send the request again: keep
+    /// it out of logs.
     ///
     /// # Examples
     /// ```

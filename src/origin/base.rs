@@ -1,4 +1,4 @@
-//! A configured URL, cut into its parts by hand: they are used as they are written.
+//! A configured URL, cut into its parts by hand, because the parts are used as they are written.
 
 use alloc::{format, string::String};
 
@@ -27,7 +27,7 @@ impl<'a> Base<'a> {
             rest.split_at_checked(rest.find(['/', '?']).unwrap_or(rest.len()))?;
         let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
         let (path, query) = rest.split_once('?').map_or((rest, None), |(a, b)| (a, Some(b)));
-        // To a browser a `\` ends the host, wherever it stands before it.
+        // A browser takes a `\` for the end of the host.
         let is_sound = text.bytes().all(|byte| byte.is_ascii_graphic())
             && !user.contains('\\')
             && is_path(path)

@@ -39,7 +39,7 @@ impl Origin {
     /// One whole public URL, as it is in Twilio's console: `scheme://host[:port][/path][?query]`.
     ///
     /// The request's path is **not used**: every path of the service stands for this URL, so let
-    /// them all lead to one handler. User information and a fragment (`#rc=2`) are dropped, since
+    /// all paths lead to one handler. User information and a fragment (`#rc=2`) are dropped, since
     /// Twilio signs neither.
     ///
     /// A request's query is signed. If `url` has none, the request's is appended byte for byte. If

@@ -1,12 +1,14 @@
 //! Why there is no origin, or no URL. No variant has room for a byte of the request.
 
+use core::fmt;
+
 #[cfg(doc)]
 use super::{Origin, RequestHead};
 
 /// Why an [`Origin`] could not be built, or why it knows no URL for a request.
 ///
 /// It carries no byte of the request: the text in a variant is the name of a header that was looked
-/// for.
+/// for. `Debug` says what `Display` says, because it is what `main` prints.
 ///
 /// ```
 /// use twilio_sig::OriginError;
@@ -14,7 +16,7 @@ use super::{Origin, RequestHead};
 /// assert_eq!(OriginError::HostNotAllowed.http_status(), 403);
 /// assert_eq!(OriginError::MissingHeader("host").to_string(), "header host is missing");
 /// ```
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq, thiserror::Error)]
+#[derive(Clone, Copy, Eq, Hash, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OriginError {
     /// Configuration: the base of [`Origin::fixed`] is not `scheme://host[:port][/path]`.
@@ -110,5 +112,12 @@ impl OriginError {
             | Self::MalformedHeader(_)
             | Self::HostConflict => 400,
         }
+    }
+}
+
+/// As [`Display`](fmt::Display): it is what `main` prints of an error that it returns.
+impl fmt::Debug for OriginError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }

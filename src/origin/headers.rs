@@ -1,4 +1,4 @@
-//! What the headers of a trusted proxy say. None of them is copied: each is looked up on a list.
+//! What the headers of a trusted proxy say. No header is copied: each is looked up on a list.
 
 use super::{
     OriginError, TrustedProxy,

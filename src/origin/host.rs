@@ -64,8 +64,8 @@ pub(super) struct Host<'a> {
 }
 
 impl<'a> Host<'a> {
-    /// Reads `name[:port]` or `[ipv6][:port]`. Userinfo, percent signs, zone ids, white space and
-    /// anything beyond ASCII cannot pass: names have letters, digits, `-`, `.` and `_`.
+    /// Reads `name[:port]` or `[ipv6][:port]`. User information, percent signs, zone ids, white
+    /// space and bytes beyond ASCII are refused: names have letters, digits, `-`, `.` and `_`.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         let (name, port) = if let Some(literal) = text.strip_prefix('[') {
             let (address, tail) = literal.split_once(']')?;

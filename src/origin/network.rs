@@ -2,7 +2,7 @@
 
 use core::net::IpAddr;
 
-/// An IP address, or a range of them that share their first `bits` bits.
+/// An IP address, or the range of addresses that share its first `bits` bits.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Network {
     address: IpAddr,
@@ -18,7 +18,7 @@ impl Network {
             IpAddr::V6(v6) => (u128::BITS, v6.to_bits().trailing_zeros()),
         };
         let bits = bits.map_or(Ok(width), str::parse).ok()?;
-        // Mapped addresses would never match, and stray bits are a slip of the pen.
+        // Mapped addresses would never match, and bits beyond the range are a mistake.
         let sound = address.to_canonical() == address && zeros >= width.checked_sub(bits)?;
         sound.then_some(Self { address, bits })
     }

@@ -4,11 +4,11 @@ use alloc::string::{String, ToString};
 
 use super::OriginError;
 
-/// A configured path that goes before the request's. The slash at its end, or its absence, is kept:
-/// Twilio signed the one or the other, and the target `/` does not tell which.
+/// A configured path that goes before the request's path. The slash at its end, or the lack of one, is
+/// kept: Twilio signed one of the two, and the target `/` does not tell which.
 #[derive(Clone)]
 pub(super) struct Prefix {
-    /// Without the slashes at its end.
+    /// The path without the slashes at its end.
     path: String,
     ends_in_slash: bool,
 }
@@ -39,15 +39,15 @@ impl Prefix {
     }
 }
 
-/// Whether this can be a path. Clients read `\` as a slash, so Twilio would not ask for the path as
+/// Whether this can be a path. Clients read `\` as a slash, so Twilio would ask for another path than is
 /// written.
 pub(super) fn is_path(text: &str) -> bool {
     (text.is_empty() || text.starts_with('/'))
         && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#\\".contains(&byte))
 }
 
-/// Adds the prefixes and the target. The path `/` of a target is all that is left of a path that is
-/// the prefixes and no more, so it is written as the last of the prefixes ends.
+/// Adds the prefixes and the target. If the public path is the prefixes alone, the target's path is `/`,
+/// and the URL ends as the last prefix does.
 pub(super) fn push_target(url: &mut String, prefixes: &[&Prefix], target: &str) {
     for prefix in prefixes {
         url.push_str(&prefix.path);

@@ -1,4 +1,4 @@
-//! What an origin looks at in a request; all of it untrusted, none of it copied.
+//! What an origin looks at in a request. Every part is untrusted, and none is copied.
 
 use core::{fmt, net::IpAddr, str};
 
@@ -25,8 +25,8 @@ const AUTHORITY: &str = ":authority";
 ///     .peer(socket_address.map(|address| address.ip()))
 /// ```
 ///
-/// That also treats the absolute form of a target as it should be: its authority must agree with
-/// `Host`. [`Origin::fixed`](super::Origin::fixed) needs the target alone.
+/// These lines also treat the absolute form of a target rightly: its authority must agree with `Host`.
+/// [`Origin::fixed`](super::Origin::fixed) needs the target alone.
 ///
 /// ```
 /// use twilio_sig::{Origin, OriginError, RequestHead, Scheme};
@@ -102,7 +102,7 @@ impl<'a> RequestHead<'a> {
     }
 
     /// Sets the `:authority` of HTTP/2 and HTTP/3, or the authority of a target in absolute form.
-    /// It must agree with `Host` where both are there.
+    /// The authority must agree with `Host` if both are there.
     ///
     /// ```
     /// let head = twilio_sig::RequestHead::new("/sms").authority(Some("example.com"));
@@ -172,7 +172,7 @@ impl<'a> RequestHead<'a> {
     }
 }
 
-/// Shows no byte of the request: its URL may hold what does not belong into a log.
+/// Shows no byte of the request: its URL may hold what must stay out of a log.
 impl fmt::Debug for RequestHead<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RequestHead")

@@ -1,4 +1,4 @@
-//! One whole public URL: the request adds no path, and no query but one that means the same.
+//! One whole public URL: the request adds no path, and no query but one with the same parameters.
 
 use alloc::{
     format,
@@ -13,7 +13,7 @@ use super::{OriginError, base::Base};
 /// The URL of [`Origin::whole_url`](super::Origin::whole_url).
 #[derive(Clone)]
 pub(super) struct WholeUrl {
-    /// Up to the query.
+    /// The URL up to its query.
     start: String,
     query: Option<String>,
 }
@@ -46,11 +46,11 @@ impl WholeUrl {
     }
 }
 
-/// Whether two queries have the same parameters, and those of one name in the same order. This is
-/// what gateways keep that take a query apart and write another one.
+/// Whether two queries have the same parameters, and those of one name in the same order. Gateways that
+/// take a query apart and write another one keep this.
 fn say_the_same(configured: &str, received: &[&str]) -> bool {
     let configured: Vec<_> = configured.split('&').collect();
-    // Decoding is for queries that can be equal.
+    // Only queries that can be equal are decoded.
     let count = |segments: &[&str]| segments.iter().filter(|text| !text.is_empty()).count();
     count(&configured) == count(received) && params(&configured) == params(received)
 }

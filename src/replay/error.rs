@@ -1,5 +1,6 @@
 //! Why a request is not admitted, and why a setting is refused.
 
+use core::fmt;
 use core::time::Duration;
 
 use thiserror::Error;
@@ -19,8 +20,8 @@ use crate::claim::{Answer, ClaimError};
 #[derive(Clone, Copy, Debug, Eq, Error, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum FreshnessError {
-    /// A timestamp is required, and the word `Timestamp` is signed where it is no name: a value that
-    /// holds it could have been split off as the timestamp, or hide the one that Twilio signed.
+    /// A timestamp is required, and the word `Timestamp` is signed where it is no name: a value with the
+    /// word could have been split off as the timestamp, or hide the one that Twilio signed.
     #[error("the word Timestamp is signed within another name or value, or in the URL")]
     Ambiguous,
     /// The signed timestamp is more than the skew ahead of the clock: one of the two is wrong.
@@ -61,8 +62,8 @@ pub enum ReplayError {
         /// The rest of its lease, never zero.
         retry_after: Duration,
     },
-    /// The request was seen before, and is done: a replay, or Twilio's retry of what is done. This is
-    /// its answer. Give it again, or answer 409; act on nothing.
+    /// The request was seen before, and is done: a replay, or Twilio's retry. The variant holds the first
+    /// answer. Give that answer again, or answer 409, and do not act on the request.
     #[error("the request was seen before")]
     Replayed(Answer),
     /// The store gave no answer. Answer 503, and Twilio retries.
@@ -71,8 +72,8 @@ pub enum ReplayError {
 }
 
 impl ReplayError {
-    /// The HTTP status to answer with: 400 for the timestamp, 409 for a replay, 503 for what is at
-    /// work and for the store.
+    /// The HTTP status to answer with: 400 for the timestamp, 409 for a replay, 503 for a request at work
+    /// and for the store.
     #[must_use]
     pub const fn http_status(&self) -> u16 {
         match self {
@@ -83,7 +84,8 @@ impl ReplayError {
     }
 }
 
-/// Why a setting of [`Guard`] or [`Freshness`] is refused.
+/// Why a setting of [`Guard`] or [`Freshness`] is refused. `Debug` says what `Display` says, because it
+/// is what `main` prints.
 ///
 /// # Examples
 /// ```
@@ -92,7 +94,7 @@ impl ReplayError {
 ///
 /// assert_eq!(Freshness::new().window(Duration::ZERO).unwrap_err(), SettingError::Window);
 /// ```
-#[derive(Clone, Copy, Debug, Eq, Error, Hash, PartialEq)]
+#[derive(Clone, Copy, Eq, Error, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum SettingError {
     /// The list of expected names is empty or has more than [`Freshness::MAX_NAMES`].
@@ -110,4 +112,11 @@ pub enum SettingError {
     /// The window is zero, or longer than [`Freshness::MAX_WINDOW`].
     #[error("the window is zero or longer than 365 days")]
     Window,
+}
+
+/// As [`Display`](fmt::Display): it is what `main` prints of an error that it returns.
+impl fmt::Debug for SettingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }

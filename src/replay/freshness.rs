@@ -7,8 +7,8 @@ use core::time::Duration;
 use super::{FreshnessError, SettingError, signed, timestamp};
 use crate::verifier::Verified;
 
-/// How old a signed timestamp may be, and whether there must be one. It needs no store, no `std` and
-/// no clock: the time is given.
+/// How old a signed timestamp may be, and whether there must be one. The check needs no store, no `std`
+/// and no clock: the caller gives the time.
 ///
 /// Every signed parameter `Timestamp` that can be read must be within the window. Formats: RFC 2822,
 /// ISO 8601 and SQL (without a zone: UTC, which Twilio uses throughout), seconds and milliseconds
@@ -18,7 +18,7 @@ use crate::verifier::Verified;
 /// [streams](https://www.twilio.com/docs/voice/twiml/stream) and
 /// [TaskRouter](https://www.twilio.com/docs/taskrouter/api/event/reference).
 ///
-/// What it promises, and where it cannot: [the module](super).
+/// [The module](super) says what this promises, and where it cannot.
 ///
 /// # Examples
 /// ```
@@ -50,7 +50,7 @@ pub struct Freshness {
 
 /// The name of a timestamp.
 const TIMESTAMP: &[u8] = b"Timestamp";
-/// The other name that begins so, and is looked at by nothing here: TaskRouter's.
+/// TaskRouter's other name that begins so. Its value is not read.
 const TIMESTAMP_MS: &[u8] = b"TimestampMs";
 
 impl Freshness {
@@ -71,8 +71,8 @@ impl Freshness {
 
     /// Sets how old a signed timestamp may be. Default: 300 seconds.
     ///
-    /// It is the time of the event. Twilio may deliver late, most of all where it retries for hours
-    /// (Event Streams sign no `Timestamp`, so they are not concerned).
+    /// The timestamp is the time of the event. Twilio may deliver late, most of all where it retries for
+    /// hours. Event Streams sign no `Timestamp`, so this does not concern them.
     ///
     /// # Errors
     /// [`SettingError::Window`] if it is zero or longer than [`MAX_WINDOW`](Self::MAX_WINDOW).
@@ -99,19 +99,19 @@ impl Freshness {
     /// Refuses what has no signed timestamp. Default: no, because incoming messages and calls have
     /// none.
     ///
-    /// Then the word `Timestamp` must not be signed but as a name, so that no value can be split
-    /// into one. It holds where Twilio sends nothing without a `Timestamp` to the endpoint's URL;
-    /// see [the module](super).
+    /// The word `Timestamp` may then be signed as a name alone, so that no value can be split into one.
+    /// The protection holds where Twilio sends nothing without a `Timestamp` to the endpoint's URL; see
+    /// [the module](super).
     pub const fn required(mut self) -> Self {
         self.required = true;
         self
     }
 
-    /// Sets the names of all parameters that the endpoint expects. A request with another is
+    /// Sets the names of all parameters that the endpoint expects. A request with another name is
     /// refused. `Timestamp` is always expected. Default: any name.
     ///
-    /// It narrows how a request can be split anew: what is split off needs one of these names. Twilio
-    /// adds parameters without notice; a request with a new one is refused until it is listed.
+    /// The list narrows how a request can be split anew: what is split off needs one of these names.
+    /// Twilio adds parameters without notice; a request with a new name is refused until it is listed.
     ///
     /// # Errors
     /// [`SettingError::Expected`] if there is no name, or more than [`MAX_NAMES`](Self::MAX_NAMES).

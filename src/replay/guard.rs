@@ -13,8 +13,8 @@ use crate::verifier::Verified;
 
 /// Refuses a request that was seen before, or whose signed timestamp is too old.
 ///
-/// It asks the store once for each request. What it takes is a [`Verified`], so that nothing can fill
-/// the store, or mark a request as seen, without the key.
+/// A guard asks the store once for each request. It takes a [`Verified`], so that without the key nothing
+/// can fill the store, or mark a request as seen.
 #[derive(Clone)]
 #[must_use]
 pub struct Guard<S> {
@@ -33,11 +33,11 @@ impl<S: ClaimStore> Guard<S> {
         &self.store
     }
 
-    /// Admits the request, once: checks that it is fresh, and claims it. Nothing but the claim that
-    /// is given back may be acted on.
+    /// Admits the request, once: checks that it is fresh, and claims it. Act on the request only with the
+    /// claim that is given back.
     ///
     /// # Errors
-    /// A [`ReplayError`]: the request is not admitted. A replay is one, with the answer that it got.
+    /// A [`ReplayError`]: the request is not admitted. The error of a replay carries the first answer.
     pub async fn admit(&self, verified: &Verified<'_>) -> Result<Claim, ReplayError> {
         self.check(verified)?;
         let claim = self.claim(verified)?;
@@ -53,11 +53,11 @@ impl<S: ClaimStore> Guard<S> {
         self.freshness.check(verified, (self.clock)())
     }
 
-    /// The second step of [`admit`](Self::admit): the claim, which is not asked for yet. Its token is
-    /// known, so it can be released where the answer of the store does not come.
+    /// The second step of [`admit`](Self::admit): makes the claim, and does not ask the store. The token is
+    /// known from now on, so the claim can be released if the store's answer does not come.
     ///
     /// # Errors
-    /// Those of the source of randomness.
+    /// The errors of the source of randomness.
     pub fn claim(&self, verified: &Verified<'_>) -> Result<Claim, ClaimError> {
         (self.make_claim)(self.key(verified))
     }
@@ -83,7 +83,7 @@ impl<S: ClaimStore> Guard<S> {
     /// Lets the lease begin anew, while the work goes on.
     ///
     /// # Errors
-    /// As [`ClaimStore::renew`]. After [`ClaimError::Lost`] another may be at work: stop.
+    /// As [`ClaimStore::renew`]. After [`ClaimError::Lost`] another process may be at work: stop.
     pub async fn renew(&self, claim: &Claim) -> Result<(), ClaimError> {
         self.store.renew(claim, self.lease).await
     }
@@ -106,9 +106,9 @@ impl<S: ClaimStore> Guard<S> {
 
     /// The key under which the request is remembered: scope and the bytes of the MAC.
     ///
-    /// Nothing else will do. The text of the header can be spelled in other ways; URL and
-    /// parameters can be split anew under one MAC; and the headers are not signed at all. All of
-    /// these would give a replay a key of its own.
+    /// No other key is safe. The text of the header can be spelled in other ways, URL and parameters can
+    /// be split anew under one MAC, and headers are not signed. Each of these would give a replay a key of
+    /// its own.
     #[must_use]
     pub fn key(&self, verified: &Verified<'_>) -> ClaimKey {
         ClaimKey::new("replay", &[self.scope.as_bytes(), verified.signature().as_bytes()])

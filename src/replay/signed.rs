@@ -17,11 +17,11 @@ pub(super) fn params(verified: &Verified<'_>) -> Vec<Pair> {
     params.map(|(name, value)| (name.to_vec(), value.to_vec())).collect()
 }
 
-/// How often `word`, which is letters, is signed: in the URL, in a name, in a value, or across the
-/// end of one. What is split off as a parameter, or hidden in one, was one of these.
+/// How often `word`, which is letters, is signed: in the URL, in a name, in a value, or across the end of
+/// one. A parameter that was split off, or hidden, was one of these.
 ///
-/// A URL counts as it reads: its escapes may be written in two ways under one signature. Every word
-/// that is there without escapes is there when they are read.
+/// The URL is decoded first, because its escapes may be written in two ways under one signature. A word
+/// that is there without escapes is there after decoding.
 pub(super) fn count(word: &[u8], verified: &Verified<'_>) -> usize {
     let mut text: Vec<u8> = percent_decode_str(verified.url()).collect();
     for (name, value) in verified.params().iter() {

@@ -6,8 +6,8 @@
 //! | media stream status, debugger | ISO 8601 | `2022-02-16T16:11:53.123Z` |
 //! | TaskRouter | seconds since 1970 | `1645027913` |
 //!
-//! Milliseconds since 1970, and ISO 8601 and SQL without a zone are read too, as UTC: Twilio's times
-//! are. A zone that was split off from a value is `Z`, so the time stays what it was.
+//! Milliseconds since 1970, and ISO 8601 and SQL without a zone, are read too, as UTC, because Twilio's
+//! times are UTC. A zone that was split off from a value is `Z`, so the time stays the same.
 
 use core::time::Duration;
 
@@ -22,11 +22,11 @@ const MAX_LEN: usize = 64;
 /// The shortest text in ISO 8601 or SQL: a date alone is no time.
 const MIN_ISO_LEN: usize = "2022-02-16T16:11".len();
 
-/// Most seconds since 1970 that are taken for seconds: the end of the year 9999, as with the other
+/// The largest number that is taken for seconds since 1970: the end of the year 9999, as with the other
 /// formats. A larger number is milliseconds, from the year 1978 on.
 const MAX_SECONDS: u64 = 253_402_300_799;
 
-/// The time since 1970-01-01 00:00:00 UTC. An earlier one is that one: it is too old all the same.
+/// The time since 1970-01-01 00:00:00 UTC. An earlier time counts as this one, since both are too old.
 pub(super) fn read(text: &[u8]) -> Option<Duration> {
     let text = str::from_utf8(text).ok().filter(|text| text.len() <= MAX_LEN)?;
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -163,8 +163,8 @@ pub fn transcription() -> Fixture {
     fixture.told_apart_by(TRANSCRIPTION)
 }
 
-/// Somebody joins a conference. `Reason` and `ReasonConferenceEnded` are names of which one begins
-/// the other: code that sorts whole pairs as text sorts them the other way.
+/// A participant joins a conference. The name `Reason` begins the name `ReasonConferenceEnded`: code that
+/// sorts whole pairs as text sorts the two the other way.
 ///
 /// Source: <https://www.twilio.com/docs/voice/api/conference-resource>
 ///

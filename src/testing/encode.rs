@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What is escaped. A space becomes a `+`.
+/// The bytes that are escaped. A space becomes a `+`.
 const ESCAPED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'*').remove(b'-').remove(b'.').remove(b'_').remove(b' ');
 

@@ -59,13 +59,13 @@ impl Fixture {
         Self { params: Vec::new(), shape: Shape::Handshake, sid: String::new() }
     }
 
-    /// The SID that [`number`](Self::number) changes, of a fixture that is built on another.
+    /// Sets the SID that [`number`](Self::number) changes, of a fixture that is built on another.
     pub(super) fn told_apart_by(mut self, sid: &str) -> Self {
         sid.clone_into(&mut self.sid);
         self
     }
 
-    /// The parameter `name` has this value alone, where it was before or else at the end.
+    /// Sets the parameter `name` to this value alone, in its old place, otherwise at the end.
     pub fn param(mut self, name: &str, value: &str) -> Self {
         let at = self.params.iter().position(|(own, _)| own == name);
         self.params.retain(|(own, _)| own != name);
@@ -74,24 +74,24 @@ impl Fixture {
         self
     }
 
-    /// One more parameter at the end, whether there is one of this name or not.
+    /// Adds one more parameter at the end, whether there is one of this name or not.
     pub fn param_again(mut self, name: &str, value: &str) -> Self {
         self.params.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// No parameter `name`.
+    /// Removes every parameter `name`.
     pub fn without(mut self, name: &str) -> Self {
         self.params.retain(|(own, _)| own != name);
         self
     }
 
-    /// The sender, `From`; of a call also `Caller`.
+    /// Sets the sender: `From`, and `Caller` of a call.
     pub fn from(self, number: &str) -> Self {
         self.with_alias("From", "Caller", number)
     }
 
-    /// The recipient, `To`; of a call also `Called`.
+    /// Sets the recipient: `To`, and `Called` of a call.
     pub fn to(self, number: &str) -> Self {
         self.with_alias("To", "Called", number)
     }
@@ -102,18 +102,18 @@ impl Fixture {
         if has_alias { fixture.param(alias, value) } else { fixture }
     }
 
-    /// The text of the message, `Body`.
+    /// Sets the text of the message, `Body`.
     pub fn body(self, text: &str) -> Self {
         self.param("Body", text)
     }
 
-    /// The account in place of [`ACCOUNT_SID`], wherever it is named.
+    /// Puts this account in place of [`ACCOUNT_SID`], wherever it is named.
     pub fn account_sid(self, sid: &str) -> Self {
         self.replaced(ACCOUNT_SID, sid)
     }
 
-    /// The event number `number` of its kind: the last 16 digits of its own SID are that number in
-    /// hexadecimal. Without it, two fixtures of a kind are one event, sent twice. A handshake has no
+    /// Makes this event number `number` of its kind: the last 16 digits of its own SID are the number in
+    /// hexadecimal. Two fixtures of a kind without numbers are one event, sent twice. A handshake has no
     /// SID.
     ///
     /// # Examples
@@ -142,15 +142,15 @@ impl Fixture {
         self
     }
 
-    /// This JSON text as the body, under `bodySHA256`, instead of parameters.
+    /// Sends this JSON text as the body, under `bodySHA256`, instead of parameters.
     pub fn json(mut self, text: &str) -> Self {
         self.params.clear();
         self.shape = Shape::Json(text.to_owned());
         self
     }
 
-    /// The parameters in the query of a GET, as a URL that is configured with that method gets them.
-    /// JSON bodies and handshakes stay what they are.
+    /// Sends the parameters in the query of a GET, as to a URL that is configured with this method. JSON
+    /// bodies and handshakes stay what they are.
     pub fn get(mut self) -> Self {
         if matches!(self.shape, Shape::Form) {
             self.shape = Shape::Query;

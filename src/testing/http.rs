@@ -7,7 +7,7 @@ use super::SignedWebhook;
 /// The request as a server has it: the target as its URI, the host in a header.
 ///
 /// # Errors
-/// [`http::Error`] if the path or query holds what no URI does.
+/// [`http::Error`] if the path or query holds a byte that no URI has.
 impl TryFrom<SignedWebhook> for ::http::Request<Vec<u8>> {
     type Error = ::http::Error;
 

@@ -19,12 +19,12 @@ impl Kind {
         self.name
     }
 
-    /// What it is, in a line.
+    /// What this kind is, in a line.
     pub const fn about(&self) -> &'static str {
         self.about
     }
 
-    /// The webhooks of it in the order that Twilio sends them: one, or those of a series.
+    /// The webhooks of this kind in the order in which Twilio sends them: one, or a series.
     pub fn fixtures(&self) -> Vec<Fixture> {
         (self.fixtures)()
     }

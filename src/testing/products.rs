@@ -78,7 +78,7 @@ pub fn studio() -> Fixture {
     )
 }
 
-/// A participant who was added to a group conversation. `MessagingBinding.Address` comes twice.
+/// A participant is added to a group conversation. `MessagingBinding.Address` comes twice.
 ///
 /// Source: <https://www.twilio.com/docs/conversations/conversations-webhooks>
 ///

@@ -10,9 +10,8 @@ use crate::key::{AuthToken, SharedKey};
 use crate::signer::Signer;
 
 impl Fixture {
-    /// Signs it for `url`, as it is configured in Twilio's console. A fragment is left out, as
-    /// Twilio does; all else of the URL is signed as given. A handshake for `https:` is signed as
-    /// `wss:`.
+    /// Signs the webhook for `url`, as it is configured in Twilio's console. The fragment is left out, as
+    /// Twilio does; the rest of the URL is signed as given. A handshake for `https:` is signed as `wss:`.
     ///
     /// Source: <https://www.twilio.com/docs/usage/security#validating-requests>
     ///
@@ -23,7 +22,7 @@ impl Fixture {
         self.sign_with(&Signer::auth_token(token), None, url)
     }
 
-    /// Signs it with a shared key, which the settings header then names.
+    /// Signs the webhook with a shared key, which the settings header then names.
     ///
     /// Source: <https://www.twilio.com/docs/usage/webhooks/webhook-shared-keys>
     ///

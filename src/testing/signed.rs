@@ -21,7 +21,7 @@ const HANDSHAKE_HEADERS: [(&str, &str); 5] = [
     ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="),
 ];
 
-/// A webhook that is signed, in the parts that a server gets it in.
+/// A webhook that is signed, in the parts in which a server gets it.
 ///
 /// `Debug` shows lengths only.
 ///
@@ -47,7 +47,7 @@ pub struct SignedWebhook {
     headers: Vec<(&'static str, String)>,
 }
 
-/// All but the signature, and what follows from the URL.
+/// The request without its signature, and what follows from the URL.
 #[derive(Clone)]
 pub(super) struct Unsigned {
     url: String,
@@ -141,7 +141,7 @@ impl SignedWebhook {
     }
 
     /// The decoded parameters of the form, or of what a GET adds to the query, in the order of
-    /// sending. None of a JSON body and of a handshake.
+    /// sending. A JSON body and a handshake have none.
     pub fn params(&self) -> &[(String, String)] {
         &self.unsigned.params
     }
@@ -151,12 +151,12 @@ impl SignedWebhook {
         &self.signature
     }
 
-    /// Whether it opens a WebSocket.
+    /// Whether this request opens a WebSocket.
     pub const fn is_handshake(&self) -> bool {
         self.unsigned.handshake
     }
 
-    /// What a verifier takes, for tests that need no server.
+    /// The request as a verifier takes it, for tests that need no server.
     pub fn webhook(&self) -> Webhook<'_> {
         let url = self.url();
         let webhook = if self.unsigned.handshake {

@@ -5,8 +5,8 @@ use crate::mac;
 
 /// The hash that the query of a URL holds.
 pub(crate) struct BodyHash {
-    /// In digits of lower case. `None` is a hash that no body has: it is no such text, or there are
-    /// two and they differ.
+    /// Lower-case digits. `None` stands for a hash that no body has: the value is no 64 digits, or two
+    /// values differ.
     digits: Option<[u8; 64]>,
 }
 
@@ -16,7 +16,7 @@ impl BodyHash {
     ///
     /// Source: <https://www.twilio.com/docs/usage/security#validating-requests>
     pub(crate) fn of_query(query: &[u8]) -> Option<Self> {
-        // Most queries have no name that may be it, and need no decoding.
+        // Most queries have no name that may be `bodySHA256`, and need no decoding.
         let may_be = |first: &u8| matches!(first, b'b' | b'%');
         let after_separator = |two: &[u8]| matches!(two, [b'&', first] if may_be(first));
         if !query.first().is_some_and(may_be) && !query.windows(2).any(after_separator) {
@@ -36,7 +36,7 @@ impl BodyHash {
         Some(Self { digits: digits.map(|digits| digits.map(|digit| digit.to_ascii_lowercase())) })
     }
 
-    /// Whether it is the SHA-256 of `body`.
+    /// Whether this is the SHA-256 of `body`.
     pub(crate) fn fits(&self, body: &[u8]) -> bool {
         self.digits.is_some_and(|digits| digits == mac::body_hash(body))
     }

@@ -9,8 +9,8 @@ use crate::form::Params;
 /// The most candidates of one URL. No URL gives rise to more than 29.
 pub const MAX_CANDIDATES: usize = 32;
 
-/// The changes that a candidate can have, with their names. The first are rewrites of path or query,
-/// of which it has at most one, in the order in which they are tried.
+/// The changes that a candidate can have, with their names, in the order in which they are tried. The
+/// first [`REWRITES`] are rewrites of path or query. A candidate has at most one rewrite.
 const NAMES: [(Candidate, &str); 11] = [
     (Candidate::APOSTROPHES_ESCAPED, "apostrophes_escaped"),
     (Candidate::APOSTROPHES_UNESCAPED, "apostrophes_unescaped"),
@@ -46,12 +46,12 @@ const REWRITES: usize = 6;
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
 #[non_exhaustive]
 pub enum UrlPolicy {
-    /// All that Twilio and its helper libraries are known to sign for a URL: the port present or
+    /// Every spelling that Twilio and its helper libraries are known to sign for a URL: the port present or
     /// not, user information present or not, apostrophes escaped or not, and a few more, listed in
     /// `SPEC.md`. At most [`MAX_CANDIDATES`](crate::MAX_CANDIDATES).
     #[default]
     Compatible,
-    /// The URL as given, without its fragment, and nothing else.
+    /// The URL as given, without its fragment, and no other spelling.
     Exact,
 }
 
@@ -90,7 +90,7 @@ impl Candidate {
     pub(super) const PORT_REMOVED: Self = Self(1 << 8);
     pub(super) const PORT_ADDED: Self = Self(1 << 9);
     pub(super) const FRAGMENT_KEPT: Self = Self(1 << 10);
-    /// Either of the two that put a slash behind the path.
+    /// Either of the two changes that put a slash behind the path.
     pub(super) const SLASH: Self = Self::ROOT_SLASH_ADDED.and(Self::SLASH_ADDED);
 
     /// Whether the URL was signed as given (without its fragment; for a WebSocket handshake with
@@ -99,7 +99,7 @@ impl Candidate {
         *self == Self::AS_GIVEN
     }
 
-    /// Whether it has `change`, or one of several.
+    /// Whether the candidate has `change`, or one of several changes.
     pub(crate) const fn has(self, change: Self) -> bool {
         self.0 & change.0 != 0
     }
@@ -110,13 +110,13 @@ impl Candidate {
 }
 
 impl UrlParts<'_> {
-    /// The candidates that are signed alone, in the order in which they are tried, no text twice.
-    /// Their query is part of the text.
+    /// The candidates whose query is part of the text, in the order in which they are tried, no text
+    /// twice.
     pub(crate) fn candidates(&self, policy: UrlPolicy) -> impl Iterator<Item = Candidate> {
         let with_fragment = self.fragment.map(|_| Candidate::FRAGMENT_KEPT);
         let rewrites = NAMES.iter().take(REWRITES).map(|(rewrite, _)| *rewrite);
         let rewrites = iter::once(Candidate::AS_GIVEN).chain(rewrites);
-        // Nearly every URL is signed as given, which takes no thinking of the others.
+        // Nearly every URL is signed as given, so the others are made only if that one fails.
         let others = (policy == UrlPolicy::Compatible)
             .then(|| self.vary(rewrites).skip(1).chain(with_fragment));
         iter::once(Candidate::AS_GIVEN).chain(others.into_iter().flatten()).take(MAX_CANDIDATES)
@@ -129,7 +129,7 @@ impl UrlParts<'_> {
         self.vary(rewrites.filter(move |_| policy == UrlPolicy::Compatible))
     }
 
-    /// Those rewrites that apply, each also with the port changed and without user information.
+    /// The rewrites that apply, each also with the port changed and without user information.
     fn vary(&self, rewrites: impl Iterator<Item = Candidate>) -> impl Iterator<Item = Candidate> {
         let port_change =
             if self.port.is_some() { Candidate::PORT_REMOVED } else { Candidate::PORT_ADDED };
@@ -160,9 +160,9 @@ impl UrlParts<'_> {
         }
     }
 
-    /// Whether the query is that of a handshake whose names all begin with a letter, as those of
-    /// Twilio do. What begins otherwise could be the rest of a path that another handshake signed:
-    /// `/media/abc` as `/media?%2Fabc=`.
+    /// Whether this is a handshake, and every name of its query begins with a letter, as Twilio's names
+    /// do. Another name could be the rest of a path that another handshake signed: `/media/abc` as
+    /// `/media?%2Fabc=`.
     #[inline(never)] // Otherwise its parameters are on the stack of every verification.
     fn query_may_be_params(&self) -> bool {
         let mut params = Params::new();

@@ -6,12 +6,11 @@ use super::candidate::Candidate;
 use crate::form::Params;
 use crate::mac::Sink;
 
-/// What JavaScript's `encodeURIComponent` escapes, which the Node library's legacy query is
-/// written with.
+/// The bytes that JavaScript's `encodeURIComponent` escapes, as the Node library's legacy query does.
 const COMPONENT: AsciiSet =
     UNRESERVED.remove(b'!').remove(b'*').remove(b'\'').remove(b'(').remove(b')');
 
-/// All but letters, digits, and the unreserved marks of RFC 3986, section 2.3.
+/// Every byte but letters, digits, and the unreserved marks of RFC 3986, section 2.3.
 const UNRESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Writes a query as a candidate has it.
@@ -30,9 +29,9 @@ pub(super) fn write_query(query: &str, candidate: Candidate, out: &mut impl Sink
 /// Whether the query in the Node library's legacy form is a text of its own: not the query as
 /// given, and not the one with its apostrophes unescaped.
 ///
-/// A byte that no request line can carry (RFC 9112, section 3.2; RFC 3986, section 3.4) did not
-/// come from Twilio: it may stand for its escape to this library, and for something else to the
-/// handler. So may `;`, which old readers take for a separator.
+/// A byte that no request line can carry (RFC 9112, section 3.2; RFC 3986, section 3.4) did not come from
+/// Twilio: this library may read the byte as its escape, and the handler in another way. The same holds
+/// for `;`, which old readers take for a separator.
 pub(super) fn can_be_reencoded(query: &str) -> bool {
     let is_carried =
         |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b';' | b'\\' | b'"' | b'<' | b'>');

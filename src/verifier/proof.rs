@@ -7,10 +7,10 @@ use super::{Verdict, Verified};
 use crate::form::Params;
 use crate::url;
 
-/// What Twilio signed, without the request: for extensions, tasks and queues. The only way to get
-/// one is [`Verified::into_proof`].
+/// What Twilio signed, without the request: for extensions, tasks and queues. Only
+/// [`Verified::into_proof`] makes one.
 ///
-/// The body is not in it. Keep both together, and read a body that is not a form only if the
+/// The proof does not hold the body. Keep both together, and read a body that is not a form only if the
 /// coverage is [`Coverage::BodyHash`](crate::Coverage::BodyHash).
 ///
 /// `Debug` shows no part of the request.

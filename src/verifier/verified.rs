@@ -1,4 +1,4 @@
-//! What a verification proves. The fields can be filled in by the verifier alone.
+//! What a verification proves. Only the verifier can fill in the fields.
 
 use core::{fmt, ops::Deref};
 
@@ -8,13 +8,14 @@ use crate::mac::Signature;
 use crate::url::{self, Candidate};
 use crate::webhook::Webhook;
 
-/// What Twilio signed. The only way to get one is [`Verifier::verify`](crate::Verifier::verify).
+/// What Twilio signed. Only [`Verifier::verify`](crate::Verifier::verify) makes one.
 ///
-/// What is proven is the canonical string: the URL of [`candidate`](Verdict::candidate), followed by
-/// the parameters or, through its hash, the body. Where a name ends and its value begins, and where
-/// the URL ends and the parameters begin, Twilio does not sign; `SECURITY.md` says what follows.
+/// The canonical string is proven: the URL of [`candidate`](Verdict::candidate), followed by the
+/// parameters or, through its hash, the body. Twilio does not sign where a name ends and its value begins,
+/// nor where the URL ends and the parameters begin; `SECURITY.md` says what follows.
 ///
-/// It borrows the request. [`into_proof`](Self::into_proof) makes a value that outlives it.
+/// A `Verified` borrows the request. [`into_proof`](Self::into_proof) makes a value that outlives the
+/// request.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct Verified<'a> {
@@ -45,8 +46,8 @@ pub struct Verdict {
 pub enum Coverage {
     /// There is no body, and the URL is signed.
     UrlOnly,
-    /// The body is a form, whose parameters are signed after the URL. It may be read as a form and
-    /// as nothing else.
+    /// The body is a form, whose parameters are signed after the URL. Read the body as a form and in no
+    /// other way.
     Form,
     /// The URL is signed, and the body has the hash that the URL holds.
     BodyHash,
@@ -73,14 +74,14 @@ impl Verdict {
         self.candidate
     }
 
-    /// The key that matched: its position in the order in which keys were added, from 0. When the
-    /// old token of a rotation has not matched for long enough, it can go.
+    /// The key that matched: its position in the order in which keys were added, from 0. An old token
+    /// that has not matched for long enough can be removed.
     pub const fn key(&self) -> usize {
         self.key
     }
 
-    /// The signature. Its bytes, and nothing else of a request, are what a replay cache may be
-    /// keyed on: URL and parameters can be split differently under one signature.
+    /// The signature. Key a replay cache on its bytes, and on no other part of a request: URL and
+    /// parameters can be split differently under one signature.
     pub const fn signature(&self) -> &Signature {
         &self.signature
     }
@@ -95,7 +96,7 @@ impl Deref for Verified<'_> {
 }
 
 impl<'a> Verified<'a> {
-    /// The URL as it was given. Port, user information and fragment of it are proven only if
+    /// The URL as it was given. Its port, user information and fragment are proven only if
     /// [`candidate`](Verdict::candidate) kept them.
     pub const fn url(&self) -> &'a str {
         self.webhook.url
@@ -109,7 +110,7 @@ impl<'a> Verified<'a> {
     /// The signed parameters: decoded, sorted by name and value, equal pairs once. None unless the
     /// coverage is [`Coverage::Form`], or a handshake's query was signed as parameters.
     ///
-    /// They are read from the request, so call it once and keep the value.
+    /// Each call reads the request anew, so call it once and keep the value.
     pub fn params(&self) -> Params {
         let mut params = Params::new();
         let read = if self.verdict.candidate.has(Candidate::QUERY_AS_PARAMS) {

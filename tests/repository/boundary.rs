@@ -16,8 +16,8 @@ use std::path::{Path, PathBuf};
 /// The wings of the core, each with the lines of code that it may have. A wing is a file and the
 /// folder of its name. It may use those above it and no other.
 ///
-/// `signer`, the other side, and `untrusted`, what is not proven, are used by none of them: no verdict
-/// depends on them.
+/// `signer`, the other side, `startup`, where keys come from, and `untrusted`, what is not proven, are used
+/// by none of them: no verdict depends on them. `manual` holds no code.
 const WINGS: [(&str, usize); 11] = [
     ("error", 95),
     ("mac", 165),
@@ -29,7 +29,7 @@ const WINGS: [(&str, usize); 11] = [
     ("webhook", 80),
     ("verifier", 245),
     ("builder", 110),
-    ("lib", 50),
+    ("lib", 54),
 ];
 
 /// Lines of code in the core, without docs, comments and unit tests: what an auditor reads.
@@ -158,8 +158,7 @@ fn features_are_named_in_lib_alone() {
     for file in core_files().filter(|file| file != "lib.rs") {
         let gated: Vec<_> =
             code(&file).into_iter().filter(|line| line.contains("feature = ")).collect();
-        let expected: &[&str] = if file == "key.rs" { &["#[cfg(feature = \"std\")]"] } else { &[] };
-        assert_eq!(gated, expected, "src/{file}");
+        assert!(gated.is_empty(), "src/{file}: {gated:?}");
     }
 }
 

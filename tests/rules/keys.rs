@@ -420,3 +420,27 @@ fn the_signer_signs_as_its_key_says() {
     let key = shared("k", SECRET, Algorithm::HmacSha256);
     assert_eq!(signed(Signer::shared_key(&key)), oracle::sha256(SECRET, URL));
 }
+
+/// `main` prints the `Debug` of an error that it returns: it says what is wrong, and where.
+#[test]
+fn what_main_prints_of_an_error_is_a_sentence() {
+    for error in [KeyError::Empty, KeyError::InvalidId, KeyError::TooLong] {
+        assert_eq!(format!("{error:?}"), error.to_string());
+    }
+    assert_eq!(format!("{:?}", BuildError::NoKey), BuildError::NoKey.to_string());
+}
+
+#[test]
+#[cfg(feature = "std")]
+fn an_error_of_the_environment_names_the_variable() {
+    // Cargo sets the second, to nothing, for the tests that it runs.
+    for (name, reason, said) in [
+        ("TWILIO_TOKEN_THAT_NO_TEST_SETS", None, " is not set or not UTF-8"),
+        ("CARGO_PKG_VERSION_PRE", Some(KeyError::Empty), ": the secret is empty"),
+    ] {
+        let error = AuthToken::from_env(name).unwrap_err();
+        assert_eq!((error.variable(), error.reason()), (name, reason));
+        let said = format!("the environment variable {name}{said}");
+        assert_eq!((format!("{error:?}"), error.to_string()), (said.clone(), said));
+    }
+}

@@ -1,4 +1,4 @@
-//! An actix-web service that answers messages from Twilio, and nobody else's.
+//! An actix-web service that answers messages from Twilio and refuses every other request.
 //!
 //! ```sh
 //! TWILIO_AUTH_TOKEN=12345 cargo run -p twilio_sig_actix --example actix

@@ -1,6 +1,6 @@
 //! Extractors that exist only behind the middleware.
 //!
-//! They read the proof that the middleware has put into the request, and nothing else.
+//! Extractors read the proof that the middleware has put into the request, and no other part of it.
 
 use core::fmt;
 use core::future::{Ready, ready};
@@ -24,11 +24,11 @@ use crate::{ExtractError, VerifiedWebhook};
 /// | `Verified<Bytes>` | the body as it came | |
 /// | `Verified<VerifiedWebhook>` | the whole proof | |
 ///
-/// The Content-Type is not signed, so it is not asked for. On a route that the middleware does not
+/// The Content-Type is not signed, so extractors do not ask for it. On a route that the middleware does not
 /// cover, the handler is never called: the answer is 500.
 ///
-/// Only extraction makes one, so a handler that asks for it cannot run without the check. It
-/// dereferences to `T`, and through `Form`, `Json` and `Query` to what they hold.
+/// Only extraction makes a `Verified`, so a handler that takes one cannot run without the check. A
+/// `Verified` dereferences to `T`, and through `Form`, `Json` and `Query` to their content.
 ///
 /// ```
 /// use actix_web::web::Form;
@@ -45,7 +45,7 @@ use crate::{ExtractError, VerifiedWebhook};
 /// }
 /// ```
 ///
-/// Nobody else can make one:
+/// No other code can make one:
 ///
 /// ```compile_fail,E0423
 /// let forged = twilio_sig_actix::Verified("never checked");
@@ -54,7 +54,7 @@ use crate::{ExtractError, VerifiedWebhook};
 pub struct Verified<T>(T);
 
 impl<T> Verified<T> {
-    /// What was extracted.
+    /// The value that was extracted.
     pub fn into_inner(self) -> T {
         self.0
     }
@@ -113,7 +113,8 @@ impl ResponseError for VerifiedRejection {
 
 /// The proof in the extensions of the request.
 fn proof(request: &HttpRequest) -> Result<VerifiedWebhook, ExtractError> {
-    VerifiedWebhook::required(request.extensions().get()).cloned()
+    let extensions = request.extensions();
+    VerifiedWebhook::required(extensions.get(), extensions.get()).cloned()
 }
 
 /// What `read` makes of the proof.

@@ -13,7 +13,7 @@ pub use middleware::{VerifyWebhook, VerifyWebhookService};
 pub use twilio_sig;
 pub use twilio_sig_gate::{
     Answer, DEFAULT_BODY_LIMIT, Event, ExtractError, Gate, Outcome, Refusal, Tenant, TenantError,
-    TenantMap, Untrusted, VerifiedWebhook, VerifierSource,
+    TenantMap, Untrusted, Unverified, VerifiedWebhook, VerifierSource,
 };
 #[cfg(feature = "claim")]
 pub use twilio_sig_gate::{ClaimPolicy, Dedup};

@@ -15,7 +15,8 @@ use actix_web::http::{StatusCode, Version, header};
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
 use twilio_sig_gate::{
-    Admitted, Answer, Decision, Gate, Head, MAX_STORED_BODY_LEN, Opened, Refusal, VerifiedWebhook,
+    Admitted, Answer, Decision, Gate, Head, MAX_STORED_BODY_LEN, Opened, Refusal, Unverified,
+    VerifiedWebhook,
 };
 
 use crate::payload::{Read, payload, read};
@@ -23,7 +24,9 @@ use crate::uncancelled::Uncancelled;
 
 /// Lets only those requests through that Twilio signed.
 ///
-/// Wrap it around the app or a scope, outside of whatever changes the path or the body.
+/// Wrap this around the app or a scope, outside of every middleware that changes the path or the body. A
+/// route outside of it is open: a handler with [`Verified`](crate::Verified) answers 500 there, and one with a
+/// plain `Form` answers every client.
 ///
 /// # Examples
 /// ```
@@ -140,7 +143,7 @@ where
     fn call(&self, mut request: ServiceRequest) -> Self::Future {
         let (service, gate) = (Rc::clone(&self.service), self.gate.clone());
         Box::pin(async move {
-            // It counts if this very gate has made it of this very request, and else for nothing.
+            // A proof counts only if this very gate has made it of this very request.
             let previous = request.extensions_mut().remove::<VerifiedWebhook>();
             let admitted = match decide(gate, previous, &mut request).await {
                 Decision::Answer(answer) => {
@@ -148,6 +151,7 @@ where
                 }
                 Decision::Continue(admitted) => admitted,
                 Decision::PassUnverified => {
+                    request.extensions_mut().insert(Unverified);
                     return Ok(service.call(request).await?.map_into_left_body());
                 }
             };
@@ -155,7 +159,7 @@ where
             let limit = admitted.has_claims();
             let handling = handle(service, request, admitted);
             match limit {
-                // What was claimed is finished, whether its caller waits or not.
+                // Claimed work is finished, whether its caller waits or not.
                 Some(limit) => Uncancelled::new(limit, handling).await,
                 None => handling.await,
             }
@@ -186,7 +190,7 @@ where
         BodySize::Sized(length) => {
             usize::try_from(length).is_ok_and(|length| length <= MAX_STORED_BODY_LEN)
         }
-        // What is streamed is not held up.
+        // A stream is not held up.
         BodySize::Stream => false,
     };
     if !is_short || !admitted.stores_answer(status) {
@@ -198,7 +202,7 @@ where
     let (request, response) = response.into_parts();
     let (head, body) = response.into_parts();
     let Ok(Ok(bytes)) = to_bytes_limited(body, MAX_STORED_BODY_LEN).await else {
-        // Nothing has been sent yet, and half an answer is none.
+        // No byte has been sent yet, and half an answer is none.
         admitted.settle(500, None).await;
         let failed = HttpResponse::InternalServerError().finish();
         return Ok(ServiceResponse::new(request, failed).map_into_right_body());
@@ -226,7 +230,7 @@ async fn decide(
         Decision::PassUnverified => return Decision::PassUnverified,
         Decision::Answer(answer) => return Decision::Answer(answer),
     };
-    // What follows a handshake is the WebSocket itself, not a body.
+    // The bytes behind a handshake are the WebSocket's, and no body.
     if opened.is_websocket() && request.version() == Version::HTTP_11 {
         return gate.decide_after(previous, opened, Bytes::new()).await;
     }
@@ -240,7 +244,7 @@ async fn decide(
             gate.refuse_body(&opened, Refusal::BodyTooLong)
         }
         Read::Broken => match gate.refuse_body(&opened, Refusal::BodyUnreadable) {
-            // Nor is there anything to hand on.
+            // There is no body to hand on.
             Decision::PassUnverified => {
                 Decision::Answer(Answer::new(Refusal::BodyUnreadable.http_status()))
             }

@@ -13,11 +13,11 @@ use futures_core::Stream;
 
 /// What became of a body.
 pub(crate) enum Read {
-    /// All of it.
+    /// The whole body.
     Whole(Bytes),
-    /// It is longer than the limit. These bytes were read, the rest was not.
+    /// The body is longer than the limit. These bytes were read, the rest was not.
     TooLong(Bytes, Payload),
-    /// The sender went away or broke the protocol. What came is worth nothing: part of a body is
+    /// The sender went away or broke the protocol. The bytes that came are dropped: part of a body is
     /// another body.
     Broken,
 }

@@ -38,7 +38,7 @@ impl<T: 'static> Drop for Uncancelled<T> {
     fn drop(&mut self) {
         let Some(mut rest) = self.rest.take() else { return };
         let limit = self.limit;
-        // It may have panicked, or its thread may be shutting down: neither may end the process.
+        // The work may have panicked, or its thread may be shutting down: neither may end the process.
         let go_on = move || {
             if rest.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending() {
                 rt::spawn(async move {

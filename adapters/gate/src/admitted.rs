@@ -8,8 +8,8 @@ use crate::{Answer, Decision, VerifiedWebhook};
 #[cfg(feature = "claim")]
 use {crate::held::HeldClaim, core::time::Duration};
 
-/// A request that goes to the handler. If it is dropped before it is [settled](Self::settle), what
-/// was claimed for it is released, so that Twilio's retry is handled.
+/// A request that goes to the handler. A request that is dropped before it is [settled](Self::settle)
+/// releases its claims, so that Twilio's retry is handled.
 #[derive(Debug)]
 #[must_use]
 pub struct Admitted {
@@ -91,7 +91,7 @@ impl Admitted {
     }
 
     /// Whether an answer with this status is stored, if its body is whole and at most
-    /// `MAX_STORED_BODY_LEN` bytes. Then [settle](Self::settle) with it.
+    /// `MAX_STORED_BODY_LEN` bytes. [Settle](Self::settle) with an answer that is stored.
     #[must_use]
     pub fn stores_answer(&self, status: u16) -> bool {
         #[cfg(feature = "claim")]

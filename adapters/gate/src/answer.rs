@@ -1,11 +1,11 @@
-//! What a request gets that does not reach the handler.
+//! The answer to a request that does not reach the handler.
 
 use alloc::borrow::Cow;
 use core::time::Duration;
 
 use bytes::Bytes;
 
-/// The longest body, in bytes, that is stored and given again: 64 KiB, what Twilio reads of TwiML.
+/// The longest body, in bytes, that is stored and given again: 64 KiB, as much TwiML as Twilio reads.
 pub const MAX_STORED_BODY_LEN: usize = 65_536;
 
 /// A response in the terms of no framework: a status, a body, and the two headers it may need.

@@ -1,4 +1,4 @@
-//! What the gate claims, and what it answers to that which is done.
+//! What the gate claims, and what it answers if the work is done already.
 
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
@@ -39,13 +39,38 @@ pub(crate) struct Prepared {
 }
 
 impl Gate {
-    /// Lets each request through once, by its signature, and not when it is too old (400). What was
-    /// done gets its first answer again.
+    /// Lets each request through once, by its signature, and refuses one that is too old (400). A request
+    /// that was handled before gets the first answer again.
+    ///
+    /// # Examples
+    /// ```
+    /// use twilio_sig::claim::MemoryStore;
+    /// use twilio_sig::replay::Guard;
+    /// use twilio_sig::{AuthToken, Origin, Verifier};
+    /// use twilio_sig_gate::Gate;
+    ///
+    /// let verifier = Verifier::new(AuthToken::new("12345")?);
+    /// let gate = Gate::new(verifier, Origin::fixed("https://example.com")?)
+    ///     .guard(Guard::new(MemoryStore::new(100_000)?)); // at most so many requests, for 24 hours
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn guard<S: ClaimStore + 'static>(self, guard: Guard<S>) -> Self {
         self.edit(|config| config.claims.guard = Some(Arc::new(Arc::new(guard))))
     }
 
-    /// Lets each event through once. Its store is asked together with the guard's.
+    /// Lets each event through once. The gate asks this store and the guard's at the same time.
+    ///
+    /// # Examples
+    /// ```
+    /// use twilio_sig::claim::MemoryStore;
+    /// use twilio_sig::{AuthToken, Origin, Verifier};
+    /// use twilio_sig_gate::{Dedup, Gate};
+    ///
+    /// let verifier = Verifier::new(AuthToken::new("12345")?);
+    /// let gate = Gate::new(verifier, Origin::fixed("https://example.com")?)
+    ///     .dedup(Dedup::new(MemoryStore::new(100_000)?));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn dedup<S: ClaimStore + 'static>(self, dedup: Dedup<S>) -> Self {
         self.edit(|config| config.claims.dedup = Some(Arc::new(Arc::new(dedup))))
     }

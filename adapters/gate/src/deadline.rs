@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 /// What the future gives within `limit`; `None` if it takes longer.
 ///
-/// One that is ready at once needs no timer. Without a tokio runtime there is none, and no bound.
+/// A future that is ready at once needs no timer. Without a tokio runtime there is no timer, and no bound.
 pub(crate) async fn within<F: Future>(limit: Duration, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut timer = None;

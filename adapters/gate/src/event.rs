@@ -48,7 +48,7 @@ pub enum Outcome {
     Handled {
         /// The HTTP status; 500 for a service that failed.
         status: u16,
-        /// Whether it counts as done. If not, a retry reaches the handler again.
+        /// Whether the work counts as done. Otherwise a retry reaches the handler again.
         done: bool,
     },
     /// The claim of a request that is at work was lost, or is no longer renewed: its event may be
@@ -82,7 +82,7 @@ impl Outcome {
 /// and of the URL no query.
 ///
 /// What came from the request is cut to 256 bytes, and bytes other than printable ASCII are
-/// replaced, so that nobody writes into a log what was not said.
+/// replaced, so that no request can forge a line of the log.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Event<'a> {
@@ -92,19 +92,20 @@ pub struct Event<'a> {
     pub tenant: Option<&'a str>,
     /// The address at the other end of the connection; behind a proxy that is the proxy's.
     pub ip: Option<IpAddr>,
-    /// The public URL without its query; of a request whose URL cannot be told, the path.
+    /// The public URL without its query; the path, if the URL cannot be told.
     pub url: Cow<'a, str>,
-    /// The `User-Agent`, which anyone can choose.
+    /// The `User-Agent`, which every sender can choose.
     pub user_agent: Option<Cow<'a, str>>,
     /// Whether the gate only reports.
     pub report_only: bool,
     /// How long the request has taken since its head was read.
     pub elapsed: Duration,
-    /// The signed `MessageSid`, or else the signed `CallSid`, of a request that is proven.
+    /// The signed `MessageSid`, otherwise the signed `CallSid`, of a request that is proven.
     pub sid: Option<Cow<'a, str>>,
     /// Twilio's idempotency token, `I-Twilio-Idempotency-Token`, which is not signed.
     pub idempotency_token: Option<Cow<'a, str>>,
-    /// What the claim store says about a fault of its own, or why there is no identity.
+    /// What the claim store says about a fault of its own; why there is no identity; or that less of
+    /// the body arrived than `Content-Length` states.
     pub detail: Option<&'a str>,
     /// What explains the refusal, of an [`Outcome::Explained`].
     #[cfg(feature = "explain")]
@@ -169,7 +170,6 @@ impl<'a> EventContext<'a> {
         self
     }
 
-    #[cfg(feature = "claim")]
     pub(crate) const fn with_detail(mut self, detail: Option<&'a str>) -> Self {
         self.detail = detail;
         self

@@ -1,8 +1,8 @@
 //! Why a request was refused, found out after it was answered.
 //!
-//! A sender of forged requests chooses what is looked into, so everything here is bounded: how many
-//! a minute, the work for each, how many wait and how much memory they take. Nothing of it happens on
-//! the way of a request but taking a place in the queue.
+//! A sender of forged requests chooses what is looked into, so everything here is bounded: how many requests
+//! a minute, the work for each, how many wait and how much memory they take. Only taking a place in the queue
+//! happens on the way of a request.
 
 mod clues;
 mod explained;
@@ -35,8 +35,8 @@ use crate::{Gate, Head, Refusal};
 /// - **Silence**: forged requests take the place of others, so in a flood a mistake of your own may
 ///   stay unexplained. Those that come without a well-formed signature, as scanners send them, get
 ///   half of the places at most. [`Explained::skipped`] tells how many were not looked into.
-/// - Nothing else: the answer is the same, and has been given before. An explanation that is
-///   [proven](Explained::is_proven) cannot be made without a key or a captured signature.
+/// - No more: the answer is the same, and has been given before. A [proven](Explained::is_proven)
+///   explanation cannot be made without a key or a captured signature.
 ///
 /// # Examples
 /// ```
@@ -124,7 +124,7 @@ impl Default for ExplainPolicy {
 }
 
 impl Gate {
-    /// Explains requests that nobody who holds a key has signed: an event
+    /// Explains requests that no holder of a key has signed: an event
     /// ([`Outcome::Explained`](crate::Outcome::Explained), at `warn`) tells the causes, the part of
     /// the URL that differs, and the fix. Off unless this is called.
     ///

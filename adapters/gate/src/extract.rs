@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use thiserror::Error;
 use twilio_sig::Coverage;
 
-use crate::{VerifiedWebhook, form};
+use crate::{Unverified, VerifiedWebhook, form};
 
 /// Why an extractor gave nothing.
 ///
@@ -17,9 +17,13 @@ use crate::{VerifiedWebhook, form};
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 #[non_exhaustive]
 pub enum ExtractError {
-    /// The route is not behind an adapter that verifies, or that adapter only reports: 500.
+    /// The route is not behind an adapter that verifies: 500.
     #[error("this route is not behind a middleware that verifies webhooks")]
     NoProof,
+    /// The gate only reports ([`Gate::report_only`](crate::Gate::report_only)), so no request counts
+    /// as verified: 500.
+    #[error("the gate only reports, so this request does not count as verified")]
+    ReportOnly,
     /// The signature does not cover the body in a way that lets it be read so: 403.
     #[error("the signature does not cover the body as this handler reads it")]
     Coverage,
@@ -33,40 +37,48 @@ impl ExtractError {
     #[must_use]
     pub const fn http_status(&self) -> u16 {
         match self {
-            Self::NoProof => 500,
+            Self::NoProof | Self::ReportOnly => 500,
             Self::Coverage => 403,
             Self::Unreadable(_) => 422,
         }
     }
 }
 
-/// What cannot be read is Twilio's own, or that of whoever holds the key: it may be told why.
+/// Turns the error of a reader into its text. The request is proven, so its sender may be told why.
 fn readable<T, E: ToString>(result: Result<T, E>) -> Result<T, ExtractError> {
     result.map_err(|error| ExtractError::Unreadable(error.to_string()))
 }
 
 impl VerifiedWebhook {
-    /// The proof among the extensions of a request, for extractors.
+    /// The proof among the extensions of a request, for extractors, which also tell whether the
+    /// request was [handed on unverified](Unverified).
     ///
     /// # Errors
-    /// [`ExtractError::NoProof`] if there is none. It is logged, since the route is at fault; as a
-    /// warning, since anyone can call it.
-    pub fn required(found: Option<&Self>) -> Result<&Self, ExtractError> {
+    /// [`ExtractError::NoProof`] if there is none, [`ExtractError::ReportOnly`] if the gate only
+    /// reports. Both are logged, since the service is at fault; as a warning, since every client can cause it.
+    pub fn required<'a>(
+        found: Option<&'a Self>,
+        unverified: Option<&Unverified>,
+    ) -> Result<&'a Self, ExtractError> {
+        let error = match unverified {
+            None => ExtractError::NoProof,
+            Some(Unverified) => ExtractError::ReportOnly,
+        };
         #[cfg(feature = "tracing")]
         if found.is_none() {
+            let reason = if unverified.is_none() { "no_proof" } else { "report_only" };
             tracing::warn!(
                 event_type = "webhook_unprotected",
                 provider = "twilio",
-                reason = "no_proof",
-                "{}",
-                ExtractError::NoProof
+                reason,
+                "{error}"
             );
         }
-        found.ok_or(ExtractError::NoProof)
+        found.ok_or(error)
     }
 
-    /// The signed parameters of the form, read into a type. Sorted, equal ones once: their order in
-    /// the body and their repetition is not signed, so it is not read.
+    /// The signed parameters of the form, read into a type: sorted, equal ones once. Their order in the body
+    /// and their repetition are not signed, so neither is read.
     ///
     /// # Errors
     /// [`ExtractError::Coverage`] unless the coverage is [`Coverage::Form`],

@@ -16,8 +16,8 @@ use crate::tenant::{AnySource, Tenant, Untrusted};
 use crate::webhook::{Keys, OwnedWebhook};
 use crate::{Answer, Refusal, TenantError, VerifiedWebhook, VerifierSource};
 
-/// Default bound on the body, in bytes: 1 MiB. Twilio's forms have some kilobytes, its batches of
-/// events at most some hundred. A server holds as many bodies as it has requests.
+/// Default bound on the body, in bytes: 1 MiB. Twilio's forms have some kilobytes, its batches of events at
+/// most some hundred kilobytes. A server holds as many bodies as it has requests.
 pub const DEFAULT_BODY_LIMIT: usize = 1_048_576;
 
 /// How long a store or a source of verifiers may take, if nothing else is set.
@@ -123,14 +123,15 @@ impl Gate {
     /// a service that did not verify until now.
     ///
     /// **No request counts as verified then**, a genuine one neither: there is no
-    /// [`VerifiedWebhook`] in its extensions, and extractors that need one fail.
+    /// [`VerifiedWebhook`] in its extensions, but [`Unverified`](crate::Unverified), and extractors
+    /// that need a proof answer 500 and say so.
     pub fn report_only(self) -> Self {
         self.edit(|config| config.report_only = true)
     }
 
     /// Sets what a refused request gets. Default: [`Refusal::http_status`] and an empty body.
     ///
-    /// Do not tell the sender more than the status: the reason helps whoever is trying to get past.
+    /// Do not tell the sender more than the status: the reason helps an attacker.
     pub fn refusal_answer(
         self,
         answer: impl Fn(Refusal) -> Answer + Send + Sync + 'static,
@@ -139,14 +140,15 @@ impl Gate {
     }
 
     /// Gives one answer, the empty 403 of a wrong signature, to every request that no known and active
-    /// tenant has signed, so that nobody learns from a status which tenants there are. Events still
-    /// tell. How long an answer takes may tell too: an unknown tenant's costs no MAC.
+    /// tenant has signed, so that no status shows which tenants there are. Events still tell. How long an
+    /// answer takes may tell too: an unknown tenant's costs no MAC.
     pub fn hide_tenants(self) -> Self {
         self.edit(|config| config.hide_tenants = true)
     }
 
     /// Sets how long a request waits for the source of verifiers, and for its claim stores, each time
-    /// they are asked: both stores at once. Then it is answered with 503. Default: 2 seconds.
+    /// they are asked: both stores at once. A request that waited so long is answered with 503. Default: 2
+    /// seconds.
     pub fn deadline(self, deadline: Duration) -> Self {
         self.edit(|config| config.deadline = deadline)
     }
@@ -206,7 +208,7 @@ impl Gate {
 
     /// Decides about the whole request. The future may be dropped at any time.
     ///
-    /// A body beyond [`max_body_len`](Self::max_body_len) is refused here too, whoever has read it.
+    /// A body beyond [`max_body_len`](Self::max_body_len) is refused here too, although it has been read.
     /// The gate goes along with the proof: hand over a clone.
     pub async fn decide(self, opened: Opened, body: Bytes) -> Decision<Admitted> {
         self.decide_after(None, opened, body).await
@@ -239,6 +241,7 @@ impl Gate {
             Ok((webhook, prepared)) => Self::admit(webhook, prepared).await,
             Err((arrived, keys, error)) => {
                 let about = EventContext::of_arrived(&arrived, keys.tenant_id());
+                let about = about.with_detail(arrived.lost_body());
                 let decision = keys.gate.refuse(Refusal::Verify(error), about);
                 #[cfg(feature = "explain")]
                 keys.explain(arrived, error);

@@ -61,8 +61,8 @@ impl<'a> Head<'a> {
     /// line, none joined.
     ///
     /// A `GET` with `Upgrade: websocket` and without a body is a WebSocket handshake, whose signature
-    /// is that of the `wss` URL. Whoever adds that header to another request gains nothing: it has
-    /// the signature of another URL.
+    /// is that of the `wss` URL. A sender that adds the header to another request gains nothing,
+    /// because that request has the signature of another URL.
     pub fn new(
         method: &str,
         target: &'a str,
@@ -147,8 +147,8 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Shows no byte of the request: a signature lets whoever reads it send the request again, and a
-/// target may hold what nobody should read in a log.
+/// Shows no byte of the request: a signature is enough to send the request again, and a target may hold
+/// what must stay out of a log.
 impl fmt::Debug for Head<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Head")

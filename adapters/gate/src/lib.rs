@@ -53,4 +53,4 @@ pub use policy::{ClaimPolicy, DEFAULT_LEASE, DEFAULT_LONGEST, DEFAULT_WAIT};
 pub use refusal::Refusal;
 pub use tenant::{Tenant, TenantError, TenantMap, Untrusted, VerifierSource};
 pub use uncancelled::Uncancelled;
-pub use webhook::VerifiedWebhook;
+pub use webhook::{Unverified, VerifiedWebhook};

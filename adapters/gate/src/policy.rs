@@ -63,8 +63,8 @@ impl ClaimPolicy {
         self
     }
 
-    /// Sets how long a second delivery waits for the first. Then it is answered with 503 and a
-    /// `Retry-After`. Zero: it does not wait. Default: 5 seconds.
+    /// Sets how long a second delivery waits for the first. A delivery that waited so long is answered with
+    /// 503 and a `Retry-After`. Zero: it does not wait. Default: 5 seconds.
     pub const fn wait(mut self, wait: Duration) -> Self {
         self.wait = wait;
         self

@@ -12,7 +12,7 @@ pub(crate) const OUTAGE_WAIT: Duration = Duration::from_secs(5);
 
 /// Why a request was refused. It carries no byte of the request.
 ///
-/// It is meant for the operator; the sender gets the status alone, unless
+/// The reason is for the operator. The sender gets the status alone, unless
 /// [`Gate::refusal_answer`](crate::Gate::refusal_answer) says otherwise.
 ///
 /// # Examples
@@ -47,7 +47,7 @@ pub enum Refusal {
     /// The source of verifiers could not answer.
     #[error("the source of verifiers is out of order")]
     TenantsUnavailable,
-    /// Nobody who holds a key has signed this request.
+    /// No holder of a key has signed this request.
     #[error(transparent)]
     Verify(VerifyError),
     /// The guard has seen this very signature before, what it asked for is done, and the gate
@@ -72,7 +72,7 @@ pub enum Refusal {
     /// The claim store is full, so it cannot remember the request.
     #[error("the claim store is full")]
     StoreFull,
-    /// The claim store did not answer, so nobody knows whether the request is new. The event says
+    /// The claim store did not answer, so the gate cannot know whether the request is new. The event says
     /// why.
     #[error("the claim store is out of order")]
     StoreUnavailable,
@@ -144,8 +144,8 @@ impl Refusal {
         }
     }
 
-    /// Whether only a request that is proven meets it, and the fault is ours: an error in the log.
-    /// Others must not write such lines by knocking.
+    /// Whether the fault is the service's, and only a proven request meets it: an error in the log. Other
+    /// senders must not be able to cause such lines.
     #[cfg(feature = "tracing")]
     pub(crate) const fn is_our_fault(self) -> bool {
         matches!(self, Self::StoreFull | Self::StoreUnavailable)

@@ -30,7 +30,7 @@ pub(crate) fn encode(answer: &Answer) -> Option<claim::Answer> {
 }
 
 /// The answer that was stored. None if nothing was, or if these bytes are not ours: another version
-/// may share the store. Then the gate answers as if nothing had been stored.
+/// may share the store. The gate answers without them as if nothing had been stored.
 pub(crate) fn decode(stored: &claim::Answer) -> Option<Answer> {
     let (&[version, s0, s1, l0, l1], rest) = stored.as_bytes().split_first_chunk()?;
     let status = u16::from_be_bytes([s0, s1]);

@@ -1,4 +1,4 @@
-//! Whose keys a request is verified with.
+//! The tenants, and the keys that a request is verified with.
 
 use alloc::borrow::{Cow, ToOwned};
 use alloc::boxed::Box;
@@ -15,8 +15,8 @@ use twilio_sig::{Verifier, Webhook};
 
 use crate::Refusal;
 
-/// What a request says about itself, to find its tenant by. **None of it is proven**, and it must
-/// be used for nothing else.
+/// What a request says about itself. **None of this is proven.** Use it to find the request's tenant, and
+/// for no other purpose.
 ///
 /// Give each tenant's verifier its account
 /// ([`VerifierBuilder::account_sid`](twilio_sig::VerifierBuilder::account_sid)), so that one tenant
@@ -102,8 +102,8 @@ impl From<TenantError> for Refusal {
 
 /// Finds the tenant of a request: in a map, a database, a secret store.
 ///
-/// It is asked before anything is proven, so anyone can make it work: bound what a question costs,
-/// and answer repeated ones from memory.
+/// The source is asked before anything is proven, so every client can make it work: bound what a question
+/// costs, and answer repeated questions from memory.
 ///
 /// # Examples
 /// ```
@@ -136,9 +136,9 @@ pub trait VerifierSource: Send + Sync + 'static {
     /// [`Gate::explain`](crate::Gate::explain) looks into: the likeliest first. The gate takes at
     /// most `most` of them. Default: none.
     ///
-    /// It verifies nothing; the operator learns that the key was another tenant's, and not whose. It
-    /// is asked after the answer, on the thread that explains, and may block: hand over what is in
-    /// memory all the same.
+    /// These tenants verify nothing. The operator learns that the key was another tenant's, and not which
+    /// tenant's. The gate asks after the answer, on the thread that explains, where the source may block; hand
+    /// over what is in memory all the same.
     #[cfg(feature = "explain")]
     fn other_tenants(&self, request: Untrusted<'_>, most: usize) -> Vec<Tenant> {
         let _ = (request, most);

@@ -15,8 +15,8 @@ pub(crate) type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// A future that goes on by itself, in a task, if it is dropped before it is done.
 ///
-/// A server that drops the handler of a caller who hung up would leave work half done, and its
-/// claim without an answer for Twilio's retry. An adapter wraps the handler of a request that
+/// A server that drops the handler of a caller that hung up would leave work half done, and its claim
+/// without an answer for Twilio's retry. An adapter wraps the handler of a request that
 /// [has claims](crate::Admitted::has_claims) in this. One that panicked does not go on. Without a
 /// tokio runtime none does.
 ///

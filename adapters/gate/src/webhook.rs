@@ -17,12 +17,15 @@ use crate::{Gate, Head, Tenant};
 /// What is kept of an idempotency token, in bytes. A key takes at most 1,024.
 const MAX_TOKEN_LEN: usize = 1_025;
 
-/// A request as it arrived, owned. It is handed on in a box: who waits for a body waits with little.
+/// A request as it arrived, owned. It is handed on in a box, so that a request that waits for its body takes
+/// little memory.
 pub(crate) struct OwnedWebhook {
     pub(crate) url: String,
     pub(crate) signature: Box<[u8]>,
     pub(crate) settings: Box<[u8]>,
     pub(crate) body: Bytes,
+    /// How long the body is, if the head states it.
+    pub(crate) content_length: Option<u64>,
     pub(crate) websocket: bool,
     pub(crate) peer: Option<IpAddr>,
     pub(crate) user_agent: Option<Box<[u8]>>,
@@ -44,6 +47,7 @@ impl OwnedWebhook {
             signature: signature.into(),
             settings: settings.into(),
             body: Bytes::new(),
+            content_length: head.content_length,
             websocket: head.websocket,
             peer: head.peer,
             user_agent: head.user_agent.map(loggable),
@@ -52,6 +56,16 @@ impl OwnedWebhook {
             #[cfg(feature = "explain")]
             hints: None,
         }
+    }
+
+    /// What an event says of a body that is shorter than its head states. A server hands on all or
+    /// nothing, so something behind it has read the body.
+    pub(crate) fn lost_body(&self) -> Option<&'static str> {
+        let arrived = u64::try_from(self.body.len()).unwrap_or(u64::MAX);
+        let is_lost = self.content_length.is_some_and(|length| length > arrived);
+        is_lost.then_some(
+            "less of the body arrived than Content-Length states: something read it before the gate",
+        )
     }
 
     /// How many bytes of the request it keeps.
@@ -84,7 +98,14 @@ impl OwnedWebhook {
 #[must_use]
 pub struct VerifiedWebhook(Arc<Proven>);
 
-/// Who decides about a request, and whose it is if that one does not know it by itself.
+/// Marks a request that an adapter hands on unverified, because its gate
+/// [only reports](crate::Gate::report_only). The adapter puts it into the extensions of the request, so
+/// that extractors can say why there is no proof. It proves nothing.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(clippy::exhaustive_structs, reason = "it is a mark and nothing else")]
+pub struct Unverified;
+
+/// The gate that decides about a request, and the tenant if there are several.
 ///
 /// The proof keeps the gate instead of its verifier: a counter less that all requests share.
 pub(crate) struct Keys {
@@ -109,7 +130,7 @@ struct Proven {
     arrived: Box<OwnedWebhook>,
     keys: Keys,
     proof: Proof,
-    /// Whether another may be at work on the same event.
+    /// Whether another process may be at work on the same event.
     lost: AtomicBool,
 }
 
@@ -171,7 +192,7 @@ impl VerifiedWebhook {
         self.0.lost.load(Ordering::Relaxed)
     }
 
-    /// The public URL. What of it is proven: see [`Verified::url`].
+    /// The public URL. [`Verified::url`] says which parts are proven.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.0.arrived.url

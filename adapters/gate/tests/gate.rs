@@ -1,8 +1,12 @@
 //! What the gate promises to whoever writes an adapter.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
+extern crate alloc;
+
+use alloc::sync::Arc;
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
+use std::sync::Mutex;
 
 use twilio_sig::{AuthToken, Origin, Signer, Verifier};
 use twilio_sig_gate::{Admitted, Decision, Gate, Head};
@@ -44,6 +48,35 @@ fn report_only_never_gives_a_proof() {
     assert!(matches!(decide(&gate().report_only(), b"Body=Ahoy"), Decision::PassUnverified));
     let head = Head::new("POST", "/sms", []);
     assert!(matches!(gate().report_only().open(&head), Decision::PassUnverified));
+}
+
+/// A middleware that has read the body leaves an empty one, and the head still states its length.
+#[test]
+fn a_body_that_is_shorter_than_stated_is_told() {
+    let told = |length: &'static str, body: &'static [u8]| {
+        let details = Arc::new(Mutex::new(Vec::new()));
+        let heard = Arc::clone(&details);
+        let gate = gate().on_event(move |event| {
+            heard.lock().unwrap().push(event.detail.map(str::to_owned));
+        });
+        let signature = Signer::auth_token(&token()).sign_form(URL, b"Body=Ahoy").unwrap();
+        let signature = signature.header_value();
+        let lines = [("x-twilio-signature", &*signature), ("content-length", length)];
+        let lines = lines.map(|(name, value)| (name, value.as_bytes()));
+        let Decision::Continue(opened) = gate.open(&Head::new("POST", "/sms", lines)) else {
+            panic!("the head is refused")
+        };
+        let decided = pin!(gate.decide(opened, body.into()));
+        let Poll::Ready(Decision::Answer(_)) =
+            decided.poll(&mut Context::from_waker(Waker::noop()))
+        else {
+            panic!("it passes")
+        };
+        details.lock().unwrap().pop().unwrap()
+    };
+    assert!(told("9", b"").is_some_and(|text| text.contains("Content-Length")));
+    assert_eq!(told("9", b"Body=Evil"), None);
+    assert_eq!(told("x", b""), None);
 }
 
 /// A signature is a credential, and a body is somebody's message.

@@ -1,5 +1,5 @@
-//! An axum service that answers messages from Twilio, and nobody else's. Its log says why a request
-//! was refused.
+//! An axum service that answers messages from Twilio and refuses every other request. Its log says why a
+//! request was refused.
 //!
 //! ```sh
 //! TWILIO_AUTH_TOKEN=12345 cargo run -p twilio_sig_tower --example axum --features axum,explain,tracing

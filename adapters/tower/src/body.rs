@@ -23,18 +23,18 @@ impl<B> RequestBody<B> {
         Self { read: None, rest: None }
     }
 
-    /// A body of which all was read.
+    /// A body that was read to its end.
     pub(crate) fn whole(read: Bytes) -> Self {
         Self { read: non_empty(read), rest: None }
     }
 
-    /// A body of which some was read.
+    /// A body that was read in part.
     pub(crate) fn partial(read: Bytes, rest: Pin<Box<B>>) -> Self {
         Self { read: non_empty(read), rest: Some(rest) }
     }
 }
 
-/// Somebody's message is not shown.
+/// Shows no byte: a body is a private message.
 impl<B> fmt::Debug for RequestBody<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let read_len = self.read.as_ref().map_or(0, Bytes::len);

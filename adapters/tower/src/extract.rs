@@ -1,9 +1,8 @@
 //! Extractors that exist only behind the layer.
 //!
-//! They read the proof that the layer has put into the request, and nothing else: not the body of
-//! the request, not its URI. So a handler that takes one sees what Twilio signed, whatever a
-//! middleware in between did; and on a route that the layer does not cover it is never called: the
-//! answer is 500, from the first request on.
+//! Extractors read the proof that the layer has put into the request, and neither the request's body nor its
+//! URI. A handler that takes one sees what Twilio signed, whatever a middleware in between did. On a route
+//! that the layer does not cover the handler is never called: the answer is 500, from the first request on.
 //!
 //! | Extractor | reads | demands |
 //! |---|---|---|
@@ -13,7 +12,7 @@
 //! | `Verified<Bytes>` | the body as it came | |
 //! | `Verified<VerifiedWebhook>` | the whole proof | |
 //!
-//! The Content-Type is not signed, so it is not asked for.
+//! The Content-Type is not signed, so extractors do not ask for it.
 
 use core::net::{IpAddr, SocketAddr};
 use core::ops::Deref;
@@ -31,8 +30,8 @@ use crate::{ExtractError, VerifiedWebhook};
 
 /// What `T` reads of a request that Twilio signed.
 ///
-/// Only extraction makes one, so a handler that asks for it cannot run without the check. It
-/// dereferences to `T`, and through `Form`, `Json` and `Query` to what they hold.
+/// Only extraction makes a `Verified`, so a handler that takes one cannot run without the check. A
+/// `Verified` dereferences to `T`, and through `Form`, `Json` and `Query` to their content.
 ///
 /// # Examples
 /// ```
@@ -57,7 +56,7 @@ use crate::{ExtractError, VerifiedWebhook};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Nobody else can make one:
+/// No other code can make one:
 ///
 /// ```compile_fail,E0423
 /// let forged = twilio_sig_tower::extract::Verified("never checked");
@@ -66,7 +65,7 @@ use crate::{ExtractError, VerifiedWebhook};
 pub struct Verified<T>(T);
 
 impl<T> Verified<T> {
-    /// What was extracted.
+    /// The value that was extracted.
     pub fn into_inner(self) -> T {
         self.0
     }
@@ -155,7 +154,7 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Verified<Query<T>> {
 }
 
 fn proof(parts: &Parts) -> Result<&VerifiedWebhook, ExtractError> {
-    VerifiedWebhook::required(parts.extensions.get())
+    VerifiedWebhook::required(parts.extensions.get(), parts.extensions.get())
 }
 
 /// The peer, if axum serves with `into_make_service_with_connect_info`.

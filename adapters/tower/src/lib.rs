@@ -1,4 +1,5 @@
-#![doc = include_str!("../README.md")]
+// Its code is axum's.
+#![cfg_attr(any(feature = "axum", not(doctest)), doc = include_str!("../README.md"))]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -21,7 +22,7 @@ pub use twilio_sig;
 pub use twilio_sig_gate::ExtractError;
 pub use twilio_sig_gate::{
     Answer, DEFAULT_BODY_LIMIT, Event, Gate, Outcome, Refusal, Tenant, TenantError, TenantMap,
-    Untrusted, VerifiedWebhook, VerifierSource,
+    Untrusted, Unverified, VerifiedWebhook, VerifierSource,
 };
 #[cfg(feature = "claim")]
 pub use twilio_sig_gate::{ClaimPolicy, Dedup};

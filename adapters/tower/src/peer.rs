@@ -1,4 +1,4 @@
-//! Who is at the other end of the connection.
+//! The address at the other end of the connection.
 
 use core::net::IpAddr;
 

@@ -15,11 +15,11 @@ const MAX_TRUSTED_LEN: usize = 65_536;
 
 /// What became of a body.
 pub(crate) enum Read<B> {
-    /// All of it, without trailers.
+    /// The whole body, without trailers.
     Whole(Bytes),
-    /// It is longer than the limit. These bytes were read, the rest was not.
+    /// The body is longer than the limit. These bytes were read, the rest was not.
     TooLong(Bytes, Pin<Box<B>>),
-    /// The sender went away or broke the protocol. What came is worth nothing: part of a body is
+    /// The sender went away or broke the protocol. The bytes that came are dropped: part of a body is
     /// another body.
     Broken,
 }

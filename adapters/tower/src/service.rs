@@ -15,14 +15,14 @@ use http_body::Body;
 use tower_service::Service;
 use twilio_sig_gate::{
     Admitted, Answer, Decision, Gate, Head, MAX_STORED_BODY_LEN, Opened, Refusal, Uncancelled,
-    VerifiedWebhook,
+    Unverified, VerifiedWebhook,
 };
 
 use crate::body::{RequestBody, ResponseBody};
 use crate::peer::peer_of;
 use crate::read::{Read, read};
 
-/// What says that no handler made the answer now.
+/// The header that says that no handler made this answer.
 const REPLAYED: HeaderName = HeaderName::from_static(Answer::REPLAYED_HEADER);
 
 /// The service of a [`WebhookLayer`](crate::WebhookLayer).
@@ -66,7 +66,7 @@ where
         let inner = mem::replace(&mut self.inner, clone);
         let gate = self.gate.clone();
         let (mut parts, body) = request.into_parts();
-        // It counts if this very gate has made it of this very request, and else for nothing.
+        // A proof counts only if this very gate has made it of this very request.
         let previous = parts.extensions.remove::<VerifiedWebhook>();
         ResponseFuture(Box::pin(async move {
             let (admitted, body) = match decide(gate, previous, &parts, body).await {
@@ -76,6 +76,7 @@ where
             };
             let Some(admitted) = admitted else {
                 let mut inner = inner;
+                parts.extensions.insert(Unverified);
                 let response = inner.call(Request::from_parts(parts, body)).await;
                 return Ok(response?.map(ResponseBody::of_handler));
             };
@@ -83,7 +84,7 @@ where
             let limit = admitted.has_claims();
             let handling = handle(inner, Request::from_parts(parts, body), admitted);
             match limit {
-                // What was claimed is finished, whether its caller waits or not.
+                // Claimed work is finished, whether its caller waits or not.
                 Some(limit) => Uncancelled::new(limit, handling).await,
                 None => handling.await,
             }
@@ -116,7 +117,7 @@ where
     }
     let (parts, body) = response.into_parts();
     let Read::Whole(bytes) = read(body, MAX_STORED_BODY_LEN).await else {
-        // Nothing has been sent yet, and half an answer is none.
+        // No byte has been sent yet, and half an answer is none.
         admitted.settle(500, None).await;
         return Ok(respond(Answer::new(500)));
     };
@@ -129,7 +130,7 @@ where
     Ok(other.map_or_else(|| Response::from_parts(parts, ResponseBody::own(bytes)), respond))
 }
 
-/// Whether the body says how long it is, and may be stored: what is streamed is not held up.
+/// Whether the body says how long it is, and may be stored. A stream is not held up.
 fn is_short<R: Body>(body: &R) -> bool {
     let length = body.size_hint().exact().and_then(|length| usize::try_from(length).ok());
     length.is_some_and(|length| length <= MAX_STORED_BODY_LEN)
@@ -160,7 +161,7 @@ async fn decide<B: Body>(
         }
         Read::Broken => {
             let decision = match gate.refuse_body(&opened, Refusal::BodyUnreadable) {
-                // Nor is there anything to hand on.
+                // There is no body to hand on.
                 Decision::PassUnverified => {
                     Decision::Answer(Answer::new(Refusal::BodyUnreadable.http_status()))
                 }
@@ -210,8 +211,8 @@ fn respond<R>(answer: Answer) -> Response<ResponseBody<R>> {
     response
 }
 
-/// The future of [`VerifyWebhook`]. It may be dropped at any time; a handler for whose request
-/// something was claimed goes on then.
+/// The future of [`VerifyWebhook`]. It may be dropped at any time; a handler goes on then if something was
+/// claimed for its request.
 #[must_use = "futures do nothing unless polled"]
 pub struct ResponseFuture<R, E>(BoxFuture<Result<Response<ResponseBody<R>>, E>>);
 

@@ -136,10 +136,16 @@ fn a_request_in_progress_is_information() {
 fn a_route_without_the_layer_is_logged() {
     let record = Record::default();
     tracing::subscriber::with_default(record.recorder(), || {
-        twilio_sig_tower::VerifiedWebhook::required(None).unwrap_err();
+        twilio_sig_tower::VerifiedWebhook::required(None, None).unwrap_err();
+        let unverified = Some(&twilio_sig_tower::Unverified);
+        twilio_sig_tower::VerifiedWebhook::required(None, unverified).unwrap_err();
     });
     let text = record.0.lock().unwrap();
-    assert!(text.starts_with("WARN") && text.contains("event_type=webhook_unprotected"), "{text}");
+    for (line, reason) in text.lines().zip(["reason=no_proof", "reason=report_only"]) {
+        assert!(line.starts_with("WARN") && line.contains(reason), "{text}");
+        assert!(line.contains("event_type=webhook_unprotected"), "{text}");
+    }
+    assert_eq!(text.lines().count(), 2, "{text}");
 }
 
 #[test]

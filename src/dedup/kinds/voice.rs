@@ -1,8 +1,7 @@
 //! Calls, conferences, recordings, streams and transcriptions.
 //!
-//! A call is told of by whatever its TwiML says: most results of verbs can honestly come twice.
-//! Hence a first request is told by what it has not: any parameter that is not known here makes it a
-//! result.
+//! The results of most verbs of TwiML can honestly come twice. A first request is therefore recognised by
+//! what it lacks: a parameter that is not known here makes a request a result.
 
 use super::Identity::{Asked, Parts, Repeatable};
 use super::Kind;
@@ -83,8 +82,8 @@ pub(super) const KINDS: &[Kind] = &[
             Text("StatusCallbackEvent"),
         ]),
     },
-    // https://www.twilio.com/docs/voice/answering-machine-detection: asynchronous, so a request of
-    // its own, which tells nothing else of the call.
+    // https://www.twilio.com/docs/voice/answering-machine-detection: asynchronous, so a request of its
+    // own, which says no more of the call.
     Kind {
         name: "machine_detection",
         when: &[

@@ -15,7 +15,7 @@ use super::text::{
 struct Spaces {
     comma: &'static str,
     colon: &'static str,
-    /// Of one level, if every value has a line of its own.
+    /// The indentation of one level, if every value has a line of its own.
     indent: Option<&'static str>,
     name: &'static str,
 }

@@ -7,8 +7,8 @@ use super::{Edit, Ground, added, empty, encoded, missing, names, trimmed, values
 /// The edits of one kind. What they may depend on besides the pairs is with the ground.
 pub(super) type Family = for<'a> fn(&'a Ground<'a>) -> Vec<Edit<'a>>;
 
-/// What the request itself speaks of, and what else may have happened: each in the order of
-/// likelihood, a specific cause before a general one.
+/// What the request itself speaks of, and what may have happened besides: each in the order of likelihood,
+/// a specific cause before a general one.
 pub(super) const FAMILIES: [&[Family]; 2] = [
     &[
         whole::of_the_query,

@@ -1,4 +1,4 @@
-//! Values without the white space, and what else cannot be seen, that was around them.
+//! Values that lost the white space, or other invisible characters, around them.
 
 use alloc::borrow::Cow;
 use alloc::format;

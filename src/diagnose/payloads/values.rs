@@ -10,7 +10,7 @@ use crate::diagnose::Cause;
 use crate::diagnose::change::{Change, TextChange, changed};
 use crate::diagnose::{charset, texts};
 
-/// Edits by a change of single values: of all that it changes at once, then of each.
+/// Edits by a change of single values: all values that it changes at once, then each alone.
 fn by_value<'a>(
     ground: &'a Ground<'a>,
     cost: usize,

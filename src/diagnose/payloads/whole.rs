@@ -1,4 +1,4 @@
-//! Parameters that are those of the query, or that nobody signed.
+//! Parameters that are those of the query, or that were not signed.
 
 use alloc::collections::BTreeSet;
 use alloc::format;

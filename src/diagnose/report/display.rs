@@ -1,4 +1,4 @@
-//! A diagnosis as text: for a person by `Display`, without anything of the request by `Debug`.
+//! A diagnosis as text: `Display` is for a person, `Debug` shows no part of the request.
 
 use core::fmt;
 

@@ -10,7 +10,7 @@ impl Explanation {
         &self.findings
     }
 
-    /// What it rests on.
+    /// What the explanation rests on.
     #[must_use]
     pub const fn evidence(&self) -> Evidence {
         self.evidence
@@ -39,20 +39,20 @@ impl Finding {
         self.cause
     }
 
-    /// What to do about it in this request: [`Cause::fix`], unless that would not help here.
+    /// What to do about the cause in this request: [`Cause::fix`], unless it would not help here.
     #[must_use]
     pub const fn fix(&self) -> &'static str {
         self.fix
     }
 
-    /// What was found in this request. It may show the query of the URL with its values.
+    /// What was found in this request. The text may show the query of the URL with its values.
     #[must_use]
     pub fn given(&self) -> &str {
         &self.given
     }
 
-    /// What was expected in its place: what Twilio signed. It may show the query of the URL with
-    /// its values.
+    /// What was expected in its place: what Twilio signed. The text may show the query of the URL with its
+    /// values.
     #[must_use]
     pub fn signed(&self) -> &str {
         &self.signed

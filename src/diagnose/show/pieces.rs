@@ -15,7 +15,7 @@ const MAX_HOST: usize = 60;
 /// Pieces of a canonical string that are shown.
 const SHOWN_PIECES: usize = 8;
 
-/// A canonical string in pieces: of the URL, then each name with its value.
+/// A canonical string in pieces: the URL's, then each name with its value.
 pub(in crate::diagnose) struct Pieces(Vec<String>);
 
 impl Pieces {

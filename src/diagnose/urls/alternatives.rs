@@ -7,7 +7,7 @@ const MAX: usize = 640;
 /// The most bytes of them.
 const MAX_BYTES: usize = 192 * 1_024;
 
-/// What a piece may have been, how unlikely that is, and who says so.
+/// What a piece may have been, how unlikely that is, and the source.
 pub(in crate::diagnose) struct Alternative<T> {
     pub(super) value: T,
     /// 0 for the piece as it is, 1 if a hint or the request speaks of it, 2 and more for guesses.

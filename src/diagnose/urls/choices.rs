@@ -1,4 +1,4 @@
-//! What each piece of a URL may have been, and all that can be put together of it.
+//! What each piece of a URL may have been, and every URL that can be put together of the pieces.
 
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -31,7 +31,7 @@ pub(super) struct Combined {
     pub(super) parts: Parts,
     pub(super) websocket: bool,
     base: Rc<Base>,
-    /// Who says so, of the authority, the path and the query.
+    /// The sources of the authority, the path and the query.
     sources: [&'static str; 3],
 }
 

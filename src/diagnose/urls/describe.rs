@@ -10,8 +10,8 @@ use crate::diagnose::Cause;
 use crate::diagnose::found::Found;
 use crate::diagnose::parts::Parts;
 
-/// The causes in which the URL that was signed differs from what is verified. `sources` say who
-/// knows of its authority, its path and its query.
+/// The causes in which the URL that was signed differs from what is verified. `sources` name the sources of
+/// its authority, its path and its query.
 pub(super) fn describe(
     base: &Base,
     signed: &Parts,
@@ -82,7 +82,7 @@ fn host_and_port(given: &Parts, signed: &Parts, source: &str) -> Option<Found> {
     })
 }
 
-/// The text, and who says so.
+/// The text, and its source.
 fn from(text: &str, source: &str) -> String {
     if source.is_empty() { text.into() } else { format!("{text} ({source})") }
 }

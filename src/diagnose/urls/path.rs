@@ -78,7 +78,7 @@ pub(super) fn paths(given: &str, clues: &Clues) -> Vec<Alternative<String>> {
     paths.into_list()
 }
 
-/// The path behind a prefix. Of a bare slash, a proxy that strips prefixes may have made it up.
+/// The path behind a prefix. A proxy that strips prefixes may have made up a bare slash.
 fn prefixed(
     paths: &mut Alternatives<String>,
     prefix: &str,

@@ -14,7 +14,7 @@ use crate::diagnose::parts::{Parts, cut_port};
 /// What it costs to take a hint at its word, however much of the URL it changes.
 pub(super) const COST: u32 = 1;
 
-/// A URL, and who says so of its authority, its path and its query.
+/// A URL, and the sources of its authority, its path and its query.
 pub(super) struct Whole {
     pub(super) parts: Parts,
     pub(super) sources: [&'static str; 3],

@@ -8,16 +8,15 @@ use twilio_sig::{Cause, Diagnosis, Difference, Evidence, Explanation, Finding};
 
 use crate::event::MAX_TEXT_LEN;
 
-/// What explains a refusal, fit for a log: causes and fixes are texts of this crate, and of the
-/// request there is nothing but the part of its URL that differs, without the values of its query,
-/// without user name and password, with long runs of letters and digits cut, at most 256 characters
-/// of printable ASCII and `…`. No token, no signature, no parameter's value, no body. `Debug` shows
-/// no URL.
+/// What explains a refusal, fit for a log. Causes and fixes are texts of this crate. The request adds only
+/// the part of its URL that differs, without the values of its query, without user name and password, with
+/// long runs of letters and digits cut, at most 256 characters of printable ASCII and `…`. There is no token,
+/// no signature, no parameter's value and no body. `Debug` shows no URL.
 #[derive(Clone, Default, Eq, PartialEq)]
 #[non_exhaustive]
 pub struct Explained {
     /// The causes, which [`Cause::code`] names. None if nothing that is known explains the refusal:
-    /// a forged request, a key that nobody has told, a mistake that is new.
+    /// a forged request, a key that is not configured, a mistake that is new.
     pub causes: Vec<Cause>,
     /// What to do about it: one for each cause.
     pub fixes: Vec<&'static str>,

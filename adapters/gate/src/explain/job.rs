@@ -17,7 +17,7 @@ use crate::tenant::Untrusted;
 use crate::webhook::{Keys, OwnedWebhook};
 
 /// A request to be explained. Its URL, signature and body are wiped on drop: under another key the
-/// signature may be a valid credential, and the body is somebody's message.
+/// signature may be a valid credential, and the body is a private message.
 pub(super) struct Job {
     keys: Keys,
     arrived: Box<OwnedWebhook>,

@@ -1,4 +1,4 @@
-//! So many within a minute, whenever it begins.
+//! A bound on how many events happen within any minute.
 
 use alloc::collections::VecDeque;
 use core::time::Duration;

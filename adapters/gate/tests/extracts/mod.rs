@@ -12,7 +12,7 @@
 )]
 
 use twilio_sig::{AuthToken, Origin, Signer, Verifier};
-use twilio_sig_gate::Gate;
+use twilio_sig_gate::{ExtractError, Gate};
 
 const BASE: &str = "https://example.com";
 
@@ -66,8 +66,10 @@ pub fn run(answer: impl Fn(Option<Gate>, &Signed) -> (u16, String)) {
         let name = &signed.target;
         assert_eq!(answer(Some(gate()), signed), (200, (*body).to_owned()), "{name}");
         // No handler runs without a proof: behind nothing, and behind what lets everything pass.
-        assert_eq!(answer(None, signed).0, 500, "{name} behind nothing");
-        assert_eq!(answer(Some(gate().report_only()), signed).0, 500, "{name}, report only");
+        let told = |error: ExtractError| (500, error.to_string());
+        assert_eq!(answer(None, signed), told(ExtractError::NoProof), "{name} behind nothing");
+        let answer = answer(Some(gate().report_only()), signed);
+        assert_eq!(answer, told(ExtractError::ReportOnly), "{name}, report only");
     }
     let refused = [
         // Of bytes under a hash no parameter was signed.
