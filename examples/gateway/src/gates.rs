@@ -1,0 +1,100 @@
+//! What a webhook must pass before a route sees it.
+
+use alloc::sync::Arc;
+use core::time::Duration;
+
+use twilio_sig::Origin;
+use twilio_sig::claim::{ClaimStore, MemoryStore};
+use twilio_sig::replay::{Freshness, Guard};
+use twilio_sig_redis::RedisStore;
+use twilio_sig_tower::{Answer, ClaimPolicy, Event, Gate};
+
+use crate::Failure;
+use crate::settings::{Replay, Settings};
+use crate::tenants::Directory;
+
+/// The most requests that one process remembers: 128 bytes each, and their answers. Beyond: 503.
+const MAX_SEEN: usize = 200_000;
+
+/// One gate for each way in which duplicates are answered.
+#[derive(Clone)]
+pub(crate) struct Gates {
+    /// A duplicate gets the TwiML that the first one got.
+    pub(crate) twiml: Gate,
+    /// A duplicate gets `{"success":true,"duplicate":true}`.
+    pub(crate) json: Gate,
+    /// A duplicate gets what the setting `REPLAY` says.
+    pub(crate) whatsapp: Gate,
+}
+
+impl Gates {
+    /// Connects to Redis, if there is one.
+    pub(crate) async fn new(settings: &Settings, tenants: &Directory) -> Result<Self, Failure> {
+        match &settings.redis_url {
+            Some(url) => {
+                let redis = RedisStore::connect(url).await;
+                let redis = redis.map_err(|error| format!("Redis, REDIS_URL: {error}"))?;
+                Self::with(redis, settings, tenants)
+            }
+            None => Self::with(Arc::new(MemoryStore::new(MAX_SEEN)?), settings, tenants),
+        }
+    }
+
+    fn with<S: ClaimStore + Clone + 'static>(
+        seen: S,
+        settings: &Settings,
+        tenants: &Directory,
+    ) -> Result<Self, Failure> {
+        let base = public_url(settings);
+        let origin = Origin::fixed(&base).map_err(|error| format!("PUBLIC_URL {base}: {error}"))?;
+        let whatsapp = match &settings.webhook_url {
+            Some(url) => {
+                Origin::whole_url(url).map_err(|error| format!("WEBHOOK_URL {url}: {error}"))?
+            }
+            None => origin.clone(),
+        };
+        let guard = Guard::new(seen)
+            .freshness(freshness(settings)?)
+            .ttl(Duration::from_millis(settings.twilio_nonce_window_ms))?;
+        let gate = |origin, policy| {
+            let tenants = tenants.clone();
+            Gate::for_tenants(tenants.clone(), origin)
+                .body_limit(settings.body_limit)
+                .guard(guard.clone())
+                .claim_policy(policy)
+                .on_event(move |event| note(&tenants, event))
+        };
+        Ok(Self {
+            twiml: gate(origin.clone(), ClaimPolicy::new()),
+            json: gate(origin, ClaimPolicy::new().without_answers())
+                .duplicate_answer(|_| Answer::duplicate()),
+            whatsapp: gate(
+                whatsapp,
+                match settings.replay {
+                    Replay::Reject => ClaimPolicy::new().refuse_replays(),
+                    Replay::Answer => ClaimPolicy::new(),
+                },
+            ),
+        })
+    }
+}
+
+/// The base of all routes.
+pub(crate) fn public_url(settings: &Settings) -> String {
+    settings.public_url.clone().unwrap_or_else(|| format!("http://{}", settings.listen_addr))
+}
+
+fn freshness(settings: &Settings) -> Result<Freshness, Failure> {
+    Ok(Freshness::new()
+        .window(Duration::from_millis(settings.twilio_max_age_ms))?
+        .skew(Duration::from_millis(settings.twilio_clock_skew_ms))?)
+}
+
+/// Notes which key of the tenant is still in use.
+fn note(tenants: &Directory, event: &Event<'_>) {
+    if let twilio_sig_tower::Outcome::Verified { key, .. } = event.outcome
+        && let Some(tenant) = event.tenant
+    {
+        tenants.used(tenant, key);
+    }
+}

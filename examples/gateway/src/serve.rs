@@ -1,0 +1,151 @@
+//! Starts the service, and stops it without losing what is at work.
+
+use alloc::sync::Arc;
+use core::net::SocketAddr;
+use core::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use twilio_sig::testing;
+use zeroize::Zeroizing;
+
+use crate::app::{self, App};
+use crate::events::Events;
+use crate::gates::{self, Gates};
+use crate::jobs::{Queue, Runner};
+use crate::secrets::Secrets;
+use crate::settings::Settings;
+use crate::store::Store;
+use crate::tenants::{Directory, rows};
+use crate::vault::Vault;
+use crate::{Failure, demo};
+
+/// What to do without a tenant.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Tenants {
+    /// Refuse to start.
+    Required,
+    /// Make a demo tenant.
+    OrDemo,
+}
+
+pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), Failure> {
+    let secrets = Secrets::from_env()?;
+    log(&settings)?;
+    let store = Store::open(&settings.database_url).await?;
+    let directory = open_directory(&settings, &secrets, &store, tenants).await?;
+
+    let address = settings.listen_addr;
+    let listener = TcpListener::bind(address).await;
+    let listener = listener.map_err(|error| format!("cannot listen on {address}: {error}"))?;
+    settings.listen_addr = listener.local_addr()?;
+    let gates = Gates::new(&settings, &directory).await?;
+    tracing::info!(
+        address = %settings.listen_addr,
+        public_url = gates::public_url(&settings),
+        tenants = directory.len(),
+        "listening"
+    );
+
+    let (stop, stopping) = watch::channel(false);
+    let queue = Queue::default();
+    let runner =
+        Runner { store: store.clone(), queue: queue.clone(), max_attempts: settings.job_attempts };
+    let runner = tokio::spawn(runner.run(stopping.clone()));
+    tokio::spawn(directory.clone().keep_fresh());
+
+    let drain = Duration::from_secs(settings.drain_s);
+    let ttl = Duration::from_secs(u64::from(settings.keep_days).saturating_mul(86_400));
+    let events = Events { store: store.clone(), tenants: directory.clone(), queue, ttl };
+    let app = App { settings: Arc::new(settings), store: store.clone(), events };
+    let router = app::router(app, &gates);
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    let server = axum::serve(listener, service).with_graceful_shutdown(stopped(stopping));
+    let server = tokio::spawn(server.into_future());
+
+    until_told_to_stop().await?;
+    tracing::info!(drain_s = drain.as_secs(), "stopping");
+    stop.send_replace(true);
+    let drained = tokio::time::timeout(drain, async {
+        let end = server.await;
+        let _ = runner.await;
+        end
+    });
+    match drained.await {
+        Ok(end) => end??,
+        // What is dropped here was not answered, so Twilio sends it again.
+        Err(_) => tracing::warn!("some requests or jobs were still at work"),
+    }
+    // When the keys were last used is written now and then, and now.
+    directory.refresh().await?;
+    store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// The tenants of the database and of the environment.
+async fn open_directory(
+    settings: &Settings,
+    secrets: &Secrets,
+    store: &Store,
+    tenants: Tenants,
+) -> Result<Directory, Failure> {
+    let has_sealed = !rows::all(store).await?.is_empty();
+    let default = default_tenant(settings, secrets)?;
+    if !has_sealed && default.is_none() && tenants == Tenants::Required {
+        return Err("there is no auth token to verify with: set TWILIO_ACCOUNT_SID and \
+            TWILIO_AUTH_TOKEN, or add a tenant with `gateway tenant add ID`"
+            .into());
+    }
+    let vault = Vault::open(&settings.key_file, has_sealed)?;
+    let has_default = default.is_some();
+    let directory = Directory::open(store.clone(), vault, default).await?;
+    if !has_sealed && !has_default {
+        demo::add_tenant(store, &directory).await?;
+        tracing::warn!(
+            tenant = demo::TENANT,
+            account_sid = testing::ACCOUNT_SID,
+            number = demo::NUMBER,
+            "there is no tenant, so this is a demo: send it webhooks with `gateway demo`"
+        );
+    }
+    Ok(directory)
+}
+
+/// The account and the tokens of the environment, primary first.
+fn default_tenant(
+    settings: &Settings,
+    secrets: &Secrets,
+) -> Result<Option<(String, Vec<Zeroizing<String>>)>, Failure> {
+    let tokens = [&secrets.auth_token, &secrets.auth_token_secondary];
+    match (&settings.twilio_account_sid, &secrets.auth_token) {
+        (Some(account), Some(_)) => {
+            let tokens = tokens.into_iter().flatten().cloned().collect();
+            Ok(Some((account.clone(), tokens)))
+        }
+        (None, None) => Ok(None),
+        (Some(_), None) => Err("TWILIO_ACCOUNT_SID is set and TWILIO_AUTH_TOKEN is not".into()),
+        (None, Some(_)) => Err("TWILIO_AUTH_TOKEN is set and TWILIO_ACCOUNT_SID is not".into()),
+    }
+}
+
+fn log(settings: &Settings) -> Result<(), Failure> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&settings.log)?;
+    tracing_subscriber::fmt().json().with_env_filter(filter).flatten_event(true).init();
+    Ok(())
+}
+
+async fn stopped(mut stopping: watch::Receiver<bool>) {
+    // An error means that there is nobody left to say so.
+    let _ = stopping.wait_for(|is_stopping| *is_stopping).await;
+}
+
+async fn until_told_to_stop() -> Result<(), Failure> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        interrupted = tokio::signal::ctrl_c() => interrupted?,
+    }
+    Ok(())
+}
