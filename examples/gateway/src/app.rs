@@ -5,9 +5,13 @@ use core::time::Duration;
 
 use axum::Router;
 use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use metrics_exporter_prometheus::PrometheusHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::access::AdminToken;
+use crate::attempts::{self, Attempts};
 use crate::events::Events;
 use crate::gates::Gates;
 use crate::routes;
@@ -20,15 +24,18 @@ pub(crate) struct App {
     pub(crate) settings: Arc<Settings>,
     pub(crate) store: Store,
     pub(crate) events: Events,
+    pub(crate) admin: Option<AdminToken>,
+    pub(crate) meters: PrometheusHandle,
 }
 
 /// The service. A layer that is added later is outside of those before it.
-pub(crate) fn router(app: App, gates: &Gates) -> Router {
+pub(crate) fn router(app: App, gates: &Gates, attempts: Attempts) -> Router {
     let timeout = Duration::from_secs(app.settings.request_timeout_s);
-    Router::new()
-        .merge(routes::webhooks(gates))
-        .merge(routes::health())
+    let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout);
+    let webhooks = routes::webhooks(gates)
         .layer(CatchPanicLayer::new())
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout))
-        .with_state(app)
+        .layer(timeout)
+        .layer(from_fn_with_state(attempts, attempts::layer));
+    let pages = Router::new().merge(routes::health()).merge(routes::metrics());
+    Router::new().merge(webhooks).merge(pages.layer(timeout)).with_state(app)
 }

@@ -10,6 +10,8 @@ use twilio_sig_redis::RedisStore;
 use twilio_sig_tower::{Answer, ClaimPolicy, Event, Gate};
 
 use crate::Failure;
+use crate::attempts;
+use crate::routes::WHATSAPP;
 use crate::settings::{Replay, Settings};
 use crate::tenants::Directory;
 
@@ -25,6 +27,14 @@ pub(crate) struct Gates {
     pub(crate) json: Gate,
     /// A duplicate gets what the setting `REPLAY` says.
     pub(crate) whatsapp: Gate,
+    pub(crate) origins: Origins,
+}
+
+/// The public URL of each route.
+#[derive(Clone)]
+pub(crate) struct Origins {
+    base: Origin,
+    whatsapp: Origin,
 }
 
 impl Gates {
@@ -45,14 +55,7 @@ impl Gates {
         settings: &Settings,
         tenants: &Directory,
     ) -> Result<Self, Failure> {
-        let base = public_url(settings);
-        let origin = Origin::fixed(&base).map_err(|error| format!("PUBLIC_URL {base}: {error}"))?;
-        let whatsapp = match &settings.webhook_url {
-            Some(url) => {
-                Origin::whole_url(url).map_err(|error| format!("WEBHOOK_URL {url}: {error}"))?
-            }
-            None => origin.clone(),
-        };
+        let origins = Origins::of(settings)?;
         let guard = Guard::new(seen)
             .freshness(freshness(settings)?)
             .ttl(Duration::from_millis(settings.twilio_nonce_window_ms))?;
@@ -65,17 +68,37 @@ impl Gates {
                 .on_event(move |event| note(&tenants, event))
         };
         Ok(Self {
-            twiml: gate(origin.clone(), ClaimPolicy::new()),
-            json: gate(origin, ClaimPolicy::new().without_answers())
+            twiml: gate(origins.base.clone(), ClaimPolicy::new()),
+            json: gate(origins.base.clone(), ClaimPolicy::new().without_answers())
                 .duplicate_answer(|_| Answer::duplicate()),
             whatsapp: gate(
-                whatsapp,
+                origins.whatsapp.clone(),
                 match settings.replay {
                     Replay::Reject => ClaimPolicy::new().refuse_replays(),
                     Replay::Answer => ClaimPolicy::new(),
                 },
             ),
+            origins,
         })
+    }
+}
+
+impl Origins {
+    fn of(settings: &Settings) -> Result<Self, Failure> {
+        let base = public_url(settings);
+        let base = Origin::fixed(&base).map_err(|error| format!("PUBLIC_URL {base}: {error}"))?;
+        let whatsapp = match &settings.webhook_url {
+            Some(url) => {
+                Origin::whole_url(url).map_err(|error| format!("WEBHOOK_URL {url}: {error}"))?
+            }
+            None => base.clone(),
+        };
+        Ok(Self { base, whatsapp })
+    }
+
+    /// That of the route with this path.
+    pub(crate) fn of_path(&self, path: &str) -> &Origin {
+        if path.ends_with(WHATSAPP) { &self.whatsapp } else { &self.base }
     }
 }
 
@@ -90,8 +113,9 @@ fn freshness(settings: &Settings) -> Result<Freshness, Failure> {
         .skew(Duration::from_millis(settings.twilio_clock_skew_ms))?)
 }
 
-/// Notes which key of the tenant is still in use.
+/// Notes what became of the request, and which key of the tenant is still in use.
 fn note(tenants: &Directory, event: &Event<'_>) {
+    attempts::note(event);
     if let twilio_sig_tower::Outcome::Verified { key, .. } = event.outcome
         && let Some(tenant) = event.tenant
     {

@@ -3,13 +3,19 @@
 
 extern crate alloc;
 
+mod access;
 mod app;
+mod attempts;
+mod cleanup;
+mod client_ip;
 mod clock;
 mod demo;
 mod events;
 mod fault;
 mod gates;
 mod jobs;
+mod limit;
+mod meters;
 mod reply;
 mod routes;
 mod secrets;

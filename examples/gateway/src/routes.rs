@@ -3,6 +3,7 @@
 mod call;
 mod health;
 mod message;
+mod metrics;
 mod status;
 mod whatsapp;
 
@@ -25,3 +26,5 @@ pub(crate) fn webhooks(gates: &Gates) -> Router<App> {
 }
 
 pub(crate) use self::health::routes as health;
+pub(crate) use self::metrics::routes as metrics;
+pub(crate) use self::whatsapp::PATH as WHATSAPP;

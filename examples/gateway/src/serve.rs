@@ -10,16 +10,19 @@ use tokio::sync::watch;
 use twilio_sig::testing;
 use zeroize::Zeroizing;
 
+use crate::access::AdminToken;
 use crate::app::{self, App};
+use crate::attempts::{Attempts, Diagnosis, Log};
 use crate::events::Events;
 use crate::gates::{self, Gates};
 use crate::jobs::{Queue, Runner};
+use crate::limit::Limit;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::tenants::{Directory, rows};
 use crate::vault::Vault;
-use crate::{Failure, demo};
+use crate::{Failure, cleanup, demo, meters};
 
 /// What to do without a tenant.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -32,7 +35,8 @@ pub(crate) enum Tenants {
 
 pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), Failure> {
     let secrets = Secrets::from_env()?;
-    log(&settings)?;
+    start_log(&settings)?;
+    let meters = meters::install()?;
     let store = Store::open(&settings.database_url).await?;
     let directory = open_directory(&settings, &secrets, &store, tenants).await?;
 
@@ -54,12 +58,29 @@ pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), 
         Runner { store: store.clone(), queue: queue.clone(), max_attempts: settings.job_attempts };
     let runner = tokio::spawn(runner.run(stopping.clone()));
     tokio::spawn(directory.clone().keep_fresh());
+    tokio::spawn(meters::keep_up(meters.clone()));
+    let keep = Duration::from_secs(u64::from(settings.keep_days).saturating_mul(86_400));
+    tokio::spawn(cleanup::run(store.clone(), keep));
+    let (log, writing) = Log::new(store.clone());
+    let writing = tokio::spawn(writing);
 
     let drain = Duration::from_secs(settings.drain_s);
-    let ttl = Duration::from_secs(u64::from(settings.keep_days).saturating_mul(86_400));
-    let events = Events { store: store.clone(), tenants: directory.clone(), queue, ttl };
-    let app = App { settings: Arc::new(settings), store: store.clone(), events };
-    let router = app::router(app, &gates);
+    let events = Events { store: store.clone(), tenants: directory.clone(), queue, ttl: keep };
+    let app = App {
+        settings: Arc::new(settings),
+        store: store.clone(),
+        events,
+        admin: secrets.admin_token.as_ref().map(|token| AdminToken::new(token)),
+        meters,
+    };
+    let attempts = Attempts {
+        limit: Arc::new(Limit::new(app.settings.rate_limit_per_minute)),
+        log,
+        diagnosis: Diagnosis::new(directory.clone(), gates.origins.clone()),
+        trusted_proxies: app.settings.trusted_proxies.clone().into(),
+        payloads: app.settings.log_payloads,
+    };
+    let router = app::router(app, &gates, attempts);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown(stopped(stopping));
     let server = tokio::spawn(server.into_future());
@@ -70,6 +91,7 @@ pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), 
     let drained = tokio::time::timeout(drain, async {
         let end = server.await;
         let _ = runner.await;
+        let _ = writing.await;
         end
     });
     match drained.await {
@@ -130,7 +152,7 @@ fn default_tenant(
     }
 }
 
-fn log(settings: &Settings) -> Result<(), Failure> {
+fn start_log(settings: &Settings) -> Result<(), Failure> {
     let filter = tracing_subscriber::EnvFilter::try_new(&settings.log)?;
     tracing_subscriber::fmt().json().with_env_filter(filter).flatten_event(true).init();
     Ok(())

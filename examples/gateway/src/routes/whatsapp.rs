@@ -14,8 +14,11 @@ use crate::fault::Fault;
 use crate::reply::Reply;
 use crate::settings::Replay;
 
+/// Its path.
+pub(crate) const PATH: &str = "/api/v1/whatsapp/webhook";
+
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/api/v1/whatsapp/webhook", post(receive))
+    Router::new().route(PATH, post(receive))
 }
 
 async fn receive(

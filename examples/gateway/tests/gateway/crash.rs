@@ -81,3 +81,25 @@ fn told_to_stop_it_answers_what_it_has_begun() {
     assert_eq!(kept, [answered.to_string()]);
     assert!(send(address, &rest[0]).is_err(), "it listens no more");
 }
+
+#[test]
+fn while_the_database_is_locked_it_answers_503_and_then_recovers() {
+    use sqlx::ConnectOptions as _;
+    let folder = Folder::new();
+    let gateway = Gateway::start(&folder, &[]);
+    let webhook = &recordings()[0];
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path("gateway.db"));
+    let mut other = runtime.block_on(options.connect()).unwrap();
+    let mut execute = |sql| runtime.block_on(sqlx::raw_sql(sql).execute(&mut other)).unwrap();
+
+    execute("BEGIN IMMEDIATE");
+    let started = Instant::now();
+    let answer = gateway.send(webhook);
+    assert_eq!(answer.status, 503);
+    assert!(answer.header("retry-after").is_some());
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    execute("ROLLBACK");
+    eventually("it recovers", || gateway.send(webhook).status == 200);
+    assert_eq!(folder.query("SELECT count(*) FROM inbox"), ["1"]);
+}

@@ -9,6 +9,7 @@
 
 extern crate alloc;
 
+mod attempts;
 mod crash;
 mod program;
 mod routes;
