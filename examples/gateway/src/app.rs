@@ -13,6 +13,7 @@ use tower_http::timeout::TimeoutLayer;
 use crate::access::AdminToken;
 use crate::attempts::{self, Attempts};
 use crate::events::Events;
+use crate::forward::Forwarder;
 use crate::gates::Gates;
 use crate::routes;
 use crate::settings::Settings;
@@ -29,10 +30,15 @@ pub(crate) struct App {
 }
 
 /// The service. A layer that is added later is outside of those before it.
-pub(crate) fn router(app: App, gates: &Gates, attempts: Attempts) -> Router {
+pub(crate) fn router(
+    app: App,
+    gates: &Gates,
+    forwarder: Option<Forwarder>,
+    attempts: Attempts,
+) -> Router {
     let timeout = Duration::from_secs(app.settings.request_timeout_s);
     let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout);
-    let webhooks = routes::webhooks(gates)
+    let webhooks = routes::webhooks(gates, forwarder)
         .layer(CatchPanicLayer::new())
         .layer(timeout)
         .layer(from_fn_with_state(attempts, attempts::layer));

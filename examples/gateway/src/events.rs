@@ -49,6 +49,7 @@ pub(crate) struct OpenEvent {
     transaction: Transaction<'static, Sqlite>,
     claims: Vec<Claim>,
     id: String,
+    key: String,
     tenant: String,
     has_job: bool,
     queue: Queue,
@@ -88,6 +89,7 @@ impl Events {
             transaction,
             claims,
             id,
+            key: name,
             tenant: tenant.to_owned(),
             has_job: false,
             queue: self.queue.clone(),
@@ -122,6 +124,16 @@ impl OpenEvent {
     /// The transaction, for the work.
     pub(crate) fn connection(&mut self) -> &mut SqliteConnection {
         &mut self.transaction
+    }
+
+    /// Its id: the same for every request that tells of it.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What it is known by, in words.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
     }
 
     /// The tenant that it is of.

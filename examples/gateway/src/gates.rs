@@ -7,7 +7,7 @@ use twilio_sig::Origin;
 use twilio_sig::claim::{ClaimStore, MemoryStore};
 use twilio_sig::replay::{Freshness, Guard};
 use twilio_sig_redis::RedisStore;
-use twilio_sig_tower::{Answer, ClaimPolicy, Event, Gate};
+use twilio_sig_tower::{Answer, ClaimPolicy, Dedup, Event, Gate};
 
 use crate::Failure;
 use crate::attempts;
@@ -27,6 +27,8 @@ pub(crate) struct Gates {
     pub(crate) json: Gate,
     /// A duplicate gets what the setting `REPLAY` says.
     pub(crate) whatsapp: Gate,
+    /// An event that is at work is waited for, and its duplicates get its answer.
+    pub(crate) forward: Gate,
     pub(crate) origins: Origins,
 }
 
@@ -56,6 +58,7 @@ impl Gates {
         tenants: &Directory,
     ) -> Result<Self, Failure> {
         let origins = Origins::of(settings)?;
+        let dedup = Dedup::new(seen.clone());
         let guard = Guard::new(seen)
             .freshness(freshness(settings)?)
             .ttl(Duration::from_millis(settings.twilio_nonce_window_ms))?;
@@ -68,6 +71,7 @@ impl Gates {
                 .on_event(move |event| note(&tenants, event))
         };
         Ok(Self {
+            forward: gate(origins.base.clone(), ClaimPolicy::new()).dedup(dedup),
             twiml: gate(origins.base.clone(), ClaimPolicy::new()),
             json: gate(origins.base.clone(), ClaimPolicy::new().without_answers())
                 .duplicate_answer(|_| Answer::duplicate()),

@@ -4,6 +4,7 @@
 //! our transaction, which is what makes it exist if and only if its event does; and its release of
 //! today brings another SQLite (sqlx 0.9) than the claims have, of which a program can link one.
 
+mod delivery;
 mod recording;
 mod table;
 
@@ -16,6 +17,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::fault::Fault;
+use crate::forward::{Forwarded, Forwarder};
 use crate::store::Store;
 
 pub(crate) use self::recording::Recording;
@@ -33,6 +35,8 @@ const POLL: Duration = Duration::from_secs(1);
 pub(crate) enum Work {
     /// Keeps a recording.
     Recording(Recording),
+    /// Hands an event on to the app.
+    Delivery(Forwarded),
 }
 
 impl Work {
@@ -40,6 +44,7 @@ impl Work {
     pub(crate) const fn kind(&self) -> &'static str {
         match self {
             Self::Recording(_) => "recording",
+            Self::Delivery(_) => "delivery",
         }
     }
 }
@@ -70,6 +75,8 @@ pub(crate) struct Runner {
     pub(crate) store: Store,
     pub(crate) queue: Queue,
     pub(crate) max_attempts: u32,
+    /// The app, if there is one.
+    pub(crate) forwarder: Option<Forwarder>,
 }
 
 impl Runner {
@@ -104,6 +111,9 @@ impl Runner {
     async fn attempt(self, job: Job) {
         let done = match serde_json::from_str(&job.payload) {
             Ok(Work::Recording(recording)) => recording.run(&self.store, &job).await,
+            Ok(Work::Delivery(forwarded)) => {
+                delivery::run(forwarded, self.forwarder.as_ref(), &self.store, &job).await
+            }
             Err(error) => Err(Fault::Unavailable(format!("no work that is known: {error}"))),
         };
         let outcome = match done {

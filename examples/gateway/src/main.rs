@@ -12,6 +12,7 @@ mod clock;
 mod demo;
 mod events;
 mod fault;
+mod forward;
 mod gates;
 mod jobs;
 mod limit;

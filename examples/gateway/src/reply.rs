@@ -35,6 +35,11 @@ impl Reply {
         Self::new(200, TWIML.into(), body)
     }
 
+    /// 204.
+    pub(crate) const fn no_content() -> Self {
+        Self::new(204, String::new(), Bytes::new())
+    }
+
     /// `{"success":true}`.
     pub(crate) fn success() -> Self {
         Self::new(200, JSON.into(), Bytes::from_static(br#"{"success":true}"#))
@@ -68,7 +73,7 @@ impl Reply {
             (Some(status), Some(content_type), Some(body)) => {
                 Self::new(status, content_type.to_owned(), Bytes::copy_from_slice(body))
             }
-            _ => Self::new(204, String::new(), Bytes::new()),
+            _ => Self::no_content(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The routes: a file for each group.
 
 mod call;
+mod forward;
 mod health;
 mod message;
 mod metrics;
@@ -11,11 +12,15 @@ use axum::Router;
 use twilio_sig_tower::WebhookLayer;
 
 use crate::app::App;
+use crate::forward::Forwarder;
 use crate::gates::Gates;
 
 /// Every webhook route, behind its gate, for tenants by number or account; and below `/t/ID` again, for
-/// tenants by path.
-pub(crate) fn webhooks(gates: &Gates) -> Router<App> {
+/// tenants by path. With an app behind, every path is its own.
+pub(crate) fn webhooks(gates: &Gates, forwarder: Option<Forwarder>) -> Router<App> {
+    if let Some(forwarder) = forwarder {
+        return forward::routes(forwarder).layer(WebhookLayer::new(gates.forward.clone()));
+    }
     let routes = Router::new()
         .merge(message::twiml().layer(WebhookLayer::new(gates.twiml.clone())))
         .merge(message::json().layer(WebhookLayer::new(gates.json.clone())))

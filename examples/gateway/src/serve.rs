@@ -14,6 +14,7 @@ use crate::access::AdminToken;
 use crate::app::{self, App};
 use crate::attempts::{Attempts, Diagnosis, Log};
 use crate::events::Events;
+use crate::forward::Forwarder;
 use crate::gates::{self, Gates};
 use crate::jobs::{Queue, Runner};
 use crate::limit::Limit;
@@ -44,6 +45,8 @@ pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), 
     let listener = TcpListener::bind(address).await;
     let listener = listener.map_err(|error| format!("cannot listen on {address}: {error}"))?;
     settings.listen_addr = listener.local_addr()?;
+    let secret = secrets.forward_secret.as_ref().map(|secret| secret.as_str());
+    let forwarder = Forwarder::new(&settings, secret)?;
     let gates = Gates::new(&settings, &directory).await?;
     tracing::info!(
         address = %settings.listen_addr,
@@ -54,8 +57,12 @@ pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), 
 
     let (stop, stopping) = watch::channel(false);
     let queue = Queue::default();
-    let runner =
-        Runner { store: store.clone(), queue: queue.clone(), max_attempts: settings.job_attempts };
+    let runner = Runner {
+        store: store.clone(),
+        queue: queue.clone(),
+        max_attempts: settings.job_attempts,
+        forwarder: forwarder.clone(),
+    };
     let runner = tokio::spawn(runner.run(stopping.clone()));
     tokio::spawn(directory.clone().keep_fresh());
     tokio::spawn(meters::keep_up(meters.clone()));
@@ -80,7 +87,7 @@ pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), 
         trusted_proxies: app.settings.trusted_proxies.clone().into(),
         payloads: app.settings.log_payloads,
     };
-    let router = app::router(app, &gates, attempts);
+    let router = app::router(app, &gates, forwarder, attempts);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
     let server = axum::serve(listener, service).with_graceful_shutdown(stopped(stopping));
     let server = tokio::spawn(server.into_future());

@@ -159,7 +159,8 @@ impl Directory {
         view.by_id.get(id).or(default).cloned()
     }
 
-    /// The path names the tenant, or else the number that was called or that sends, or else the account.
+    /// The path names the tenant, or else the number that was called or that sends, or else the account;
+    /// or there is one tenant and no choice.
     fn find_known(&self, request: &Untrusted<'_>) -> Option<Arc<Known>> {
         let view = self.view();
         if let Some(rest) = request.path().split_once(PATH).map(|(_, rest)| rest) {
@@ -173,10 +174,14 @@ impl Directory {
                 return Some(Arc::clone(known));
             }
         }
-        let account = request.param("AccountSid");
-        let by_account = account.as_ref().and_then(|account| view.by_account.get(account));
         let default = self.0.default.as_ref();
-        by_account.or_else(|| default.filter(|known| known.account_sid == account)).cloned()
+        let Some(account) = request.param("AccountSid") else {
+            // JSON names no account. Where there are several tenants, the path must name one.
+            let mut all = view.by_id.values().chain(default);
+            return all.next().filter(|_| all.next().is_none()).cloned();
+        };
+        let default = default.filter(|known| known.account_sid.as_ref() == Some(&account));
+        view.by_account.get(&account).or(default).cloned()
     }
 }
 

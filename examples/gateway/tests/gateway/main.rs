@@ -11,6 +11,7 @@ extern crate alloc;
 
 mod attempts;
 mod crash;
+mod forward;
 mod program;
 mod routes;
 mod start;
