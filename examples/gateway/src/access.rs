@@ -20,6 +20,11 @@ impl AdminToken {
         Sha256::digest(token).as_slice().ct_eq(&self.0).into()
     }
 
+    /// What signs sessions.
+    pub(crate) const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// Whether the request has it in its `Authorization`.
     pub(crate) fn is_in(&self, headers: &HeaderMap) -> bool {
         let value = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());

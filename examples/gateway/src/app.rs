@@ -11,10 +11,12 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::access::AdminToken;
+use crate::admin;
 use crate::attempts::{self, Attempts};
 use crate::events::Events;
 use crate::forward::Forwarder;
 use crate::gates::Gates;
+use crate::limit::Limit;
 use crate::routes;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -27,6 +29,7 @@ pub(crate) struct App {
     pub(crate) events: Events,
     pub(crate) admin: Option<AdminToken>,
     pub(crate) meters: PrometheusHandle,
+    pub(crate) limit: Arc<Limit>,
 }
 
 /// The service. A layer that is added later is outside of those before it.
@@ -42,6 +45,7 @@ pub(crate) fn router(
         .layer(CatchPanicLayer::new())
         .layer(timeout)
         .layer(from_fn_with_state(attempts, attempts::layer));
-    let pages = Router::new().merge(routes::health()).merge(routes::metrics());
+    let pages =
+        Router::new().merge(routes::health()).merge(routes::metrics()).merge(admin::routes(&app));
     Router::new().merge(webhooks).merge(pages.layer(timeout)).with_state(app)
 }

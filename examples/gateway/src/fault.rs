@@ -15,6 +15,9 @@ pub(crate) enum Fault {
     /// 400: the URL lacks what the route needs.
     #[error("{0}")]
     Malformed(&'static str),
+    /// 403: it is not for whoever asks.
+    #[error("{0}")]
+    Forbidden(&'static str),
     /// 404: it tells of what is not known.
     #[error("{0}")]
     Unknown(&'static str),
@@ -39,6 +42,7 @@ impl IntoResponse for Fault {
     fn into_response(self) -> Response {
         match self {
             Self::Malformed(reason) => (StatusCode::BAD_REQUEST, reason).into_response(),
+            Self::Forbidden(reason) => (StatusCode::FORBIDDEN, reason).into_response(),
             Self::Unknown(reason) => (StatusCode::NOT_FOUND, reason).into_response(),
             Self::Unavailable(reason) => {
                 tracing::error!(event_type = "webhook_unavailable", reason, "no answer");

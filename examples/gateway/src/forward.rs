@@ -45,7 +45,7 @@ struct Shared {
 
 /// A webhook without its body, as it goes on.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(crate) struct Forwarded {
+pub(crate) struct Envelope {
     /// The id of the event: the same however often it is sent.
     pub(crate) id: String,
     pub(crate) content_type: Option<String>,
@@ -69,10 +69,11 @@ impl Forwarder {
     }
 
     /// Sends it, and gives the answer, whatever its status.
-    pub(crate) async fn send(&self, forwarded: &Forwarded, body: Bytes) -> Result<Reply, Fault> {
-        let request = self.request(forwarded, body)?;
+    pub(crate) async fn send(&self, envelope: &Envelope, body: Bytes) -> Result<Reply, Fault> {
+        let request = self.request(envelope, body)?;
         let answer = async {
-            let response = self.0.client.request(request).await.map_err(out_of_order)?;
+            let response =
+                self.0.client.request(request).await.map_err(|error| out_of_order(&error))?;
             let (parts, body) = response.into_parts();
             let body = Limited::new(body, MAX_ANSWER).collect().await;
             let body = body.map_err(|error| Fault::Unavailable(format!("the app: {error}")))?;
@@ -87,8 +88,8 @@ impl Forwarder {
 
     /// Body and proof are signed by Standard Webhooks, each by itself, with the same id and time:
     /// <https://www.standardwebhooks.com>.
-    fn request(&self, forwarded: &Forwarded, body: Bytes) -> Result<Request<Full<Bytes>>, Fault> {
-        let Forwarded { id, content_type, proof } = forwarded;
+    fn request(&self, envelope: &Envelope, body: Bytes) -> Result<Request<Full<Bytes>>, Fault> {
+        let Envelope { id, content_type, proof } = envelope;
         let timestamp = clock::now().div_euclid(1_000);
         let sign = |payload: &[u8]| self.0.signer.sign(id, timestamp, payload);
         let header = serde_json::to_string(proof);
@@ -109,7 +110,13 @@ impl Forwarder {
     }
 }
 
-fn out_of_order(error: hyper_util::client::legacy::Error) -> Fault {
-    let source = core::error::Error::source(&error).map(ToString::to_string);
-    Fault::Unavailable(format!("the app: {error}: {}", source.unwrap_or_default()))
+fn out_of_order(error: &hyper_util::client::legacy::Error) -> Fault {
+    let mut reason = format!("the app: {error}");
+    let mut source = core::error::Error::source(error);
+    while let Some(error) = source {
+        reason.push_str(": ");
+        reason.push_str(&error.to_string());
+        source = error.source();
+    }
+    Fault::Unavailable(reason)
 }

@@ -17,11 +17,12 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use crate::fault::Fault;
-use crate::forward::{Forwarded, Forwarder};
+use crate::forward::{Envelope, Forwarder};
 use crate::store::Store;
 
 pub(crate) use self::recording::Recording;
 use self::table::Job;
+pub(crate) use self::table::{dead, replay};
 
 /// How many jobs are at work at a time.
 const AT_ONCE: usize = 16;
@@ -36,7 +37,7 @@ pub(crate) enum Work {
     /// Keeps a recording.
     Recording(Recording),
     /// Hands an event on to the app.
-    Delivery(Forwarded),
+    Delivery(Envelope),
 }
 
 impl Work {
@@ -111,8 +112,8 @@ impl Runner {
     async fn attempt(self, job: Job) {
         let done = match serde_json::from_str(&job.payload) {
             Ok(Work::Recording(recording)) => recording.run(&self.store, &job).await,
-            Ok(Work::Delivery(forwarded)) => {
-                delivery::run(forwarded, self.forwarder.as_ref(), &self.store, &job).await
+            Ok(Work::Delivery(envelope)) => {
+                delivery::run(envelope, self.forwarder.as_ref(), &self.store, &job).await
             }
             Err(error) => Err(Fault::Unavailable(format!("no work that is known: {error}"))),
         };

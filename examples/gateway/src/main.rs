@@ -4,6 +4,7 @@
 extern crate alloc;
 
 mod access;
+mod admin;
 mod app;
 mod attempts;
 mod cleanup;

@@ -8,7 +8,6 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use twilio_sig::testing;
-use zeroize::Zeroizing;
 
 use crate::access::AdminToken;
 use crate::app::{self, App};
@@ -21,7 +20,7 @@ use crate::limit::Limit;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
 use crate::store::Store;
-use crate::tenants::{Directory, rows};
+use crate::tenants::{DefaultTenant, Directory, rows};
 use crate::vault::Vault;
 use crate::{Failure, cleanup, demo, meters};
 
@@ -73,15 +72,17 @@ pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), 
 
     let drain = Duration::from_secs(settings.drain_s);
     let events = Events { store: store.clone(), tenants: directory.clone(), queue, ttl: keep };
+    let limit = Arc::new(Limit::new(settings.rate_limit_per_minute));
     let app = App {
         settings: Arc::new(settings),
         store: store.clone(),
         events,
         admin: secrets.admin_token.as_ref().map(|token| AdminToken::new(token)),
         meters,
+        limit: Arc::clone(&limit),
     };
     let attempts = Attempts {
-        limit: Arc::new(Limit::new(app.settings.rate_limit_per_minute)),
+        limit,
         log,
         diagnosis: Diagnosis::new(directory.clone(), gates.origins.clone()),
         trusted_proxies: app.settings.trusted_proxies.clone().into(),
@@ -101,10 +102,11 @@ pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), 
         let _ = writing.await;
         end
     });
-    match drained.await {
-        Ok(end) => end??,
+    if let Ok(end) = drained.await {
+        end??;
+    } else {
         // What is dropped here was not answered, so Twilio sends it again.
-        Err(_) => tracing::warn!("some requests or jobs were still at work"),
+        tracing::warn!("some requests or jobs were still at work");
     }
     // When the keys were last used is written now and then, and now.
     directory.refresh().await?;
@@ -146,7 +148,7 @@ async fn open_directory(
 fn default_tenant(
     settings: &Settings,
     secrets: &Secrets,
-) -> Result<Option<(String, Vec<Zeroizing<String>>)>, Failure> {
+) -> Result<Option<DefaultTenant>, Failure> {
     let tokens = [&secrets.auth_token, &secrets.auth_token_secondary];
     match (&settings.twilio_account_sid, &secrets.auth_token) {
         (Some(account), Some(_)) => {

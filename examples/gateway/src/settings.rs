@@ -29,7 +29,7 @@ pub(crate) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Starts the service. It needs a tenant or TWILIO_AUTH_TOKEN, and makes no demo tenant.
+    /// Starts the service. It needs a tenant or `TWILIO_AUTH_TOKEN`, and makes no demo tenant.
     Serve,
     /// Sends signed webhooks to the running service, as Twilio would.
     Demo {

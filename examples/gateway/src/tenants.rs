@@ -38,6 +38,9 @@ struct Shared {
     view: RwLock<Arc<View>>,
 }
 
+/// The account and the tokens of the environment, primary first.
+pub(crate) type DefaultTenant = (String, Vec<Zeroizing<String>>);
+
 #[derive(Default)]
 struct View {
     changes: i64,
@@ -56,11 +59,11 @@ struct Known {
 }
 
 impl Directory {
-    /// Reads the tenants. `default` is the account and the tokens of the environment.
+    /// Reads the tenants.
     pub(crate) async fn open(
         store: Store,
         vault: Vault,
-        default: Option<(String, Vec<Zeroizing<String>>)>,
+        default: Option<DefaultTenant>,
     ) -> Result<Self, Failure> {
         let default = default.map(|(account, tokens)| {
             Known::new(DEFAULT.into(), Some(account), true, &tokens).map(Arc::new)

@@ -1,5 +1,10 @@
 //! With the example app in Python, which must be installed.
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a panic is how a test fails"
+)]
 #![allow(dead_code, reason = "the support of the other tests has more than is needed here")]
 
 extern crate alloc;

@@ -38,13 +38,15 @@ mod tests {
 
     #[test]
     fn it_signs_as_the_libraries_of_standard_webhooks_do() {
-        let signer = StandardSigner::new("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw").unwrap();
-        // From the tests of those libraries.
-        let payload = br#"{"test": 2432232314}"#;
+        // From the tests of the crate `standardwebhooks` 1.0.1.
+        let signer = StandardSigner::new("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD").unwrap();
+        let payload = br#"{"email":"test@example.com","username":"test_user"}"#;
         assert_eq!(
-            signer.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, payload),
-            "v1,g0hM9SsE+OTPJTGt/tmKIKSyZlE3uFJELVlNIOLJ1OE="
+            signer.sign("msg_27UH4WbU6Z5A5EzD8u03UvzRbpk", 1_649_367_553, payload),
+            "v1,tZ1I4/hDygAJgO5TYxiSd6Sd0kDW6hPenDe+bTa3Kkw="
         );
+        // A body of any bytes has a signature.
+        assert!(signer.sign("msg_1", 0, b"\xff").starts_with("v1,"));
     }
 
     #[test]

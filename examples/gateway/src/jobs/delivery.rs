@@ -4,12 +4,12 @@ use axum::body::Bytes;
 
 use super::table::{self, Job};
 use crate::fault::Fault;
-use crate::forward::{Forwarded, Forwarder};
+use crate::forward::{Envelope, Forwarder};
 use crate::store::Store;
 
 /// Sends it once. The app knows it by its id, if it gets it twice.
 pub(super) async fn run(
-    mut forwarded: Forwarded,
+    mut envelope: Envelope,
     forwarder: Option<&Forwarder>,
     store: &Store,
     job: &Job,
@@ -18,8 +18,8 @@ pub(super) async fn run(
     let forwarder = forwarder.ok_or_else(nowhere)?;
     let query = sqlx::query_scalar::<_, Vec<u8>>("SELECT body FROM inbox WHERE id = $1");
     let body = query.bind(&job.inbox_id).fetch_one(store.reader()).await?;
-    forwarded.proof.duplicate = job.attempts > 1;
-    let reply = forwarder.send(&forwarded, Bytes::from(body)).await?;
+    envelope.proof.duplicate = job.attempts > 1;
+    let reply = forwarder.send(&envelope, Bytes::from(body)).await?;
     if !(200..300).contains(&reply.status) {
         return Err(Fault::Unavailable(format!("the app answered {}", reply.status)));
     }

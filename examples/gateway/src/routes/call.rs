@@ -40,6 +40,7 @@ fn call_id(proof: &VerifiedWebhook) -> Result<String, Fault> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
+#[expect(clippy::struct_field_names, reason = "Twilio names them so")]
 struct Call {
     call_sid: String,
     call_status: Option<String>,
@@ -154,6 +155,7 @@ impl Call {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
+#[expect(clippy::struct_field_names, reason = "Twilio names them so")]
 struct Recorded {
     recording_sid: Option<String>,
     recording_url: Option<String>,

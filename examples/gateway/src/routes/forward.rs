@@ -11,7 +11,7 @@ use twilio_sig_tower::extract::Verified;
 use crate::app::App;
 use crate::events::Begun;
 use crate::fault::Fault;
-use crate::forward::{Forwarded, Forwarder, Proof, expects_twiml};
+use crate::forward::{Envelope, Forwarder, Proof, expects_twiml};
 use crate::jobs::Work;
 use crate::reply::Reply;
 
@@ -39,19 +39,19 @@ async fn forward(
     };
     let target = uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let forwarded = Forwarded {
+    let envelope = Envelope {
         id: event.id().to_owned(),
         content_type: content_type.map(str::to_owned),
         proof: Proof::of(&webhook, event.key().to_owned(), method.to_string(), target),
     };
     if !expects_twiml(&webhook) {
-        event.leave(&Work::Delivery(forwarded)).await?;
+        event.leave(&Work::Delivery(envelope)).await?;
         return Ok(event.commit(Reply::no_content()).await?.into_response());
     }
     // The app takes its time, and must not hold up the database. Its answer is kept together with
     // the event. If we die in between, Twilio's retry reaches it again, under the same id.
     drop(event);
-    let reply = forwarder.send(&forwarded, webhook.body().clone()).await?;
+    let reply = forwarder.send(&envelope, webhook.body().clone()).await?;
     if reply.status >= 400 {
         return Ok(reply.into_response());
     }

@@ -27,6 +27,7 @@ pub(super) fn json() -> Router<App> {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
+#[expect(clippy::struct_field_names, reason = "Twilio names them so")]
 pub(super) struct Message {
     message_sid: Option<String>,
     /// The older name, which some webhooks have alone.
@@ -75,6 +76,7 @@ impl Message {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
+#[expect(clippy::struct_field_names, reason = "Twilio names them so")]
 struct Status {
     message_sid: Option<String>,
     sms_sid: Option<String>,

@@ -89,7 +89,7 @@ impl Got {
     }
 
     fn signature(&self, payload: &[u8]) -> String {
-        let secret = STANDARD.decode(&SECRET["whsec_".len()..]).unwrap();
+        let secret = STANDARD.decode(SECRET.strip_prefix("whsec_").unwrap()).unwrap();
         let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&secret).unwrap();
         let of = |name| self.header(name).unwrap();
         mac.update(format!("{}.{}.", of("webhook-id"), of("webhook-timestamp")).as_bytes());

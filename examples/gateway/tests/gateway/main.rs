@@ -9,6 +9,7 @@
 
 extern crate alloc;
 
+mod admin;
 mod attempts;
 mod crash;
 mod forward;
