@@ -97,9 +97,8 @@ pub(crate) async fn layer(
     });
     let (mut response, notes) = handling.instrument(span).await;
 
-    let status = response.status();
     if let Some(ip) = ip
-        && status.is_client_error()
+        && notes.refusal.is_some_and(is_by_a_stranger)
         && attempts.limit.count(ip, Instant::now())
     {
         tracing::warn!(event_type = "rate_limited", ip_address = %ip, "refused too often");
@@ -179,6 +178,21 @@ fn too_many(wait: Duration) -> Response {
     metrics::counter!("gateway_rate_limited_total").increment(1);
     let seconds = wait.as_secs().saturating_add(1);
     (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, seconds)]).into_response()
+}
+
+/// Whether it was refused before anything was proven. What Twilio signed counts for nothing, late,
+/// repeated or unwanted as it may be.
+const fn is_by_a_stranger(refusal: Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::RepeatedHeader(_)
+            | Refusal::Origin(_)
+            | Refusal::BodyTooLong
+            | Refusal::BodyUnreadable
+            | Refusal::UnknownTenant
+            | Refusal::InactiveTenant
+            | Refusal::Verify(_)
+    )
 }
 
 fn status_of(status: StatusCode, is_replayed: bool, refusal: Option<Refusal>) -> &'static str {

@@ -183,7 +183,10 @@ async fn insert(
     let query = sqlx::query(
         "INSERT INTO inbox (id, tenant, event_key, url, body, coverage, key_position, received_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        ON CONFLICT (id) DO UPDATE SET received_at = excluded.received_at, handled_at = NULL",
+        ON CONFLICT (id) DO UPDATE SET
+            url = excluded.url, body = excluded.body, coverage = excluded.coverage,
+            key_position = excluded.key_position, received_at = excluded.received_at,
+            handled_at = NULL",
     );
     let query = query.bind(id).bind(tenant).bind(event_key).bind(webhook.url());
     let query = query.bind(&webhook.body()[..]).bind(webhook.coverage().to_string());

@@ -108,10 +108,14 @@ fn an_address_that_is_refused_too_often_waits_and_no_other() {
     assert_eq!(send_from(&gateway, "192.0.2.2", &genuine).status, 200);
     assert_eq!(send_from(&gateway, "192.0.2.2, 192.0.2.1", &genuine).status, 429);
 
-    // Genuine requests are not counted.
+    // What Twilio signed is not counted, not even a repetition that is refused.
     for number in 10..30 {
         let webhook = sign(testing::sms().number(number), SMS);
         assert_eq!(send_from(&gateway, "192.0.2.3", &webhook).status, 200);
+    }
+    let repeated = sign(testing::whatsapp(), "/api/v1/whatsapp/webhook");
+    for expected in [200].into_iter().chain([409; 20]) {
+        assert_eq!(send_from(&gateway, "192.0.2.3", &repeated).status, expected);
     }
 }
 

@@ -79,6 +79,29 @@ fn every_setting_is_listed_with_its_default() {
 }
 
 #[test]
+fn the_readme_lists_every_setting_with_its_default() {
+    let folder = Folder::new();
+    let output = folder.command(&["--help"]).output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    let readme = include_str!("../../README.md");
+    let names = help.lines().filter_map(|line| line.trim().strip_prefix("[env: ")?.split_once('='));
+    let mut count = 0;
+    for (name, _) in names {
+        let after = help.split_once(&format!("[env: {name}=")).unwrap().1;
+        // The next setting begins with two dashes.
+        let own = after.split("\n      --").next().unwrap();
+        let default = own.split_once("[default: ").and_then(|(_, rest)| rest.split(']').next());
+        let row = match default {
+            Some(default) => format!("| `{name}` | `{default}` |"),
+            None => format!("| `{name}` | "),
+        };
+        assert!(readme.contains(&row), "{row}");
+        count += 1;
+    }
+    assert!(count > 20, "{count}");
+}
+
+#[test]
 fn the_demo_tenant_gets_its_webhooks() {
     let folder = Folder::new();
     let gateway = Gateway::start_with(&folder, &[], &[]);
