@@ -1,7 +1,11 @@
 //! Every attempt is counted and logged: success, error, unauthorized or duplicate.
 //!
-//! The outermost layer. It gives the request an id and the address of its client, refuses those who
-//! were refused too often, and writes down what became of the others.
+//! The outermost layer. It gives the request an id and the address of its client, and writes down what
+//! became of it.
+//!
+//! An address that was refused too often gets 429 for what is refused, and nothing of it is kept. **A
+//! genuine request passes from any address**: most come from Twilio's own, and so do the forged ones of a
+//! stranger who has an account there and gives it our URL.
 
 mod diagnosis;
 mod log;
@@ -52,6 +56,14 @@ struct Notes {
     tenant: Option<String>,
     sid: Option<String>,
     refusal: Option<Refusal>,
+    /// Whether its address was refused too often.
+    is_limited: bool,
+}
+
+impl Notes {
+    fn of(wait: Option<Duration>) -> Self {
+        Self { is_limited: wait.is_some(), ..Self::default() }
+    }
 }
 
 tokio::task_local! {
@@ -72,6 +84,12 @@ pub(crate) fn note(event: &Event<'_>) {
     });
 }
 
+/// Whether this task is about a request from an address that was refused too often.
+pub(crate) fn is_limited() -> bool {
+    let is_limited = NOTES.try_with(|notes| notes.try_borrow().is_ok_and(|notes| notes.is_limited));
+    is_limited.unwrap_or(false)
+}
+
 /// The layer.
 pub(crate) async fn layer(
     State(attempts): State<Attempts>,
@@ -80,9 +98,7 @@ pub(crate) async fn layer(
 ) -> Response {
     let started = Instant::now();
     let ip = client_ip(request.extensions(), request.headers(), &attempts.trusted_proxies);
-    if let Some(wait) = ip.and_then(|ip| attempts.limit.wait(ip, started)) {
-        return too_many(wait);
-    }
+    let wait = ip.and_then(|ip| attempts.limit.wait(ip, started));
     if let Some(ip) = ip {
         request.extensions_mut().insert(PeerAddr(ip));
     }
@@ -91,7 +107,7 @@ pub(crate) async fn layer(
     let (request, seen) = watched(request);
     let (parts, body) = request.into_parts();
     let head = parts.clone();
-    let handling = NOTES.scope(RefCell::default(), async move {
+    let handling = NOTES.scope(RefCell::new(Notes::of(wait)), async move {
         let response = next.run(Request::from_parts(parts, body)).await;
         (response, NOTES.with(RefCell::take))
     });
@@ -99,9 +115,13 @@ pub(crate) async fn layer(
 
     if let Some(ip) = ip
         && notes.refusal.is_some_and(is_by_a_stranger)
-        && attempts.limit.count(ip, Instant::now())
     {
-        tracing::warn!(event_type = "rate_limited", ip_address = %ip, "refused too often");
+        if let Some(wait) = wait {
+            return too_many(wait);
+        }
+        if attempts.limit.count(ip, Instant::now()) {
+            tracing::warn!(event_type = "rate_limited", ip_address = %ip, "refused too often");
+        }
     }
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", value);

@@ -52,6 +52,7 @@ pub(crate) struct OpenEvent {
     key: String,
     tenant: String,
     has_job: bool,
+    store: Store,
     queue: Queue,
     ttl: Duration,
 }
@@ -79,6 +80,9 @@ impl Events {
             match claim_in(&mut transaction, &claim, LEASE).await? {
                 ClaimOutcome::Acquired => claims.push(claim),
                 ClaimOutcome::Done(answer) => {
+                    // It is answered as done, so it must be on the disk, whoever wrote it.
+                    transaction.rollback().await?;
+                    self.store.wait().await?;
                     return Ok(Begun::Done { reply: Reply::decode(&answer), is_replay });
                 }
                 _ => return Err(Fault::Unavailable("the event is at work elsewhere".into())),
@@ -92,6 +96,7 @@ impl Events {
             key: name,
             tenant: tenant.to_owned(),
             has_job: false,
+            store: self.store.clone(),
             queue: self.queue.clone(),
             ttl: self.ttl,
         }))
@@ -158,7 +163,7 @@ impl OpenEvent {
             let handled = handled.bind(&self.id).bind(clock::now());
             handled.execute(&mut *self.transaction).await?;
         }
-        self.transaction.commit().await?;
+        self.store.commit(self.transaction).await?;
         if self.has_job {
             self.queue.wake();
         }

@@ -1,8 +1,7 @@
 //! How many refused requests an address may send in a minute.
 //!
-//! Genuine requests count for nothing: all of Twilio's come from a few addresses. That is why no library is used:
-//! those that limit rates (governor and what is built on it) count a request when it comes, and here
-//! it counts when it has been refused.
+//! No library does it: those that limit rates (governor and what is built on it) count a request when it
+//! comes, and here it counts when it has been refused.
 
 use core::net::{IpAddr, Ipv6Addr};
 use core::time::Duration;

@@ -17,6 +17,7 @@ mod forward;
 mod gates;
 mod jobs;
 mod limit;
+mod logs;
 mod meters;
 mod reply;
 mod routes;

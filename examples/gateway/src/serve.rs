@@ -22,7 +22,7 @@ use crate::settings::Settings;
 use crate::store::Store;
 use crate::tenants::{DefaultTenant, Directory, rows};
 use crate::vault::Vault;
-use crate::{Failure, cleanup, demo, meters};
+use crate::{Failure, cleanup, demo, logs, meters};
 
 /// What to do without a tenant.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -35,7 +35,7 @@ pub(crate) enum Tenants {
 
 pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), Failure> {
     let secrets = Secrets::from_env()?;
-    start_log(&settings)?;
+    logs::start(&settings.log)?;
     let meters = meters::install()?;
     let store = Store::open(&settings.database_url).await?;
     let directory = open_directory(&settings, &secrets, &store, tenants).await?;
@@ -159,12 +159,6 @@ fn default_tenant(
         (Some(_), None) => Err("TWILIO_ACCOUNT_SID is set and TWILIO_AUTH_TOKEN is not".into()),
         (None, Some(_)) => Err("TWILIO_AUTH_TOKEN is set and TWILIO_ACCOUNT_SID is not".into()),
     }
-}
-
-fn start_log(settings: &Settings) -> Result<(), Failure> {
-    let filter = tracing_subscriber::EnvFilter::try_new(&settings.log)?;
-    tracing_subscriber::fmt().json().with_env_filter(filter).flatten_event(true).init();
-    Ok(())
 }
 
 async fn stopped(mut stopping: watch::Receiver<bool>) {

@@ -150,8 +150,8 @@ pub(crate) struct Settings {
     #[arg(long, env, value_enum, default_value_t = UnknownMessages::Reject, global = true)]
     pub(crate) unknown_messages: UnknownMessages,
 
-    /// How many refused requests an address may send in a minute. Beyond: 429. Genuine ones count
-    /// for nothing.
+    /// How many refused requests an address may send in a minute. Beyond, what is refused gets 429 and
+    /// is not logged. What Twilio signed passes, from any address.
     #[arg(long, env, default_value_t = 60, global = true)]
     pub(crate) rate_limit_per_minute: u32,
     /// Addresses of proxies, separated by commas, whose `X-Forwarded-For` is believed.

@@ -5,6 +5,8 @@
 //! queries use what both understand (`$1`, `ON CONFLICT`, `RETURNING`).
 
 use alloc::borrow::Cow;
+mod durable;
+
 use core::str::FromStr as _;
 use core::time::Duration;
 
@@ -13,6 +15,7 @@ use sqlx::migrate::{Migration, MigrationSource, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Sqlite, SqlitePool, Transaction};
 
+use self::durable::Durable;
 use crate::Failure;
 use crate::fault::Fault;
 
@@ -33,6 +36,7 @@ pub(crate) struct Store {
     /// do not fight for a lock.
     writer: SqlitePool,
     reader: SqlitePool,
+    durable: Durable,
 }
 
 impl Store {
@@ -44,8 +48,8 @@ impl Store {
             .create_if_missing(true)
             .foreign_keys(true)
             .journal_mode(SqliteJournalMode::Wal)
-            // What was answered with 2xx survives a loss of power.
-            .synchronous(SqliteSynchronous::Full)
+            // `commit` waits for the disk, once for many.
+            .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(PATIENCE)
             .disable_statement_logging();
         let pool = |connections| {
@@ -59,8 +63,9 @@ impl Store {
         migrated.run(&writer).await.map_err(|error| {
             format!("the tables of {url} cannot be brought up to date: {error}")
         })?;
+        let durable = Durable::new(options.get_filename().to_owned());
         let reader = pool(READERS).connect_with(options).await.map_err(failed)?;
-        Ok(Self { writer, reader })
+        Ok(Self { writer, reader, durable })
     }
 
     /// For single statements that write.
@@ -76,6 +81,17 @@ impl Store {
     /// A transaction that writes, and may read before.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, Fault> {
         Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Commits, and waits until it would survive a loss of power.
+    pub(crate) async fn commit(&self, transaction: Transaction<'_, Sqlite>) -> Result<(), Fault> {
+        transaction.commit().await?;
+        self.durable.wait().await
+    }
+
+    /// Waits until whatever was committed would survive a loss of power.
+    pub(crate) async fn wait(&self) -> Result<(), Fault> {
+        self.durable.wait().await
     }
 
     /// Closes the file, after what is under way.

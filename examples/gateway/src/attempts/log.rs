@@ -47,5 +47,6 @@ async fn insert(store: &Store, rows: &[Record]) -> Result<(), Fault> {
     for row in rows {
         row.insert(&mut transaction).await?;
     }
+    // A row that a loss of power takes is no loss that matters.
     Ok(transaction.commit().await?)
 }

@@ -32,6 +32,7 @@ impl Recording {
         let query = query.bind(&self.media_url).bind(self.duration_s);
         query.execute(&mut *transaction).await?;
         table::done(&mut transaction, job).await?;
+        // If a loss of power takes it, the job is there again.
         Ok(transaction.commit().await?)
     }
 }

@@ -80,7 +80,7 @@ pub(crate) async fn add(
     }
     if is_new {
         sqlx::query(COUNT_CHANGE).execute(&mut *transaction).await?;
-        transaction.commit().await?;
+        store.commit(transaction).await?;
     }
     Ok(is_new)
 }
@@ -133,6 +133,6 @@ async fn change(store: &Store, query: Query<'_>) -> Result<bool, Fault> {
     let mut transaction = store.begin().await?;
     let changed = query.execute(&mut *transaction).await?.rows_affected() == 1;
     sqlx::query(COUNT_CHANGE).execute(&mut *transaction).await?;
-    transaction.commit().await?;
+    store.commit(transaction).await?;
     Ok(changed)
 }

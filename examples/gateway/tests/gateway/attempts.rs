@@ -92,21 +92,28 @@ fn a_genuine_request_that_was_spoiled_is_explained_in_the_log() {
 }
 
 #[test]
-fn an_address_that_is_refused_too_often_waits_and_no_other() {
+fn what_is_refused_of_an_address_is_limited_and_what_is_genuine_is_not() {
     let folder = Folder::new();
     let settings = [("TRUSTED_PROXIES", "127.0.0.1"), ("RATE_LIMIT_PER_MINUTE", "5")];
     let gateway = Gateway::start(&folder, &settings);
     for number in 0..5 {
         assert_eq!(send_from(&gateway, "192.0.2.1", &forged(number)).status, 403);
     }
-    let genuine = sign(testing::sms(), SMS);
-    let limited = send_from(&gateway, "192.0.2.1", &genuine);
+    let limited = send_from(&gateway, "192.0.2.1", &forged(6));
     assert_eq!(limited.status, 429);
     let wait: u64 = limited.header("retry-after").unwrap().parse().unwrap();
     assert!((1..=60).contains(&wait), "{wait}");
     // Another client of the same proxy, and one that writes a header of its own.
-    assert_eq!(send_from(&gateway, "192.0.2.2", &genuine).status, 200);
-    assert_eq!(send_from(&gateway, "192.0.2.2, 192.0.2.1", &genuine).status, 429);
+    assert_eq!(send_from(&gateway, "192.0.2.2", &forged(7)).status, 403);
+    assert_eq!(send_from(&gateway, "192.0.2.2, 192.0.2.1", &forged(8)).status, 429);
+    // Whoever has an account at Twilio can let it send us what we refuse.
+    assert_eq!(send_from(&gateway, "192.0.2.1", &sign(testing::sms(), SMS)).status, 200);
+    // Nothing is kept of what was limited.
+    let refused =
+        || gateway.log().into_iter().filter(|event| event["reason"] == "mismatch").count();
+    assert_eq!(refused(), 6);
+    let rows = "SELECT count(*) FROM attempts WHERE http_status IN (403, 429)";
+    eventually("the others are logged", || folder.query(rows) == ["6"]);
 
     // What Twilio signed is not counted, not even a repetition that is refused.
     for number in 10..30 {

@@ -151,9 +151,14 @@ impl Gateway {
         self.child.wait().unwrap();
     }
 
+    /// Of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends SIGTERM.
     pub(crate) fn terminate(&self) {
-        let kill = Command::new("kill").arg(self.child.id().to_string()).status();
+        let kill = Command::new("kill").arg(self.id().to_string()).status();
         assert!(kill.unwrap().success());
     }
 
