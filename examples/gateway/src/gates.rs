@@ -111,6 +111,14 @@ pub(crate) fn public_url(settings: &Settings) -> String {
     settings.public_url.clone().unwrap_or_else(|| format!("http://{}", settings.listen_addr))
 }
 
+/// The path of that base, without a slash at its end.
+pub(crate) fn base_path(settings: &Settings) -> String {
+    let url = public_url(settings);
+    let after_scheme = url.split_once("://").map_or("", |(_, rest)| rest);
+    let path = after_scheme.split_once('/').map_or("", |(_, path)| path);
+    if path.is_empty() { String::new() } else { format!("/{}", path.trim_end_matches('/')) }
+}
+
 fn freshness(settings: &Settings) -> Result<Freshness, Failure> {
     Ok(Freshness::new()
         .window(Duration::from_millis(settings.twilio_max_age_ms))?

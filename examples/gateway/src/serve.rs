@@ -131,7 +131,8 @@ async fn open_directory(
     }
     let vault = Vault::open(&settings.key_file, has_sealed)?;
     let has_default = default.is_some();
-    let directory = Directory::open(store.clone(), vault, default).await?;
+    let base_path = gates::base_path(settings);
+    let directory = Directory::open(store.clone(), vault, default, base_path).await?;
     if !has_sealed && !has_default {
         demo::add_tenant(store, &directory).await?;
         tracing::warn!(

@@ -10,6 +10,10 @@ mod durable;
 use core::str::FromStr as _;
 use core::time::Duration;
 
+use std::fs::OpenOptions;
+use std::io;
+use std::path::Path;
+
 use sqlx::error::BoxDynError;
 use sqlx::migrate::{Migration, MigrationSource, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -52,6 +56,7 @@ impl Store {
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(PATIENCE)
             .disable_statement_logging();
+        make_private(options.get_filename()).map_err(|error| failed(sqlx::Error::Io(error)))?;
         let pool = |connections| {
             SqlitePoolOptions::new()
                 .max_connections(connections)
@@ -98,6 +103,19 @@ impl Store {
     pub(crate) async fn close(&self) {
         self.reader.close().await;
         self.writer.close().await;
+    }
+}
+
+/// Makes the file if there is none, for its owner alone: there are messages in it. What SQLite puts
+/// beside it has the same mode.
+fn make_private(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }
 

@@ -35,6 +35,8 @@ struct Shared {
     vault: Vault,
     /// From the environment.
     default: Option<Arc<Known>>,
+    /// What comes before all routes in the path of the public URL.
+    base_path: String,
     view: RwLock<Arc<View>>,
 }
 
@@ -64,12 +66,18 @@ impl Directory {
         store: Store,
         vault: Vault,
         default: Option<DefaultTenant>,
+        base_path: String,
     ) -> Result<Self, Failure> {
         let default = default.map(|(account, tokens)| {
             Known::new(DEFAULT.into(), Some(account), true, &tokens).map(Arc::new)
         });
-        let shared =
-            Shared { store, vault, default: default.transpose()?, view: RwLock::default() };
+        let shared = Shared {
+            store,
+            vault,
+            default: default.transpose()?,
+            base_path,
+            view: RwLock::default(),
+        };
         let directory = Self(Arc::new(shared));
         directory.load().await?;
         Ok(directory)
@@ -166,7 +174,8 @@ impl Directory {
     /// or there is one tenant and no choice.
     fn find_known(&self, request: &Untrusted<'_>) -> Option<Arc<Known>> {
         let view = self.view();
-        if let Some(rest) = request.path().split_once(PATH).map(|(_, rest)| rest) {
+        let path = request.path().strip_prefix(&self.0.base_path).unwrap_or_default();
+        if let Some(rest) = path.strip_prefix(PATH) {
             return self.by_id(&view, rest.split('/').next().unwrap_or_default());
         }
         for name in ["To", "Called", "From"] {

@@ -103,3 +103,18 @@ fn while_the_database_is_locked_it_answers_503_and_then_recovers() {
     eventually("it recovers", || gateway.send(webhook).status == 200);
     assert_eq!(folder.query("SELECT count(*) FROM inbox"), ["1"]);
 }
+
+#[test]
+fn a_job_that_takes_the_process_down_each_time_is_given_up() {
+    let folder = Folder::new();
+    let gateway = Gateway::start(&folder, &[]);
+    // As the table looks after ten processes that died over it, and the lease of the last has ended.
+    folder.query(
+        "INSERT INTO jobs (id, inbox_id, kind, payload, state, attempts, due_at, created_at)
+        VALUES ('x', 'x', 'recording', '{}', 'running', 10, 0, 0) RETURNING id",
+    );
+    eventually("it is dead", || {
+        folder.query("SELECT state, last_error FROM jobs") == ["dead no attempt has ended"]
+    });
+    assert_eq!(gateway.get("/healthz").status, 200);
+}

@@ -4,7 +4,7 @@ use std::fs;
 
 use twilio_sig::testing;
 
-use crate::program::{Folder, Gateway, PUBLIC_URL, eventually, sign_with};
+use crate::program::{Folder, Gateway, PUBLIC_URL, eventually, exchange, sign_with};
 
 const ACCOUNT: &str = "AC22222222222222222222222222222222";
 
@@ -43,6 +43,15 @@ fn a_tenant_is_found_by_path_by_number_and_by_account() {
     assert_eq!(send(other.clone(), token, sms), 404, "nobody's");
     assert_eq!(send(other, token, by_path), 403, "another account's");
     assert_eq!(folder.query("SELECT DISTINCT tenant FROM inbox"), ["acme"]);
+    drop(gateway);
+
+    let below = format!("{PUBLIC_URL}/t/hooks/");
+    let gateway = Gateway::start_with(&folder, &["serve"], &[("PUBLIC_URL", &below)]);
+    let signed = sign_with(message(5), token, "/t/hooks/t/acme/v1/webhooks/twilio");
+    let headers: Vec<_> = signed.headers().collect();
+    // The proxy in front takes the prefix away.
+    let answer = exchange(gateway.address, "POST", by_path, &headers, signed.body());
+    assert_eq!(answer.unwrap().status, 200, "by path, below a prefix");
 }
 
 #[test]
@@ -90,8 +99,10 @@ fn no_token_is_on_the_disk_or_on_the_screen() {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        let mode = fs::metadata(folder.path("gateway.key")).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        for file in ["gateway.key", "gateway.db"] {
+            let mode = fs::metadata(folder.path(file)).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{file}");
+        }
     }
     // Without the key the tokens are lost, and no other key is made in its place.
     fs::remove_file(folder.path("gateway.key")).unwrap();
