@@ -89,19 +89,21 @@ fn table(attempts: &[Attempt]) -> Markup {
                 tbody {
                     @for attempt in attempts {
                         tr {
-                            td data-label="When" {
+                            td.whole data-label="When" {
                                 a href={ "/admin/attempts/" (attempt.id) } { (clock::show(attempt.at)) }
                             }
                             td data-label="Status" {
-                                span class={ "key " (attempt.status) } { (attempt.status) }
-                                " " (attempt.http_status)
-                                @if let Some(reason) = &attempt.reason { " " (reason) }
+                                span {
+                                    span class={ "key " (attempt.status) } { (attempt.status) }
+                                    " " (attempt.http_status) " "
+                                    (attempt.reason.as_deref().unwrap_or_default())
+                                }
                             }
                             td data-label="Route" { (attempt.event_type) }
                             td data-label="Tenant" { (attempt.tenant) }
                             td data-label="SID" { code { (attempt.sid) } }
-                            td data-label="From" { (attempt.ip) }
-                            td data-label="ms" { (millis(attempt.duration_us)) }
+                            td.whole data-label="From" { (attempt.ip) }
+                            td.whole data-label="ms" { (millis(attempt.duration_us)) }
                         }
                     }
                 }
@@ -139,6 +141,7 @@ async fn one(State(app): State<App>, Path(id): Path<i64>) -> Result<Markup, Faul
                 dt { "Took" } dd { (millis(attempt.duration_us)) " ms" }
                 dt { "Headers" } dd { code { (text("headers")?) } }
                 dt { "Parameters" } dd {
+                    p { "In brackets: the length of a value that is not kept." }
                     @for param in text("payload")?.split('&') { code { (param) } br; }
                 }
             }
