@@ -1,4 +1,4 @@
-//! With what must be installed: the example app in Python, and Redis.
+//! With what must be installed: the example app in Python, Redis, and nginx as in `deploy/`.
 #![allow(
     clippy::expect_used,
     clippy::indexing_slicing,
@@ -19,16 +19,22 @@ use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
-use program::{Folder, Gateway, eventually, exchange, sign};
-use twilio_sig::testing;
+use program::{Folder, Gateway, eventually, exchange, sign, sign_with};
+use twilio_sig::testing::{self, SignedWebhook};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-/// Killed when it is dropped.
+/// Ended when it is dropped.
 struct Server(Child);
 
 impl Drop for Server {
     fn drop(&mut self) {
+        // nginx ends its workers when it is asked to, and leaves them when it is killed.
+        let _ = Command::new("kill").arg(self.0.id().to_string()).status();
+        let started = Instant::now();
+        while matches!(self.0.try_wait(), Ok(None)) && started.elapsed() < Duration::from_secs(2) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
@@ -47,6 +53,85 @@ fn redis(port: u16, folder: &Folder) -> Server {
     let server = Server(server);
     eventually("Redis listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
     server
+}
+
+/// nginx with the file of `deploy/`, but for what this machine lacks.
+fn nginx(gateway: SocketAddr, port: u16, folder: &Folder) -> Server {
+    let file = |name: &str| folder.path(name).to_str().unwrap().to_owned();
+    let [certificate, key] = [file("fullchain.pem"), file("privkey.pem")];
+    let openssl = Command::new("openssl")
+        .args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"])
+        .args(["-subj", "/CN=hooks.example.com", "-out", &certificate, "-keyout", &key])
+        .stderr(Stdio::null())
+        .status();
+    assert!(openssl.expect("openssl is installed: apt-get install openssl").success());
+    let deployed = include_str!("../deploy/nginx.conf");
+    let letsencrypt = "/etc/letsencrypt/live/hooks.example.com";
+    let own = deployed
+        .replace("listen 443 ssl", &format!("listen 127.0.0.1:{port} ssl"))
+        .replace("127.0.0.1:8080", &gateway.to_string())
+        .replace(&format!("{letsencrypt}/fullchain.pem"), &certificate)
+        .replace(&format!("{letsencrypt}/privkey.pem"), &key);
+    assert!(own.contains(&certificate) && own.contains(&gateway.to_string()));
+    let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .map(|name| format!("{name}_temp_path {};", file(name)));
+    let pid = file("nginx.pid");
+    let whole = format!(
+        "daemon off; pid {pid}; error_log stderr; events {{}}
+        http {{ access_log off; {} {own} }}",
+        temporary.join(" ")
+    );
+    std::fs::write(folder.path("nginx.conf"), whole).unwrap();
+    let mut command = Command::new("nginx");
+    command.args(["-c", &file("nginx.conf"), "-p", &file(".")]);
+    let server = Server(command.spawn().expect("nginx is installed: apt-get install nginx-light"));
+    eventually("nginx listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+    server
+}
+
+/// The status that curl gets through nginx, and the body.
+fn curl(port: u16, target: &str, options: &[&str]) -> String {
+    let mut command = Command::new("curl");
+    command.args(["--silent", "--insecure", "--write-out", "%{http_code}", "--resolve"]);
+    command.arg(format!("hooks.example.com:{port}:127.0.0.1")).args(options);
+    let output = command.arg(format!("https://hooks.example.com:{port}{target}")).output();
+    let output = output.expect("curl is installed: apt-get install curl");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn behind_nginx_as_deployed_webhooks_pass_and_pages_do_not() {
+    let folder = Folder::new();
+    let settings = [
+        ("TRUSTED_PROXIES", "127.0.0.1"),
+        ("RATE_LIMIT_PER_MINUTE", "2"),
+        ("ADMIN_TOKEN", "an admin token of the tests"),
+    ];
+    let gateway = Gateway::start(&folder, &settings);
+    let port = free_port();
+    let _server = nginx(gateway.address, port, &folder);
+    let send = |webhook: &SignedWebhook| {
+        let headers = webhook.headers().filter(|(name, _)| *name != "Host");
+        let headers: Vec<_> = headers.map(|(name, value)| format!("{name}: {value}")).collect();
+        let mut options: Vec<&str> = headers.iter().flat_map(|header| ["-H", header]).collect();
+        // A client cannot say who it is.
+        options.extend(["-H", "X-Forwarded-For: 192.0.2.1"]);
+        let body = str::from_utf8(webhook.body()).unwrap();
+        options.extend(["--data-binary", body]);
+        curl(port, webhook.target(), &options)
+    };
+    let path = "/api/webhooks/twilio/voice?callId=it%27s&x=a+b";
+    let voice = send(&sign(testing::voice(), path));
+    assert!(voice.ends_with("200") && voice.contains("<Gather"), "{voice}");
+    let forged = sign_with(testing::sms(), "another token", "/v1/webhooks/twilio");
+    assert_eq!([send(&forged), send(&forged), send(&forged)], ["403", "403", "429"]);
+    let logged = "SELECT DISTINCT ip FROM attempts";
+    eventually("it is logged", || folder.query(logged) == ["127.0.0.1"]);
+    for target in ["/metrics", "/admin", "/admin/tenants"] {
+        let answer =
+            curl(port, target, &["-H", "Authorization: Bearer an admin token of the tests"]);
+        assert!(answer.ends_with("404") || answer.ends_with("403"), "{target}: {answer}");
+    }
 }
 
 fn signal(server: &Server, signal: &str) {

@@ -75,7 +75,7 @@ impl Diagnosis {
         let url = self.0.origins.of_path(head.uri.path()).url(&RequestHead::new(target)).ok()?;
         let signature = head.headers.get("x-twilio-signature")?;
         let webhook = Webhook::post(&url, body).signature(signature.as_bytes());
-        let mut hints = Hints::new().max_macs(MAX_MACS);
+        let mut hints = Hints::new().max_macs(MAX_MACS).configured_url(&url);
         for (name, value) in &head.headers {
             if let Ok(value) = value.to_str() {
                 hints = hints.header(name.as_str(), value);
