@@ -56,6 +56,8 @@ struct Notes {
     tenant: Option<String>,
     sid: Option<String>,
     refusal: Option<Refusal>,
+    /// The event that it was the first to tell of.
+    event: Option<String>,
     /// Whether its address was refused too often.
     is_limited: bool,
 }
@@ -80,6 +82,15 @@ pub(crate) fn note(event: &Event<'_>) {
             if let Outcome::Refused(refusal) = event.outcome {
                 notes.refusal = Some(refusal);
             }
+        }
+    });
+}
+
+/// Notes that the request that this task is about was the first to tell of an event.
+pub(crate) fn note_event(id: &str) {
+    let _ = NOTES.try_with(|notes| {
+        if let Ok(mut notes) = notes.try_borrow_mut() {
+            notes.event = Some(id.to_owned());
         }
     });
 }
@@ -164,6 +175,7 @@ impl Attempts {
             ip: ip.map(|ip| ip.to_string()),
             url: redact::url(&head.uri),
             sid: notes.sid,
+            inbox_id: notes.event,
             headers: redact::headers(&head.headers),
             payload: redact::payload(&body, self.payloads),
             duration_us: i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX),

@@ -13,6 +13,7 @@ use twilio_sig::dedup::{DedupKey, Delivery, Template};
 use twilio_sig_sqlx::sqlite::{claim_in, complete_in};
 use twilio_sig_tower::VerifiedWebhook;
 
+use crate::attempts;
 use crate::clock;
 use crate::fault::Fault;
 use crate::jobs::{Queue, Work};
@@ -164,6 +165,7 @@ impl OpenEvent {
             handled.execute(&mut *self.transaction).await?;
         }
         self.store.commit(self.transaction).await?;
+        attempts::note_event(&self.id);
         if self.has_job {
             self.queue.wake();
         }

@@ -22,7 +22,7 @@ use crate::store::Store;
 
 pub(crate) use self::recording::Recording;
 use self::table::Job;
-pub(crate) use self::table::{dead, replay};
+pub(crate) use self::table::{Seen, dead, of_event, replay};
 
 /// How many jobs are at work at a time.
 const AT_ONCE: usize = 16;

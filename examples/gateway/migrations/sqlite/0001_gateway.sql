@@ -72,7 +72,7 @@ CREATE TABLE recordings (
     call_id TEXT NOT NULL,
     media_url TEXT NOT NULL,
     duration_s INTEGER,
-    -- How often the work was done. It must be 1.
+    -- How often the work was done: once, unless an operator had it done again.
     stored INTEGER NOT NULL,
     PRIMARY KEY (tenant, sid)
 );
@@ -107,6 +107,8 @@ CREATE TABLE attempts (
     ip TEXT,
     url TEXT NOT NULL,
     sid TEXT,
+    -- The event that it was the first to tell of, in the inbox.
+    inbox_id TEXT,
     headers TEXT NOT NULL,
     payload TEXT NOT NULL,
     duration_us INTEGER NOT NULL,

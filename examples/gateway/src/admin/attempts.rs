@@ -9,9 +9,11 @@ use sqlx::sqlite::SqliteRow;
 
 use super::chart::chart;
 use super::page::{page, segment};
+use super::session::Session;
 use crate::app::App;
 use crate::clock;
 use crate::fault::Fault;
+use crate::jobs;
 
 /// Rows of a page.
 const ROWS: i64 = 50;
@@ -112,13 +114,22 @@ fn table(attempts: &[Attempt]) -> Markup {
     }
 }
 
-async fn one(State(app): State<App>, Path(id): Path<i64>) -> Result<Markup, Fault> {
+async fn one(
+    State(app): State<App>,
+    session: Session,
+    Path(id): Path<i64>,
+) -> Result<Markup, Fault> {
     let query = sqlx::query("SELECT * FROM attempts WHERE id = $1").bind(id);
     let row = query.fetch_optional(app.store.reader()).await?;
     let row = row.ok_or(Fault::Unknown("no such attempt"))?;
     let attempt = Attempt::of(&row)?;
     let text = |name| row.try_get::<String, _>(name);
     let diagnosis = row.try_get::<Option<String>, _>("diagnosis")?;
+    let event = row.try_get::<Option<String>, _>("inbox_id")?;
+    let jobs = match &event {
+        Some(event) => jobs::of_event(&app.store, event).await?,
+        None => Vec::new(),
+    };
     Ok(page(
         "Attempt",
         &html! {
@@ -129,6 +140,11 @@ async fn one(State(app): State<App>, Path(id): Path<i64>) -> Result<Markup, Faul
             @if let Some(diagnosis) = &diagnosis {
                 h2 { "Diagnosis" }
                 pre { (diagnosis) }
+            }
+            @if let Some(event) = &event {
+                h2 { "Event" }
+                p { code { (event) } }
+                (super::jobs::table(&session, &jobs))
             }
             h2 { "Request" }
             dl {

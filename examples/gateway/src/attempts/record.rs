@@ -15,6 +15,7 @@ pub(crate) struct Record {
     pub(super) ip: Option<String>,
     pub(super) url: String,
     pub(super) sid: Option<String>,
+    pub(super) inbox_id: Option<String>,
     pub(super) headers: String,
     pub(super) payload: String,
     pub(super) duration_us: i64,
@@ -28,12 +29,13 @@ impl Record {
     ) -> Result<(), sqlx::Error> {
         let query = sqlx::query(
             "INSERT INTO attempts (request_id, at, provider, event_type, status, http_status,
-                reason, tenant, ip, url, sid, headers, payload, duration_us, diagnosis)
-            VALUES ($1, $2, 'twilio', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                reason, tenant, ip, url, sid, inbox_id, headers, payload, duration_us, diagnosis)
+            VALUES ($1, $2, 'twilio', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         );
         let query = query.bind(&self.request_id).bind(self.at).bind(&self.event_type);
         let query = query.bind(self.status).bind(self.http_status).bind(self.reason);
         let query = query.bind(&self.tenant).bind(&self.ip).bind(&self.url).bind(&self.sid);
+        let query = query.bind(&self.inbox_id);
         let query = query.bind(&self.headers).bind(&self.payload).bind(self.duration_us);
         query.bind(&self.diagnosis).execute(connection).await?;
         Ok(())

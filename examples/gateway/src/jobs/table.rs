@@ -25,12 +25,15 @@ pub(crate) struct Job {
     pub(crate) attempts: i64,
 }
 
-/// A job that was given up.
+/// A job as operators see it.
 #[derive(Debug)]
-pub(crate) struct Dead {
+pub(crate) struct Seen {
     pub(crate) id: String,
+    /// ready, running, done or dead.
+    pub(crate) state: String,
     pub(crate) attempts: i64,
-    pub(crate) died_at: i64,
+    /// When it ended, or will be tried.
+    pub(crate) at: i64,
     pub(crate) last_error: String,
 }
 
@@ -123,28 +126,38 @@ fn pause_ms(attempts: i64) -> i64 {
 }
 
 /// The jobs that were given up, the newest first, at most `most`.
-pub(crate) async fn dead(store: &Store, most: i64) -> Result<Vec<Dead>, Fault> {
-    let query = sqlx::query_as::<_, (String, i64, i64, Option<String>)>(
-        "SELECT id, attempts, due_at, last_error FROM jobs WHERE state = 'dead'
+pub(crate) async fn dead(store: &Store, most: i64) -> Result<Vec<Seen>, Fault> {
+    let query = sqlx::query_as(
+        "SELECT id, state, attempts, due_at, last_error FROM jobs WHERE state = 'dead'
         ORDER BY due_at DESC LIMIT $1",
     );
     let rows = query.bind(most).fetch_all(store.reader()).await?;
-    let dead = |(id, attempts, died_at, last_error): (_, _, _, Option<String>)| Dead {
-        id,
-        attempts,
-        died_at,
-        last_error: last_error.unwrap_or_default(),
-    };
-    Ok(rows.into_iter().map(dead).collect())
+    Ok(rows.into_iter().map(Seen::of).collect())
 }
 
-/// Lets a dead job be tried anew. False if there is none of this id.
+/// The jobs of an event.
+pub(crate) async fn of_event(store: &Store, inbox_id: &str) -> Result<Vec<Seen>, Fault> {
+    let query = sqlx::query_as(
+        "SELECT id, state, attempts, due_at, last_error FROM jobs WHERE inbox_id = $1 ORDER BY id",
+    );
+    let rows = query.bind(inbox_id).fetch_all(store.reader()).await?;
+    Ok(rows.into_iter().map(Seen::of).collect())
+}
+
+/// Lets a job that is dead or done be tried anew. False if there is none of this id.
 pub(crate) async fn replay(store: &Store, id: &str) -> Result<bool, Fault> {
     let query = sqlx::query(
         "UPDATE jobs SET state = 'ready', attempts = 0, due_at = $2
-        WHERE id = $1 AND state = 'dead'",
+        WHERE id = $1 AND state IN ('dead', 'done')",
     );
     Ok(query.bind(id).bind(clock::now()).execute(store.writer()).await?.rows_affected() == 1)
+}
+
+impl Seen {
+    fn of(row: (String, String, i64, i64, Option<String>)) -> Self {
+        let (id, state, attempts, at, last_error) = row;
+        Self { id, state, attempts, at, last_error: last_error.unwrap_or_default() }
+    }
 }
 
 #[cfg(test)]

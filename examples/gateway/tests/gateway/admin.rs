@@ -200,6 +200,23 @@ fn a_tenant_is_rotated_by_a_form_of_ours_and_by_no_other() {
 }
 
 #[test]
+fn a_job_that_is_done_is_replayed_from_the_log() {
+    let folder = Folder::new();
+    let gateway = start(&folder);
+    let path = "/api/webhooks/twilio/recording?callId=1";
+    gateway.send(&sign(testing::recording(), path));
+    let stored = "SELECT stored FROM recordings";
+    eventually("it is done", || folder.query(stored) == ["1"]);
+    eventually("it is logged", || folder.query("SELECT id FROM attempts") == ["1"]);
+    let browser = Browser::log_in(&gateway);
+    let page = browser.get("/admin/attempts/1").body;
+    let action = page.split_once("action=\"").unwrap().1.split('"').next().unwrap();
+    assert!(action.ends_with("recording/replay"), "{page}");
+    assert_eq!(browser.post(action, &browser.csrf("/admin/attempts/1")).status, 303);
+    eventually("it is done again", || folder.query(stored) == ["2"]);
+}
+
+#[test]
 fn a_dead_job_is_shown_and_replayed() {
     let folder = Folder::new();
     let dead = [

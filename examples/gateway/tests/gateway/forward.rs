@@ -152,6 +152,9 @@ fn a_status_is_kept_and_delivered_until_the_app_takes_it() {
     app.status.store(200, Ordering::Relaxed);
     let open = "SELECT count(*) FROM inbox WHERE handled_at IS NULL";
     eventually("both are taken", || folder.query(open) == ["0"]);
+    let event = folder.query("SELECT inbox_id FROM jobs ORDER BY inbox_id");
+    let logged = "SELECT inbox_id FROM attempts WHERE http_status = 204 ORDER BY inbox_id";
+    assert_eq!(folder.query(logged), event, "the log names the events");
     let mut got = app.got();
     assert!(got.iter().any(|got| got.proof()["coverage"] == "body_hash"));
     got.retain(|got| got.head.starts_with("POST /status "));
