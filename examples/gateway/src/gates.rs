@@ -1,10 +1,9 @@
 //! What a webhook must pass before a route sees it.
 
-use alloc::sync::Arc;
 use core::time::Duration;
 
 use twilio_sig::Origin;
-use twilio_sig::claim::{ClaimStore, MemoryStore};
+use twilio_sig::claim::ClaimStore;
 use twilio_sig::replay::{Freshness, Guard};
 use twilio_sig_redis::RedisStore;
 use twilio_sig_tower::{Answer, ClaimPolicy, Dedup, Event, Gate};
@@ -12,11 +11,9 @@ use twilio_sig_tower::{Answer, ClaimPolicy, Dedup, Event, Gate};
 use crate::Failure;
 use crate::attempts;
 use crate::routes::WHATSAPP;
+use crate::seen::Recent;
 use crate::settings::{Replay, Settings};
 use crate::tenants::Directory;
-
-/// The most requests that one process remembers: 128 bytes each, and their answers. Beyond: 503.
-const MAX_SEEN: usize = 200_000;
 
 /// One gate for each way in which duplicates are answered.
 #[derive(Clone)]
@@ -48,7 +45,7 @@ impl Gates {
                 let redis = redis.map_err(|error| format!("Redis, REDIS_URL: {error}"))?;
                 Self::with(redis, settings, tenants)
             }
-            None => Self::with(Arc::new(MemoryStore::new(MAX_SEEN)?), settings, tenants),
+            None => Self::with(Recent::new()?, settings, tenants),
         }
     }
 

@@ -22,6 +22,7 @@ mod meters;
 mod reply;
 mod routes;
 mod secrets;
+mod seen;
 mod serve;
 mod settings;
 mod store;

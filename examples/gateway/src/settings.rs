@@ -139,7 +139,8 @@ pub(crate) struct Settings {
     /// How old a signed timestamp may be, in milliseconds. Beyond: 400.
     #[arg(long, env, default_value_t = 300_000, global = true)]
     pub(crate) twilio_max_age_ms: u64,
-    /// For how long a request is known by its signature, in milliseconds.
+    /// For how long Redis knows a request by its signature, in milliseconds. The database knows it for
+    /// `KEEP_DAYS`.
     #[arg(long, env, default_value_t = 86_400_000, global = true)]
     pub(crate) twilio_nonce_window_ms: u64,
     /// What a byte-identical repetition gets on `/api/v1/whatsapp/webhook`. Elsewhere it gets the

@@ -39,6 +39,16 @@ fn a_message_is_kept_and_its_status_moves_forward_alone() {
 }
 
 #[test]
+fn unknown_messages_are_stored_if_so_set() {
+    let folder = Folder::new();
+    let gateway = Gateway::start(&folder, &[("UNKNOWN_MESSAGES", "store")]);
+    let failed = testing::sms_status("failed").param("ErrorCode", "30003");
+    assert_eq!(gateway.send(&sign(failed, SMS_STATUS)).status, 200);
+    let kept = "SELECT direction, status, error_code FROM messages";
+    assert_eq!(folder.query(kept), ["outbound failed 30003"]);
+}
+
+#[test]
 fn a_call_greets_asks_records_and_ends() {
     let folder = Folder::new();
     let gateway = Gateway::start(&folder, &[]);
