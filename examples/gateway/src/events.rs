@@ -52,6 +52,7 @@ pub(crate) struct OpenEvent {
     id: String,
     key: String,
     tenant: String,
+    webhook: VerifiedWebhook,
     has_job: bool,
     store: Store,
     queue: Queue,
@@ -59,7 +60,7 @@ pub(crate) struct OpenEvent {
 }
 
 impl Events {
-    /// Claims the request and its event, and puts it into the inbox. An event that nothing signed
+    /// Claims the request and its event. An event that nothing signed
     /// identifies is known by its request alone. `own` identifies it where the library does not.
     pub(crate) async fn begin(
         &self,
@@ -89,13 +90,13 @@ impl Events {
                 _ => return Err(Fault::Unavailable("the event is at work elsewhere".into())),
             }
         }
-        insert(&mut transaction, &id, tenant, &name, webhook).await?;
         Ok(Begun::New(OpenEvent {
             transaction,
             claims,
             id,
             key: name,
             tenant: tenant.to_owned(),
+            webhook: VerifiedWebhook::clone(webhook),
             has_job: false,
             store: self.store.clone(),
             queue: self.queue.clone(),
@@ -159,11 +160,7 @@ impl OpenEvent {
         for claim in &self.claims {
             complete_in(&mut self.transaction, claim, self.ttl, &answer).await?;
         }
-        if !self.has_job {
-            let handled = sqlx::query("UPDATE inbox SET handled_at = $2 WHERE id = $1");
-            let handled = handled.bind(&self.id).bind(clock::now());
-            handled.execute(&mut *self.transaction).await?;
-        }
+        self.keep().await?;
         self.store.commit(self.transaction).await?;
         attempts::note_event(&self.id);
         if self.has_job {
@@ -171,35 +168,33 @@ impl OpenEvent {
         }
         Ok(reply)
     }
+
+    /// Puts it into the inbox.
+    async fn keep(&mut self) -> Result<(), Fault> {
+        // An event may come again after its claim's ttl: then it is told of anew.
+        let query = sqlx::query(
+            "INSERT INTO inbox (id, tenant, event_key, url, body, coverage, key_position,
+                received_at, handled_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+            ON CONFLICT (id) DO UPDATE SET
+                url = excluded.url, body = excluded.body, coverage = excluded.coverage,
+                key_position = excluded.key_position, received_at = excluded.received_at,
+                handled_at = excluded.handled_at",
+        );
+        let (webhook, now) = (&self.webhook, clock::now());
+        let query = query.bind(&self.id).bind(&self.tenant).bind(&self.key).bind(webhook.url());
+        let query = query.bind(&webhook.body()[..]).bind(webhook.coverage().to_string());
+        let query = query.bind(i64::try_from(webhook.key()).unwrap_or(i64::MAX)).bind(now);
+        let handled_at = (!self.has_job).then_some(now);
+        query.bind(handled_at).execute(&mut *self.transaction).await?;
+        Ok(())
+    }
 }
 
 impl fmt::Debug for OpenEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("OpenEvent").field("id", &self.id).finish_non_exhaustive()
     }
-}
-
-async fn insert(
-    connection: &mut SqliteConnection,
-    id: &str,
-    tenant: &str,
-    event_key: &str,
-    webhook: &VerifiedWebhook,
-) -> Result<(), Fault> {
-    // An event may come again after its claim's ttl: then it is told of anew.
-    let query = sqlx::query(
-        "INSERT INTO inbox (id, tenant, event_key, url, body, coverage, key_position, received_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
-        ON CONFLICT (id) DO UPDATE SET
-            url = excluded.url, body = excluded.body, coverage = excluded.coverage,
-            key_position = excluded.key_position, received_at = excluded.received_at,
-            handled_at = NULL",
-    );
-    let query = query.bind(id).bind(tenant).bind(event_key).bind(webhook.url());
-    let query = query.bind(&webhook.body()[..]).bind(webhook.coverage().to_string());
-    let position = i64::try_from(webhook.key()).unwrap_or(i64::MAX);
-    query.bind(position).bind(clock::now()).execute(connection).await?;
-    Ok(())
 }
 
 /// The first half of a key, which is the hash of what it stands for.

@@ -26,6 +26,9 @@ use crate::fault::Fault;
 /// How long a request waits for a connection, and a statement for another process that writes.
 const PATIENCE: Duration = Duration::from_secs(2);
 const READERS: u32 = 4;
+/// How long the write-ahead log grows until a commit moves it into the database, in pages of 4 KiB.
+/// Each move waits for the disk, and so does everyone else: with the default of 1,000 that is every hundredth event.
+const CHECKPOINT_PAGES: &str = "16000";
 
 /// The schema, in the order in which it grew. What has landed is never changed.
 const MIGRATIONS: [(i64, &str, &str); 2] = [
@@ -55,6 +58,7 @@ impl Store {
             // `commit` waits for the disk, once for many.
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(PATIENCE)
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .disable_statement_logging();
         make_private(options.get_filename()).map_err(|error| failed(sqlx::Error::Io(error)))?;
         let pool = |connections| {

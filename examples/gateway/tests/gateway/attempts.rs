@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use twilio_sig::testing::{self, SignedWebhook};
 
-use crate::program::{Answer, Folder, Gateway, eventually, exchange, sign, sign_with};
+use crate::program::{Answer, Connection, Folder, Gateway, eventually, exchange, sign, sign_with};
 
 const SMS: &str = "/v1/webhooks/twilio";
 
@@ -169,11 +169,12 @@ fn a_flood_of_10_000_forged_requests_makes_genuine_ones_at_most_twice_as_slow() 
     let (mut alone, mut during) = (Vec::new(), Vec::new());
     std::thread::scope(|scope| {
         scope.spawn(|| {
+            let mut connection = Connection::open(gateway.address);
             for _ in 0..10_000 {
                 while !is_on.load(Ordering::Relaxed) {
                     std::thread::sleep(Duration::from_millis(1));
                 }
-                let status = send_from(&gateway, "192.0.2.9", &flood).status;
+                let status = connection.send(&flood, &[("X-Forwarded-For", "192.0.2.9")]);
                 assert!([403, 429].contains(&status));
                 flooded.fetch_add(1, Ordering::Relaxed);
             }

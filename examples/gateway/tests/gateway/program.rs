@@ -225,6 +225,48 @@ pub(crate) fn exchange(
     Ok(Answer { status, head: head.to_owned(), body: body.to_owned() })
 }
 
+/// A connection for one request after the other.
+pub(crate) struct Connection(BufReader<TcpStream>);
+
+impl Connection {
+    pub(crate) fn open(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self(BufReader::new(stream))
+    }
+
+    /// Sends a webhook with these headers besides. The status of the answer.
+    pub(crate) fn send(&mut self, webhook: &SignedWebhook, headers: &[(&str, &str)]) -> u16 {
+        let mut request = format!("{} {} HTTP/1.1\r\n", webhook.method(), webhook.target());
+        let mut all: Vec<(&str, &str)> = webhook.headers().collect();
+        all.extend_from_slice(headers);
+        for (name, value) in all {
+            request.push_str(&[name, ": ", value, "\r\n"].concat());
+        }
+        request.push_str("\r\n");
+        let mut bytes = request.into_bytes();
+        bytes.extend_from_slice(webhook.body());
+        self.0.get_mut().write_all(&bytes).unwrap();
+        let (mut status, mut length) = (0, 0);
+        loop {
+            let mut line = String::new();
+            self.0.read_line(&mut line).unwrap();
+            let line = line.trim_end().to_ascii_lowercase();
+            if line.is_empty() {
+                break;
+            }
+            if let Some(rest) = line.strip_prefix("http/1.1 ") {
+                status = rest.get(..3).unwrap().parse().unwrap();
+            }
+            if let Some(rest) = line.strip_prefix("content-length: ") {
+                length = rest.parse().unwrap();
+            }
+        }
+        self.0.read_exact(&mut vec![0; length]).unwrap();
+        status
+    }
+}
+
 /// Signs with the default tenant's token, for a path of the public URL.
 pub(crate) fn sign(fixture: Fixture, path: &str) -> SignedWebhook {
     sign_with(fixture, TOKEN, path)
