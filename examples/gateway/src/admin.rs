@@ -1,4 +1,4 @@
-//! `/admin`: pages for the people who run the service. No script, and nothing from elsewhere.
+//! `/admin`: pages for operators. No script, and nothing from elsewhere.
 
 mod attempts;
 mod chart;

@@ -4,8 +4,8 @@
 //! became of it.
 //!
 //! An address that was refused too often gets 429 for what is refused, and nothing of it is kept. **A
-//! genuine request passes from any address**: most come from Twilio's own, and so do the forged ones of a
-//! stranger who has an account there and gives it our URL.
+//! genuine request passes from any address**: most come from Twilio's own, and so do forged ones, if a
+//! stranger with an account there gives it our URL.
 
 mod diagnosis;
 mod log;

@@ -13,7 +13,7 @@ const PAUSE: Duration = Duration::from_secs(60 * 60);
 const ROWS: i64 = 1_000;
 
 /// What goes when it is older than `$1`, at most `$2` rows of it. Jobs that are dead, and their
-/// events, wait for somebody.
+/// events, wait for an operator.
 const DELETE: [&str; 3] = [
     "DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE at < $1 LIMIT $2)",
     "DELETE FROM jobs WHERE id IN (

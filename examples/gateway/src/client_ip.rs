@@ -1,4 +1,4 @@
-//! Who sends, where a proxy stands in front.
+//! The address of the sender, where a proxy stands in front.
 
 use core::net::{IpAddr, SocketAddr};
 
@@ -6,7 +6,7 @@ use axum::extract::ConnectInfo;
 use axum::http::{Extensions, HeaderMap};
 
 /// The address of the client: of the connection, unless that is a trusted proxy's. Then it is the last
-/// one in `X-Forwarded-For` that is not a trusted proxy's; what stands before it anyone can write.
+/// one in `X-Forwarded-For` that is not a trusted proxy's; the sender chooses what stands before it.
 pub(crate) fn client_ip(
     extensions: &Extensions,
     headers: &HeaderMap,

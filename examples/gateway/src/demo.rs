@@ -24,7 +24,7 @@ pub(crate) const NUMBER: &str = "+15005550001";
 
 const CALL: &str = "?callId=demo-";
 
-/// Adds the demo tenant, with a random token that nobody knows but the key file.
+/// Adds the demo tenant, with a random token that only the key file unseals.
 pub(crate) async fn add_tenant(store: &Store, directory: &Directory) -> Result<(), Failure> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| format!("no random bytes: {error}"))?;

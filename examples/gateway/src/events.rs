@@ -82,7 +82,7 @@ impl Events {
             match claim_in(&mut transaction, &claim, LEASE).await? {
                 ClaimOutcome::Acquired => claims.push(claim),
                 ClaimOutcome::Done(answer) => {
-                    // It is answered as done, so it must be on the disk, whoever wrote it.
+                    // It is answered as done, so it must be on the disk, though another request wrote it.
                     transaction.rollback().await?;
                     self.store.wait().await?;
                     return Ok(Begun::Done { reply: Reply::decode(&answer), is_replay });

@@ -15,7 +15,7 @@ pub(crate) enum Fault {
     /// 400: the URL lacks what the route needs.
     #[error("{0}")]
     Malformed(&'static str),
-    /// 403: it is not for whoever asks.
+    /// 403: the sender may not do it.
     #[error("{0}")]
     Forbidden(&'static str),
     /// 404: it tells of what is not known.

@@ -1,4 +1,4 @@
-//! Work that goes on after the answer: tried until it is done, or dead until somebody replays it.
+//! Work that goes on after the answer: tried until it is done, or dead until an operator replays it.
 //!
 //! A table and a loop of our own. apalis, the job library for SQLite and PostgreSQL, cannot put a job into
 //! our transaction, which is what makes it exist if and only if its event does; and its release of
@@ -26,7 +26,7 @@ pub(crate) use self::table::{Seen, dead, of_event, replay};
 
 /// How many jobs are at work at a time.
 const AT_ONCE: usize = 16;
-/// How often the table is looked at when nobody wakes us: for jobs that are to be tried again, and for
+/// How often the table is looked at without being woken: for jobs that are to be tried again, and for
 /// those of a process that died.
 const POLL: Duration = Duration::from_secs(1);
 

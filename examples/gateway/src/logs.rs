@@ -10,7 +10,7 @@ use crate::Failure;
 use crate::attempts;
 
 /// Writes what passes the filter. Of an address that was refused too often, further refusals are
-/// counted and not written: whoever sends them must not choose how full the disk gets.
+/// counted and not written: their sender must not choose how full the disk gets.
 pub(crate) fn start(filter: &str) -> Result<(), Failure> {
     let is_wanted = dynamic_filter_fn(|event, _| {
         let is_refusal =

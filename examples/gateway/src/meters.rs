@@ -23,7 +23,7 @@ pub(crate) fn install() -> Result<PrometheusHandle, Failure> {
     Ok(handle)
 }
 
-/// Keeps the memory of what nobody scrapes bounded.
+/// Keeps the memory bounded of what is never scraped.
 pub(crate) async fn keep_up(handle: PrometheusHandle) {
     loop {
         tokio::time::sleep(Duration::from_secs(5)).await;

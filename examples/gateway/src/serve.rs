@@ -163,7 +163,7 @@ fn default_tenant(
 }
 
 async fn stopped(mut stopping: watch::Receiver<bool>) {
-    // An error means that there is nobody left to say so.
+    // An error means that the sender is gone, and so is the service.
     let _ = stopping.wait_for(|is_stopping| *is_stopping).await;
 }
 

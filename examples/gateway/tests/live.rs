@@ -114,7 +114,7 @@ fn behind_nginx_as_deployed_webhooks_pass_and_pages_do_not() {
         let headers = webhook.headers().filter(|(name, _)| *name != "Host");
         let headers: Vec<_> = headers.map(|(name, value)| format!("{name}: {value}")).collect();
         let mut options: Vec<&str> = headers.iter().flat_map(|header| ["-H", header]).collect();
-        // A client cannot say who it is.
+        // A client cannot choose its address.
         options.extend(["-H", "X-Forwarded-For: 192.0.2.1"]);
         let body = str::from_utf8(webhook.body()).unwrap();
         options.extend(["--data-binary", body]);

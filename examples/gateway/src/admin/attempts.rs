@@ -169,7 +169,7 @@ async fn one(
 fn meaning(reason: Option<&str>) -> &str {
     match reason {
         None => "",
-        Some("mismatch") => "The signature does not match: nobody with a known key signed this.",
+        Some("mismatch") => "The signature does not match: no key of the tenant signed this.",
         Some("missing_signature") => "There is no signature: it does not come from Twilio.",
         Some("unknown_tenant") => "No tenant has this number, account or path.",
         Some("inactive_tenant") => "The tenant is switched off.",

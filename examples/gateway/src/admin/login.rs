@@ -48,7 +48,7 @@ struct Login {
     token: String,
 }
 
-/// Those who are wrong too often wait, as those do who send forged webhooks.
+/// An address with too many wrong tokens waits, as one with too many forged webhooks does.
 async fn log_in(
     State(app): State<App>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,

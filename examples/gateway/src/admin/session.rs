@@ -1,4 +1,4 @@
-//! Who is logged in, and what their forms must carry.
+//! Logins, and what their forms must carry.
 
 use axum::extract::FromRequestParts;
 use axum::http::header::COOKIE;

@@ -13,7 +13,7 @@ use crate::clock;
 use crate::gates::Origins;
 use crate::tenants::Directory;
 
-/// How many are made in a minute, one at a time. Whoever sends forged requests chooses when, and
+/// How many are made in a minute, one at a time. The sender of forged requests chooses when, and
 /// must not choose how busy we are.
 const PER_MINUTE: i64 = 20;
 /// How many MACs one may take: a few milliseconds.

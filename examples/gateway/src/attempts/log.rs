@@ -29,7 +29,7 @@ impl Log {
     }
 }
 
-/// Writes until nobody can put a row any more, and all are written.
+/// Writes until the last `Log` is dropped and all rows are written.
 async fn write(store: Store, mut receiver: Receiver<Record>) {
     let mut rows = Vec::with_capacity(MAX_ROWS);
     while receiver.recv_many(&mut rows, MAX_ROWS).await > 0 {

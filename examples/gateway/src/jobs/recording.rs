@@ -1,4 +1,4 @@
-//! Keeps a recording: its media URL, for whoever downloads it.
+//! Keeps a recording: its media URL, for a later download.
 
 use serde::{Deserialize, Serialize};
 

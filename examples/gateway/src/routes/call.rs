@@ -31,7 +31,7 @@ pub(super) fn json() -> Router<App> {
         .route("/api/webhooks/twilio/recording", post(recording))
 }
 
-/// The id that the one who made the call has put into the URL, which is signed. Missing: 400.
+/// The id that the service has put into the URL when it made the call; the URL is signed. Missing: 400.
 fn call_id(proof: &VerifiedWebhook) -> Result<String, Fault> {
     let query = proof.query_params();
     let id = query.get("callId").filter(|id| !id.is_empty());

@@ -1,4 +1,4 @@
-//! Whether the service is up, for whoever starts and stops it.
+//! Whether the service is up, for the program that starts and stops it.
 
 use axum::extract::State;
 use axum::{Router, routing::get};

@@ -1,4 +1,4 @@
-//! `/metrics`, for Prometheus: to whoever has the admin token, or asks from this machine itself.
+//! `/metrics`, for Prometheus: with the admin token, or from this machine itself.
 
 use core::net::SocketAddr;
 
@@ -18,7 +18,7 @@ async fn metrics(
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     headers: HeaderMap,
 ) -> Result<String, Fault> {
-    // What a proxy hands on comes from this machine too, and from anyone.
+    // What a proxy hands on comes from this machine too, and from any sender.
     let is_local = peer.ip().is_loopback() && !headers.contains_key("x-forwarded-for");
     let has_token = app.admin.as_ref().is_some_and(|token| token.is_in(&headers));
     if !is_local && !has_token {

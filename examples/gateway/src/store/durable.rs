@@ -41,10 +41,10 @@ impl Durable {
 }
 
 /// Ends with the first failure: the system has forgotten then what it could not write, and the next
-/// flush would succeed without it. All who wait, now and later, are told.
+/// flush would succeed without it. All calls that wait, now and later, get an error.
 async fn flush(log: PathBuf, mut receiver: mpsc::Receiver<Waiting>) {
     let mut waiting = Vec::new();
-    // Who comes while the disk is at work waits for the next time.
+    // A call that comes while the disk is at work waits for the next flush.
     while receiver.recv_many(&mut waiting, MAX_WAITING).await > 0 {
         let log = log.clone();
         let flushed = tokio::task::spawn_blocking(move || File::open(log)?.sync_data()).await;
@@ -54,11 +54,11 @@ async fn flush(log: PathBuf, mut receiver: mpsc::Receiver<Waiting>) {
             Err(error) => Some(error.to_string()),
         };
         for waiting in waiting.drain(..) {
-            // Who has gone needs no answer.
+            // A call that was dropped needs no answer.
             let _ = waiting.send(fault.is_none());
         }
         if let Some(error) = fault {
-            tracing::error!(event_type = "disk_unavailable", error, "restart when it is mended");
+            tracing::error!(event_type = "disk_unavailable", error, "restart once it is fixed");
             return;
         }
     }

@@ -158,7 +158,7 @@ fn attempts_are_filtered_drawn_and_explained() {
     let id = folder.query("SELECT id FROM attempts WHERE status = 'unauthorized'");
     let page = browser.get(&format!("/admin/attempts/{}", id[0])).body;
     assert!(page.contains("Twilio was given an"), "{page}");
-    assert!(page.contains("nobody with a known key signed this"), "{page}");
+    assert!(page.contains("no key of the tenant signed this"), "{page}");
     assert!(!page.contains("15005550006"), "{page}");
 }
 

@@ -106,7 +106,7 @@ fn what_is_refused_of_an_address_is_limited_and_what_is_genuine_is_not() {
     // Another client of the same proxy, and one that writes a header of its own.
     assert_eq!(send_from(&gateway, "192.0.2.2", &forged(7)).status, 403);
     assert_eq!(send_from(&gateway, "192.0.2.2, 192.0.2.1", &forged(8)).status, 429);
-    // Whoever has an account at Twilio can let it send us what we refuse.
+    // An account at Twilio is enough to let it send us what we refuse.
     assert_eq!(send_from(&gateway, "192.0.2.1", &sign(testing::sms(), SMS)).status, 200);
     // Nothing is kept of what was limited.
     let refused =
