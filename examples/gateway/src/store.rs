@@ -23,8 +23,10 @@ use self::durable::Durable;
 use crate::Failure;
 use crate::fault::Fault;
 
-/// How long a request waits for a connection, and a statement for another process that writes.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a request waits for its turn. Twilio waits for 15 seconds in all.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a statement waits for another process that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 const READERS: u32 = 4;
 /// How long the write-ahead log grows until a commit moves it into the database, in pages of 4 KiB.
 /// Each move waits for the disk, and so does everyone else: with the default of 1,000 that is every hundredth event.
@@ -57,7 +59,7 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             // `commit` waits for the disk, once for many.
             .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(PATIENCE)
+            .busy_timeout(BUSY_TIMEOUT)
             .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
             .disable_statement_logging();
         make_private(options.get_filename()).map_err(|error| failed(sqlx::Error::Io(error)))?;
