@@ -1,0 +1,51 @@
+//! What the routes share, and how they are put together.
+
+use alloc::sync::Arc;
+use core::time::Duration;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::middleware::from_fn_with_state;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::access::AdminToken;
+use crate::admin;
+use crate::attempts::{self, Attempts};
+use crate::events::Events;
+use crate::forward::Forwarder;
+use crate::gates::Gates;
+use crate::limit::Limit;
+use crate::routes;
+use crate::settings::Settings;
+use crate::store::Store;
+
+/// What a route needs. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) store: Store,
+    pub(crate) events: Events,
+    pub(crate) admin: Option<AdminToken>,
+    pub(crate) meters: PrometheusHandle,
+    pub(crate) limit: Arc<Limit>,
+}
+
+/// The service. A layer that is added later is outside of those before it.
+pub(crate) fn router(
+    app: App,
+    gates: &Gates,
+    forwarder: Option<Forwarder>,
+    attempts: Attempts,
+) -> Router {
+    let timeout = Duration::from_secs(app.settings.request_timeout_s);
+    let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout);
+    let webhooks = routes::webhooks(gates, forwarder)
+        .layer(CatchPanicLayer::new())
+        .layer(timeout)
+        .layer(from_fn_with_state(attempts, attempts::layer));
+    let pages =
+        Router::new().merge(routes::health()).merge(routes::metrics()).merge(admin::routes(&app));
+    Router::new().merge(webhooks).merge(pages.layer(timeout)).with_state(app)
+}

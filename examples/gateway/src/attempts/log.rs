@@ -1,0 +1,52 @@
+//! Writes the webhook log: many rows in one transaction, and no request waits for it.
+
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+use super::Record;
+use crate::fault::Fault;
+use crate::store::Store;
+
+/// How many rows may wait. One more is lost and counted: a flood must not fill the memory.
+const MAX_WAITING: usize = 4_096;
+/// How many rows a transaction writes.
+const MAX_ROWS: usize = 256;
+
+/// Where rows are put. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Log(Sender<Record>);
+
+impl Log {
+    /// The log, and the writer to be run.
+    pub(crate) fn new(store: Store) -> (Self, impl Future<Output = ()> + Send + 'static) {
+        let (sender, receiver) = channel(MAX_WAITING);
+        (Self(sender), write(store, receiver))
+    }
+
+    pub(super) fn push(&self, record: Record) {
+        if self.0.try_send(record).is_err() {
+            metrics::counter!("gateway_log_lost_total").increment(1);
+        }
+    }
+}
+
+/// Writes until the last `Log` is dropped and all rows are written.
+async fn write(store: Store, mut receiver: Receiver<Record>) {
+    let mut rows = Vec::with_capacity(MAX_ROWS);
+    while receiver.recv_many(&mut rows, MAX_ROWS).await > 0 {
+        if let Err(error) = insert(&store, &rows).await {
+            let lost = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+            metrics::counter!("gateway_log_lost_total").increment(lost);
+            tracing::error!(event_type = "log_unavailable", %error, lost, "attempts not logged");
+        }
+        rows.clear();
+    }
+}
+
+async fn insert(store: &Store, rows: &[Record]) -> Result<(), Fault> {
+    let mut transaction = store.begin().await?;
+    for row in rows {
+        row.insert(&mut transaction).await?;
+    }
+    // A row that a loss of power takes is no loss that matters.
+    Ok(transaction.commit().await?)
+}

@@ -1,0 +1,57 @@
+//! A service that receives Twilio webhooks: verified, handled once, kept, and handed on.
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod access;
+mod admin;
+mod app;
+mod attempts;
+mod cleanup;
+mod client_ip;
+mod clock;
+mod demo;
+mod events;
+mod fault;
+mod forward;
+mod gates;
+mod jobs;
+mod limit;
+mod logs;
+mod meters;
+mod reply;
+mod routes;
+mod secrets;
+mod seen;
+mod serve;
+mod settings;
+mod store;
+mod tenants;
+mod vault;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::settings::{Cli, Command};
+
+/// What ends the program: a sentence for the operator.
+type Failure = Box<dyn core::error::Error + Send + Sync>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Cli { command, settings } = Cli::parse();
+    let done = match command {
+        None => serve::run(settings, serve::Tenants::OrDemo).await,
+        Some(Command::Serve) => serve::run(settings, serve::Tenants::Required).await,
+        Some(Command::Demo { count }) => demo::run(settings, count).await,
+        Some(Command::Tenant(command)) => tenants::command::run(settings, command).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("gateway: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

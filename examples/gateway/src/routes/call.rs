@@ -1,0 +1,198 @@
+//! Calls: `/api/webhooks/twilio/{voice,consent,status,recording}?callId=…`.
+
+use axum::extract::State;
+use axum::{Form, Router, routing::post};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
+use sqlx::SqliteConnection;
+use twilio_sig::dedup::Template;
+use twilio_sig_tower::VerifiedWebhook;
+use twilio_sig_tower::extract::Verified;
+
+use super::status::{LAST_CALL_RANK, call_state};
+use crate::app::App;
+use crate::clock;
+use crate::events::Begun;
+use crate::fault::Fault;
+use crate::jobs::{Recording, Work};
+use crate::reply::Reply;
+
+/// Twilio reads TwiML of these.
+pub(super) fn twiml() -> Router<App> {
+    Router::new()
+        .route("/api/webhooks/twilio/voice", post(voice))
+        .route("/api/webhooks/twilio/consent", post(consent))
+}
+
+/// Twilio reads nothing of these but the status.
+pub(super) fn json() -> Router<App> {
+    Router::new()
+        .route("/api/webhooks/twilio/status", post(status))
+        .route("/api/webhooks/twilio/recording", post(recording))
+}
+
+/// The id that the service has put into the URL when it made the call; the URL is signed. Missing: 400.
+fn call_id(proof: &VerifiedWebhook) -> Result<String, Fault> {
+    let query = proof.query_params();
+    let id = query.get("callId").filter(|id| !id.is_empty());
+    id.map(str::to_owned).ok_or(Fault::Malformed("callId is missing"))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[expect(clippy::struct_field_names, reason = "Twilio names them so")]
+struct Call {
+    call_sid: String,
+    call_status: Option<String>,
+    call_duration: Option<String>,
+    digits: Option<String>,
+}
+
+/// The call is there: a greeting, and the question.
+async fn voice(
+    State(app): State<App>,
+    proof: Verified<VerifiedWebhook>,
+    call: Verified<Form<Call>>,
+) -> Result<Reply, Fault> {
+    let id = call_id(&proof)?;
+    match app.events.begin(&proof, None).await? {
+        Begun::New(mut event) => {
+            let tenant = event.tenant().to_owned();
+            call.keep_state(event.connection(), &tenant, &id).await?;
+            // Of an id nothing is left that means anything in XML.
+            let id = utf8_percent_encode(&id, NON_ALPHANUMERIC);
+            event
+                .commit(Reply::twiml(&format!(
+                    "<Gather numDigits=\"1\" action=\"consent?callId={id}\" method=\"POST\">\
+                     <Say>Hello. This call is recorded. Press 1 if you agree.</Say></Gather>\
+                     <Say>We heard nothing. Goodbye.</Say><Hangup/>"
+                )))
+                .await
+        }
+        Begun::Done { reply, .. } => Ok(reply.again()),
+    }
+}
+
+/// The answer to the question: 1 goes on, anything else hangs up.
+async fn consent(
+    State(app): State<App>,
+    proof: Verified<VerifiedWebhook>,
+    call: Verified<Form<Call>>,
+) -> Result<Reply, Fault> {
+    let id = call_id(&proof)?;
+    // The result of a `<Gather>` has no identity of its own; here a call is asked once.
+    let key = Template::parse("{CallSid}:consent").map_err(|_| Fault::Malformed("no key"))?;
+    match app.events.begin(&proof, Some(&key)).await? {
+        Begun::New(mut event) => {
+            let tenant = event.tenant().to_owned();
+            let is_given = call.digits.as_deref() == Some("1");
+            call.keep_state(event.connection(), &tenant, &id).await?;
+            let query = sqlx::query(
+                "UPDATE calls SET consent_given = $3 WHERE tenant = $1 AND call_id = $2",
+            );
+            let query = query.bind(&tenant).bind(&id).bind(i64::from(is_given));
+            query.execute(event.connection()).await?;
+            let id = utf8_percent_encode(&id, NON_ALPHANUMERIC);
+            event
+                .commit(Reply::twiml(&if is_given {
+                    format!(
+                        "<Say>Thank you.</Say><Record recordingStatusCallback=\"recording?callId={id}\"/>"
+                    )
+                } else {
+                    "<Say>Then goodbye.</Say><Hangup/>".to_owned()
+                }))
+                .await
+        }
+        Begun::Done { reply, .. } => Ok(reply.again()),
+    }
+}
+
+/// Something became of the call.
+async fn status(
+    State(app): State<App>,
+    proof: Verified<VerifiedWebhook>,
+    call: Verified<Form<Call>>,
+) -> Result<Reply, Fault> {
+    let id = call_id(&proof)?;
+    match app.events.begin(&proof, None).await? {
+        Begun::New(mut event) => {
+            let tenant = event.tenant().to_owned();
+            call.keep_state(event.connection(), &tenant, &id).await?;
+            event.commit(Reply::success()).await
+        }
+        Begun::Done { .. } => Ok(Reply::duplicate()),
+    }
+}
+
+impl Call {
+    /// Moves the state of the call on, and never back.
+    async fn keep_state(
+        &self,
+        connection: &mut SqliteConnection,
+        tenant: &str,
+        id: &str,
+    ) -> Result<(), Fault> {
+        let status = self.call_status.as_deref().and_then(call_state);
+        let (state, rank) = status.unwrap_or(("pending", 0));
+        let duration = self.call_duration.as_ref().and_then(|text| text.parse::<i64>().ok());
+        let now = clock::now();
+        let query = sqlx::query(
+            "INSERT INTO calls
+                (tenant, call_id, sid, state, state_rank, duration_s, completed_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            ON CONFLICT (tenant, call_id) DO UPDATE SET
+                sid = excluded.sid, state = excluded.state, state_rank = excluded.state_rank,
+                duration_s = excluded.duration_s, completed_at = excluded.completed_at,
+                updated_at = excluded.updated_at
+            WHERE excluded.state_rank > calls.state_rank",
+        );
+        let query = query.bind(tenant).bind(id).bind(&self.call_sid).bind(state).bind(rank);
+        let query = query.bind(duration).bind((rank == LAST_CALL_RANK).then_some(now));
+        query.bind(now).execute(connection).await?;
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[expect(clippy::struct_field_names, reason = "Twilio names them so")]
+struct Recorded {
+    recording_sid: Option<String>,
+    recording_url: Option<String>,
+    recording_status: String,
+    recording_duration: Option<String>,
+}
+
+/// A recording is ready, or is not.
+async fn recording(
+    State(app): State<App>,
+    proof: Verified<VerifiedWebhook>,
+    recorded: Verified<Form<Recorded>>,
+) -> Result<Reply, Fault> {
+    let call_id = call_id(&proof)?;
+    match app.events.begin(&proof, None).await? {
+        Begun::New(mut event) => {
+            if let Some(recording) = recorded.ready(event.tenant(), call_id) {
+                event.leave(&Work::Recording(recording)).await?;
+            }
+            event.commit(Reply::success()).await
+        }
+        Begun::Done { .. } => Ok(Reply::duplicate()),
+    }
+}
+
+impl Recorded {
+    /// What is to be kept. `in-progress` and `absent` have nothing yet, or never.
+    fn ready(&self, tenant: &str, call_id: String) -> Option<Recording> {
+        if self.recording_status != "completed" {
+            return None;
+        }
+        Some(Recording {
+            tenant: tenant.to_owned(),
+            sid: self.recording_sid.clone()?,
+            call_id,
+            media_url: format!("{}.mp3", self.recording_url.as_ref()?),
+            duration_s: self.recording_duration.as_ref().and_then(|text| text.parse().ok()),
+        })
+    }
+}

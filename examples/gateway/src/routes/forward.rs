@@ -1,0 +1,63 @@
+//! In front of an app: every path, verified, goes on to it.
+
+use axum::Router;
+use axum::extract::{OriginalUri, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, Method, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use twilio_sig_tower::VerifiedWebhook;
+use twilio_sig_tower::extract::Verified;
+
+use crate::app::App;
+use crate::events::Begun;
+use crate::fault::Fault;
+use crate::forward::{Envelope, Forwarder, Proof, expects_twiml};
+use crate::jobs::Work;
+use crate::reply::Reply;
+
+/// Every path that is no other route's.
+pub(super) fn routes(forwarder: Forwarder) -> Router<App> {
+    Router::new().fallback(move |state, method, uri, headers, proof| {
+        forward(forwarder, state, method, uri, headers, proof)
+    })
+}
+
+async fn forward(
+    forwarder: Forwarder,
+    State(app): State<App>,
+    method: Method,
+    OriginalUri(uri): OriginalUri,
+    headers: HeaderMap,
+    webhook: Verified<VerifiedWebhook>,
+) -> Result<Response, Fault> {
+    if webhook.is_websocket() || ![Method::GET, Method::POST].contains(&method) {
+        return Ok(StatusCode::METHOD_NOT_ALLOWED.into_response());
+    }
+    let mut event = match app.events.begin(&webhook, None).await? {
+        Begun::New(event) => event,
+        Begun::Done { reply, .. } => return Ok(reply.again().into_response()),
+    };
+    let target = uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let envelope = Envelope {
+        id: event.id().to_owned(),
+        content_type: content_type.map(str::to_owned),
+        proof: Proof::of(&webhook, event.key().to_owned(), method.to_string(), target),
+    };
+    if !expects_twiml(&webhook) {
+        event.leave(&Work::Delivery(envelope)).await?;
+        return Ok(event.commit(Reply::no_content()).await?.into_response());
+    }
+    // The app takes its time, and must not hold up the database. Its answer is kept together with
+    // the event. If we die in between, Twilio's retry reaches it again, under the same id.
+    drop(event);
+    let reply = forwarder.send(&envelope, webhook.body().clone()).await?;
+    if reply.status >= 400 {
+        return Ok(reply.into_response());
+    }
+    Ok(match app.events.begin(&webhook, None).await? {
+        Begun::New(event) => event.commit(reply).await?,
+        Begun::Done { reply, .. } => reply.again(),
+    }
+    .into_response())
+}

@@ -1,0 +1,147 @@
+//! Messages, and what became of those that were sent: `/v1/webhooks/twilio` and `…/status`.
+
+use axum::extract::State;
+use axum::{Form, Router, routing::post};
+use serde::Deserialize;
+use sqlx::SqliteConnection;
+use twilio_sig_tower::VerifiedWebhook;
+use twilio_sig_tower::extract::Verified;
+
+use super::status::message_rank;
+use crate::app::App;
+use crate::clock;
+use crate::events::Begun;
+use crate::fault::Fault;
+use crate::reply::Reply;
+use crate::settings::UnknownMessages;
+
+/// Twilio reads TwiML of these.
+pub(super) fn twiml() -> Router<App> {
+    Router::new().route("/v1/webhooks/twilio", post(receive))
+}
+
+/// Twilio reads nothing of these but the status.
+pub(super) fn json() -> Router<App> {
+    Router::new().route("/v1/webhooks/twilio/status", post(status))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[expect(clippy::struct_field_names, reason = "Twilio names them so")]
+pub(super) struct Message {
+    message_sid: Option<String>,
+    /// The older name, which some webhooks have alone.
+    sms_sid: Option<String>,
+    from: String,
+    to: String,
+}
+
+/// A message came in.
+async fn receive(
+    State(app): State<App>,
+    proof: Verified<VerifiedWebhook>,
+    message: Verified<Form<Message>>,
+) -> Result<Reply, Fault> {
+    match app.events.begin(&proof, None).await? {
+        Begun::New(mut event) => {
+            let tenant = event.tenant().to_owned();
+            message.keep(event.connection(), &tenant).await?;
+            event.commit(Reply::twiml("")).await
+        }
+        Begun::Done { reply, .. } => Ok(reply.again()),
+    }
+}
+
+impl Message {
+    fn sid(&self) -> Result<&str, Fault> {
+        sid(self.message_sid.as_deref(), self.sms_sid.as_deref())
+    }
+
+    /// It stays as it is if it is known.
+    pub(super) async fn keep(
+        &self,
+        connection: &mut SqliteConnection,
+        tenant: &str,
+    ) -> Result<(), Fault> {
+        let query = sqlx::query(
+            "INSERT INTO messages
+                (tenant, sid, direction, sender, recipient, status, status_rank, updated_at)
+            VALUES ($1, $2, 'inbound', $3, $4, 'received', 0, $5) ON CONFLICT DO NOTHING",
+        );
+        let query = query.bind(tenant).bind(self.sid()?).bind(&self.from).bind(&self.to);
+        query.bind(clock::now()).execute(connection).await?;
+        Ok(())
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+#[expect(clippy::struct_field_names, reason = "Twilio names them so")]
+struct Status {
+    message_sid: Option<String>,
+    sms_sid: Option<String>,
+    message_status: Option<String>,
+    sms_status: Option<String>,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    to: String,
+    error_code: Option<String>,
+}
+
+/// Something became of a message.
+async fn status(
+    State(app): State<App>,
+    proof: Verified<VerifiedWebhook>,
+    status: Verified<Form<Status>>,
+) -> Result<Reply, Fault> {
+    match app.events.begin(&proof, None).await? {
+        Begun::New(mut event) => {
+            let tenant = event.tenant().to_owned();
+            status.keep(event.connection(), &tenant, app.settings.unknown_messages).await?;
+            event.commit(Reply::success()).await
+        }
+        Begun::Done { .. } => Ok(Reply::duplicate()),
+    }
+}
+
+impl Status {
+    async fn keep(
+        &self,
+        connection: &mut SqliteConnection,
+        tenant: &str,
+        unknown: UnknownMessages,
+    ) -> Result<(), Fault> {
+        let sid = sid(self.message_sid.as_deref(), self.sms_sid.as_deref())?;
+        if unknown == UnknownMessages::Reject {
+            let query = sqlx::query_scalar::<_, i64>(
+                "SELECT count(*) FROM messages WHERE tenant = $1 AND sid = $2",
+            );
+            let known = query.bind(tenant).bind(sid);
+            if known.fetch_one(&mut *connection).await? == 0 {
+                return Err(Fault::Unknown("no such message"));
+            }
+        }
+        // A status that Twilio adds to its list is no reason to refuse the callback.
+        let status = self.message_status.as_ref().or(self.sms_status.as_ref());
+        let known = status.and_then(|status| Some((status, message_rank(status)?)));
+        let Some((status, rank)) = known else { return Ok(()) };
+        let query = sqlx::query(
+            "INSERT INTO messages (tenant, sid, direction, sender, recipient, status, status_rank,
+                error_code, updated_at)
+            VALUES ($1, $2, 'outbound', $3, $4, $5, $6, $7, $8)
+            ON CONFLICT (tenant, sid) DO UPDATE SET
+                status = excluded.status, status_rank = excluded.status_rank,
+                error_code = excluded.error_code, updated_at = excluded.updated_at
+            WHERE excluded.status_rank > messages.status_rank",
+        );
+        let query = query.bind(tenant).bind(sid).bind(&self.from).bind(&self.to);
+        let query = query.bind(status).bind(rank).bind(&self.error_code);
+        query.bind(clock::now()).execute(connection).await?;
+        Ok(())
+    }
+}
+
+fn sid<'a>(message_sid: Option<&'a str>, sms_sid: Option<&'a str>) -> Result<&'a str, Fault> {
+    message_sid.or(sms_sid).ok_or(Fault::Malformed("there is neither MessageSid nor SmsSid"))
+}

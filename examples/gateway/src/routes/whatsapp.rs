@@ -1,0 +1,42 @@
+//! `/api/v1/whatsapp/webhook`: messages, on a route that may refuse what it has seen.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use axum::{Form, Router, routing::post};
+use twilio_sig_tower::VerifiedWebhook;
+use twilio_sig_tower::extract::Verified;
+
+use super::message::Message;
+use crate::app::App;
+use crate::events::Begun;
+use crate::fault::Fault;
+use crate::reply::Reply;
+use crate::settings::Replay;
+
+/// Its path.
+pub(crate) const PATH: &str = "/api/v1/whatsapp/webhook";
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route(PATH, post(receive))
+}
+
+async fn receive(
+    State(app): State<App>,
+    proof: Verified<VerifiedWebhook>,
+    message: Verified<Form<Message>>,
+) -> Result<Response, Fault> {
+    let reply = match app.events.begin(&proof, None).await? {
+        Begun::New(mut event) => {
+            let tenant = event.tenant().to_owned();
+            message.keep(event.connection(), &tenant).await?;
+            event.commit(Reply::twiml("")).await?
+        }
+        // The gate forgets with the process, if it has no Redis. The database does not.
+        Begun::Done { is_replay: true, .. } if app.settings.replay == Replay::Reject => {
+            return Ok(StatusCode::CONFLICT.into_response());
+        }
+        Begun::Done { reply, .. } => reply.again(),
+    };
+    Ok(reply.into_response())
+}

@@ -1,0 +1,143 @@
+//! The database: SQLite, in one file.
+//!
+//! Its own types and not sqlx's `Any`, because a claim is made in the transaction of the work, and
+//! `twilio_sig_sqlx` offers that for SQLite and for PostgreSQL, each with its own transaction. The
+//! queries use what both understand (`$1`, `ON CONFLICT`, `RETURNING`).
+
+use alloc::borrow::Cow;
+mod durable;
+
+use core::str::FromStr as _;
+use core::time::Duration;
+
+use std::fs::OpenOptions;
+use std::io;
+use std::path::Path;
+
+use sqlx::error::BoxDynError;
+use sqlx::migrate::{Migration, MigrationSource, MigrationType, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Sqlite, SqlitePool, Transaction};
+
+use self::durable::Durable;
+use crate::Failure;
+use crate::fault::Fault;
+
+/// How long a request waits for its turn. Twilio waits for 15 seconds in all.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a statement waits for another process that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+const READERS: u32 = 4;
+/// How long the write-ahead log grows until a commit moves it into the database, in pages of 4 KiB.
+/// Each move waits for the disk, and so does everyone else: with the default of 1,000 that is every hundredth event.
+const CHECKPOINT_PAGES: &str = "16000";
+
+/// The schema, in the order in which it grew. What has landed is never changed.
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "gateway", include_str!("../migrations/sqlite/0001_gateway.sql")),
+    (2, "claims", twilio_sig_sqlx::sqlite::MIGRATION),
+];
+
+/// The database. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    /// One connection, because SQLite has one writer at a time: so they wait in a fair queue, and
+    /// do not fight for a lock.
+    writer: SqlitePool,
+    reader: SqlitePool,
+    durable: Durable,
+}
+
+impl Store {
+    /// Opens the database, makes it if there is none, and brings its tables up to date.
+    pub(crate) async fn open(url: &str) -> Result<Self, Failure> {
+        let failed = |error| format!("cannot use the database {url}: {error}");
+        let options = SqliteConnectOptions::from_str(url)
+            .map_err(failed)?
+            .create_if_missing(true)
+            .foreign_keys(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            // `commit` waits for the disk, once for many.
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+            .disable_statement_logging();
+        make_private(options.get_filename()).map_err(|error| failed(sqlx::Error::Io(error)))?;
+        let pool = |connections| {
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(PATIENCE)
+                .test_before_acquire(false)
+        };
+        let writer = pool(1).connect_with(options.clone()).await.map_err(failed)?;
+        let migrated = Migrator::new(Schema).await.map_err(|error| error.to_string())?;
+        migrated.run(&writer).await.map_err(|error| {
+            format!("the tables of {url} cannot be brought up to date: {error}")
+        })?;
+        let durable = Durable::new(options.get_filename().to_owned());
+        let reader = pool(READERS).connect_with(options).await.map_err(failed)?;
+        Ok(Self { writer, reader, durable })
+    }
+
+    /// For single statements that write.
+    pub(crate) const fn writer(&self) -> &SqlitePool {
+        &self.writer
+    }
+
+    /// For whatever only reads.
+    pub(crate) const fn reader(&self) -> &SqlitePool {
+        &self.reader
+    }
+
+    /// A transaction that writes, and may read before.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, Fault> {
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+
+    /// Commits, and waits until it would survive a loss of power.
+    pub(crate) async fn commit(&self, transaction: Transaction<'_, Sqlite>) -> Result<(), Fault> {
+        transaction.commit().await?;
+        self.durable.wait().await
+    }
+
+    /// Waits until whatever was committed would survive a loss of power.
+    pub(crate) async fn wait(&self) -> Result<(), Fault> {
+        self.durable.wait().await
+    }
+
+    /// Closes the file, after what is under way.
+    pub(crate) async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// Makes the file if there is none, for its owner alone: there are messages in it. What SQLite puts
+/// beside it has the same mode.
+fn make_private(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// The migrations that are compiled in.
+#[derive(Debug)]
+struct Schema;
+
+impl MigrationSource<'static> for Schema {
+    fn resolve(
+        self,
+    ) -> core::pin::Pin<Box<dyn Future<Output = Result<Vec<Migration>, BoxDynError>> + Send>> {
+        let migrations = MIGRATIONS.iter().map(|&(version, name, sql)| {
+            let (name, sql) = (Cow::Borrowed(name), Cow::Borrowed(sql));
+            Migration::new(version, name, MigrationType::Simple, sql, false)
+        });
+        let migrations = migrations.collect();
+        Box::pin(async { Ok(migrations) })
+    }
+}

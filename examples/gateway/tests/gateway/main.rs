@@ -1,0 +1,19 @@
+//! The running program: started, sent webhooks, killed, restarted.
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a panic is how a test fails"
+)]
+
+extern crate alloc;
+
+mod admin;
+mod attempts;
+mod crash;
+mod forward;
+mod program;
+mod routes;
+mod start;
+mod tenants;
