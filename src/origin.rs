@@ -63,12 +63,12 @@ use self::{
 #[doc = include_str!("origin/recipes.md")]
 #[derive(Clone)]
 pub struct Origin {
-    source: Source,
+    source: UrlSource,
     path_prefix: Prefix,
 }
 
 #[derive(Clone)]
-enum Source {
+enum UrlSource {
     /// Scheme and host, and the path.
     Fixed(String, Prefix),
     Whole(WholeUrl),
@@ -98,17 +98,17 @@ impl Origin {
     pub fn url(&self, head: &RequestHead<'_>) -> Result<String, OriginError> {
         let target = head.checked_target()?;
         let (mut url, inner) = match &self.source {
-            Source::Whole(whole) => return whole.url(target),
-            Source::Fixed(origin, path) => {
+            UrlSource::Whole(whole) => return whole.url(target),
+            UrlSource::Fixed(origin, path) => {
                 let mut url = origin.clone();
                 push_target(&mut url, &[path, &self.path_prefix], target);
                 return Ok(url);
             }
-            Source::Hosts(scheme, hosts) => {
+            UrlSource::Hosts(scheme, hosts) => {
                 let host = pick(hosts, *scheme, head.host()?)?;
                 (format!("{scheme}://{host}"), &NO_PREFIX)
             }
-            Source::Proxy(proxy, hosts) => {
+            UrlSource::Proxy(proxy, hosts) => {
                 let (scheme, received, prefix) = proxy.read(head)?;
                 let host = pick(hosts, scheme, received)?;
                 (format!("{scheme}://{host}"), prefix)
@@ -123,10 +123,10 @@ impl Origin {
 impl fmt::Debug for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match &self.source {
-            Source::Fixed(..) => "fixed",
-            Source::Whole(_) => "whole_url",
-            Source::Hosts(..) => "allowed_hosts",
-            Source::Proxy(..) => "behind_proxy",
+            UrlSource::Fixed(..) => "fixed",
+            UrlSource::Whole(_) => "whole_url",
+            UrlSource::Hosts(..) => "allowed_hosts",
+            UrlSource::Proxy(..) => "behind_proxy",
         };
         f.debug_tuple("Origin").field(&format_args!("{kind}")).finish_non_exhaustive()
     }

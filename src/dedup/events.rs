@@ -13,7 +13,7 @@ use crate::claim::ClaimKey;
 /// What identifies an event. A member that comes twice is an error, because parsers differ in which one
 /// they take.
 #[derive(Deserialize)]
-struct Event<'a> {
+struct EventIds<'a> {
     // CloudEvents 1.0, https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
     #[serde(borrow)]
     specversion: Member<'a>,
@@ -45,21 +45,21 @@ pub(super) fn identify(body: &[u8]) -> Result<Vec<String>, NoIdentity> {
     let read = |_| NoIdentity::MalformedBody;
     match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
         Some(b'[') => {
-            let events: Vec<Event<'_>> = serde_json::from_slice(body).map_err(read)?;
+            let events: Vec<EventIds<'_>> = serde_json::from_slice(body).map_err(read)?;
             if events.len() > MAX_EVENTS {
                 return Err(NoIdentity::TooManyEvents);
             }
-            events.iter().map(Event::cloud_event).collect()
+            events.iter().map(EventIds::cloud_event).collect()
         }
         Some(b'{') => {
-            let event: Event<'_> = serde_json::from_slice(body).map_err(read)?;
+            let event: EventIds<'_> = serde_json::from_slice(body).map_err(read)?;
             Ok(Vec::from([event.text(body)?]))
         }
         _ => Err(NoIdentity::Unknown),
     }
 }
 
-impl Event<'_> {
+impl EventIds<'_> {
     /// The key of Event Streams, the only one that sends arrays.
     fn cloud_event(&self) -> Result<String, NoIdentity> {
         if self.specversion.is_none() {

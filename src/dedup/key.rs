@@ -18,13 +18,13 @@ use crate::verifier::Coverage;
 pub struct DedupKey {
     tenant: String,
     account: String,
-    place: Place,
+    place: Destination,
     text: String,
 }
 
 /// Where an event came to.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-enum Place {
+enum Destination {
     Anywhere,
     /// The hash of a URL.
     Url(ClaimKey),
@@ -55,7 +55,7 @@ impl DedupKey {
         let delivery = delivery.into();
         let verified = delivery.verified;
         if verified.coverage() == Coverage::BodyHash {
-            let place = Place::Url(place(verified.url(), true));
+            let place = Destination::Url(place(verified.url(), true));
             let tenant = delivery.tenant.unwrap_or_default();
             let keys = events::identify(verified.body())?.into_iter().map(|text| Self {
                 tenant: tenant.into(),
@@ -68,7 +68,7 @@ impl DedupKey {
         let signed = Signed::of(verified);
         let (place, text) = kinds::identify(verified, &signed)?;
         let key = Self::scoped(&delivery, &signed, text)?;
-        Ok(Vec::from([Self { place: Place::Url(place), ..key }]))
+        Ok(Vec::from([Self { place: Destination::Url(place), ..key }]))
     }
 
     /// The key of one delivery and its retries: the MAC, and the
@@ -123,7 +123,7 @@ impl DedupKey {
     /// An event that Twilio reports to two URLs has two keys, and both act on it. Give both URLs one name
     /// if one action is enough. Never take the name from the request.
     pub fn endpoint(mut self, name: impl Into<String>) -> Self {
-        self.place = Place::Endpoint(name.into());
+        self.place = Destination::Endpoint(name.into());
         self
     }
 
@@ -138,9 +138,9 @@ impl DedupKey {
     #[must_use]
     pub fn claim_key(&self) -> ClaimKey {
         let (kind, place): (&[u8], &[u8]) = match &self.place {
-            Place::Anywhere => (b"anywhere", b""),
-            Place::Url(hash) => (b"url", hash.as_bytes()),
-            Place::Endpoint(name) => (b"endpoint", name.as_bytes()),
+            Destination::Anywhere => (b"anywhere", b""),
+            Destination::Url(hash) => (b"url", hash.as_bytes()),
+            Destination::Endpoint(name) => (b"endpoint", name.as_bytes()),
         };
         let [tenant, account, text] = [&self.tenant, &self.account, &self.text];
         let parts = [tenant.as_bytes(), account.as_bytes(), kind, place, text.as_bytes()];
@@ -157,7 +157,7 @@ impl DedupKey {
         let name = names.into_iter().find(|name| signed.has(name));
         let account = name.map(|name| signed.sid(name)).transpose()?.unwrap_or_default();
         let tenant = delivery.tenant.unwrap_or_default().into();
-        Ok(Self { tenant, account: account.into(), place: Place::Anywhere, text })
+        Ok(Self { tenant, account: account.into(), place: Destination::Anywhere, text })
     }
 }
 

@@ -15,7 +15,7 @@ use crate::claim::ClaimKey;
 use crate::verifier::{Coverage, Verified};
 
 /// A kind of webhook.
-struct Kind {
+struct EventKind {
     /// The first part of its keys.
     name: &'static str,
     /// What shows that a request is of this kind: all conditions hold, and no kind before it in the table
@@ -71,7 +71,7 @@ pub(super) fn identify(
     let tables = [products::KINDS, conversations::KINDS, messaging::KINDS, voice::KINDS];
     let mut kinds = tables.into_iter().flatten();
     let kind = kinds.find(|kind| kind.when.iter().all(|condition| condition.holds(signed)));
-    let Some(Kind { name, identity, .. }) = kind else {
+    let Some(EventKind { name, identity, .. }) = kind else {
         return Err(NoIdentity::Unknown);
     };
     let (parts, failed) = match identity {

@@ -20,7 +20,7 @@ type Unit = Vec<&'static str>;
 
 /// A kind of webhook, as the names of its parameters tell it.
 #[derive(Clone, Copy, Eq, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum ParamsKind {
     Message,
     MessageStatus,
     Call,
@@ -29,7 +29,7 @@ pub(super) enum Kind {
     Recording,
 }
 
-impl Kind {
+impl ParamsKind {
     /// The kind of a webhook that has certain parameters. What shows no kind is taken for a message.
     pub(super) fn of(has: impl Fn(&str) -> bool) -> Self {
         let kinds: [(&[&str], Self); 5] = [

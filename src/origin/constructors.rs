@@ -1,8 +1,8 @@
 //! The ways to know the public origin.
 
 use super::{
-    Origin, OriginError, Scheme, Source, TrustedProxy, base::Base, list::host_list, prefix::Prefix,
-    whole::WholeUrl,
+    Origin, OriginError, Scheme, TrustedProxy, UrlSource, base::Base, list::host_list,
+    prefix::Prefix, whole::WholeUrl,
 };
 
 impl Origin {
@@ -33,7 +33,7 @@ impl Origin {
         if base.query.is_some() || base.has_fragment {
             return Err(OriginError::InvalidBase);
         }
-        Ok(Self::new(Source::Fixed(base.origin, Prefix::of(base.path))))
+        Ok(Self::new(UrlSource::Fixed(base.origin, Prefix::of(base.path))))
     }
 
     /// One whole public URL, as it is in Twilio's console: `scheme://host[:port][/path][?query]`.
@@ -65,7 +65,7 @@ impl Origin {
     /// ```
     pub fn whole_url(url: &str) -> Result<Self, OriginError> {
         let whole = WholeUrl::parse(url).ok_or(OriginError::InvalidWholeUrl)?;
-        Ok(Self::new(Source::Whole(whole)))
+        Ok(Self::new(UrlSource::Whole(whole)))
     }
 
     /// The host that the request names in `Host` or `:authority`, if it is one of `hosts`
@@ -93,7 +93,7 @@ impl Origin {
         scheme: Scheme,
         hosts: impl IntoIterator<Item = impl AsRef<str>>,
     ) -> Result<Self, OriginError> {
-        Ok(Self::new(Source::Hosts(scheme, host_list(hosts)?)))
+        Ok(Self::new(UrlSource::Hosts(scheme, host_list(hosts)?)))
     }
 
     /// What the headers of a trusted proxy say, if the host is one of `hosts` (as in
@@ -126,7 +126,7 @@ impl Origin {
         if !proxy.is_consistent() {
             return Err(OriginError::InvalidProxy);
         }
-        Ok(Self::new(Source::Proxy(proxy, host_list(hosts)?)))
+        Ok(Self::new(UrlSource::Proxy(proxy, host_list(hosts)?)))
     }
 
     /// Puts back the path that a gateway cuts off before the request gets here, such as the stage
@@ -148,14 +148,14 @@ impl Origin {
     /// # Ok::<(), twilio_sig::OriginError>(())
     /// ```
     pub fn path_prefix(mut self, prefix: &str) -> Result<Self, OriginError> {
-        if matches!(self.source, Source::Whole(_)) {
+        if matches!(self.source, UrlSource::Whole(_)) {
             return Err(OriginError::InvalidPrefix);
         }
         self.path_prefix = Prefix::configured(prefix)?;
         Ok(self)
     }
 
-    const fn new(source: Source) -> Self {
+    const fn new(source: UrlSource) -> Self {
         Self { source, path_prefix: Prefix::NONE }
     }
 }

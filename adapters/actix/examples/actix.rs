@@ -10,7 +10,7 @@
 use actix_web::web::{self, Form};
 use actix_web::{App, HttpResponse, HttpServer};
 use twilio_sig::{AuthToken, Origin, Verifier};
-use twilio_sig_actix::{Gate, Verified, VerifyWebhook};
+use twilio_sig_actix::{Gate, Proven, VerifyWebhook};
 
 #[derive(serde::Deserialize)]
 struct Sms {
@@ -18,7 +18,7 @@ struct Sms {
     body: String,
 }
 
-async fn sms(sms: Verified<Form<Sms>>) -> HttpResponse {
+async fn sms(sms: Proven<Form<Sms>>) -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain").body(format!("you said {}\n", sms.body))
 }
 

@@ -18,21 +18,21 @@ use crate::{ExtractError, VerifiedWebhook};
 ///
 /// | Extractor | reads | demands |
 /// |---|---|---|
-/// | `Verified<Form<T>>` | the body | `Coverage::Form` |
-/// | `Verified<Json<T>>` | the body | `Coverage::BodyHash` |
-/// | `Verified<Query<T>>` | the query of the public URL | |
-/// | `Verified<Bytes>` | the body as it came | |
-/// | `Verified<VerifiedWebhook>` | the whole proof | |
+/// | `Proven<Form<T>>` | the body | `Coverage::Form` |
+/// | `Proven<Json<T>>` | the body | `Coverage::BodyHash` |
+/// | `Proven<Query<T>>` | the query of the public URL | |
+/// | `Proven<Bytes>` | the body as it came | |
+/// | `Proven<VerifiedWebhook>` | the whole proof | |
 ///
 /// The Content-Type is not signed, so extractors do not ask for it. On a route that the middleware does not
 /// cover, the handler is never called: the answer is 500.
 ///
-/// Only extraction makes a `Verified`, so a handler that takes one cannot run without the check. A
-/// `Verified` dereferences to `T`, and through `Form`, `Json` and `Query` to their content.
+/// Only extraction makes a `Proven`, so a handler that takes one cannot run without the check. A
+/// `Proven` dereferences to `T`, and through `Form`, `Json` and `Query` to their content.
 ///
 /// ```
 /// use actix_web::web::Form;
-/// use twilio_sig_actix::Verified;
+/// use twilio_sig_actix::Proven;
 ///
 /// #[derive(serde::Deserialize)]
 /// struct Sms {
@@ -40,7 +40,7 @@ use crate::{ExtractError, VerifiedWebhook};
 ///     body: String,
 /// }
 ///
-/// async fn sms(sms: Verified<Form<Sms>>) -> String {
+/// async fn sms(sms: Proven<Form<Sms>>) -> String {
 ///     format!("you said {}", sms.body)
 /// }
 /// ```
@@ -48,19 +48,19 @@ use crate::{ExtractError, VerifiedWebhook};
 /// No other code can make one:
 ///
 /// ```compile_fail,E0423
-/// let forged = twilio_sig_actix::Verified("never checked");
+/// let forged = twilio_sig_actix::Proven("never checked");
 /// ```
 #[derive(Clone, Debug)]
-pub struct Verified<T>(T);
+pub struct Proven<T>(T);
 
-impl<T> Verified<T> {
+impl<T> Proven<T> {
     /// The value that was extracted.
     pub fn into_inner(self) -> T {
         self.0
     }
 }
 
-impl<T> Deref for Verified<T> {
+impl<T> Deref for Proven<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -73,14 +73,14 @@ impl<T> Deref for Verified<T> {
 /// # Examples
 /// ```
 /// use actix_web::ResponseError;
-/// use twilio_sig_actix::{ExtractError, VerifiedRejection};
+/// use twilio_sig_actix::{ExtractError, ProvenRejection};
 ///
-/// assert_eq!(VerifiedRejection::from(ExtractError::NoProof).status_code(), 500);
+/// assert_eq!(ProvenRejection::from(ExtractError::NoProof).status_code(), 500);
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct VerifiedRejection(ExtractError);
+pub struct ProvenRejection(ExtractError);
 
-impl VerifiedRejection {
+impl ProvenRejection {
     /// The reason.
     #[must_use]
     pub const fn reason(&self) -> &ExtractError {
@@ -88,19 +88,19 @@ impl VerifiedRejection {
     }
 }
 
-impl From<ExtractError> for VerifiedRejection {
+impl From<ExtractError> for ProvenRejection {
     fn from(error: ExtractError) -> Self {
         Self(error)
     }
 }
 
-impl fmt::Display for VerifiedRejection {
+impl fmt::Display for ProvenRejection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl ResponseError for VerifiedRejection {
+impl ResponseError for ProvenRejection {
     fn status_code(&self) -> StatusCode {
         let status = StatusCode::from_u16(self.0.http_status());
         status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
@@ -121,49 +121,49 @@ fn proof(request: &HttpRequest) -> Result<VerifiedWebhook, ExtractError> {
 fn extract<T>(
     request: &HttpRequest,
     read: impl FnOnce(VerifiedWebhook) -> Result<T, ExtractError>,
-) -> Ready<Result<Verified<T>, VerifiedRejection>> {
-    ready(proof(request).and_then(read).map(Verified).map_err(VerifiedRejection))
+) -> Ready<Result<Proven<T>, ProvenRejection>> {
+    ready(proof(request).and_then(read).map(Proven).map_err(ProvenRejection))
 }
 
-impl FromRequest for Verified<VerifiedWebhook> {
-    type Error = VerifiedRejection;
-    type Future = Ready<Result<Self, VerifiedRejection>>;
+impl FromRequest for Proven<VerifiedWebhook> {
+    type Error = ProvenRejection;
+    type Future = Ready<Result<Self, ProvenRejection>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         extract(request, Ok)
     }
 }
 
-impl FromRequest for Verified<Bytes> {
-    type Error = VerifiedRejection;
-    type Future = Ready<Result<Self, VerifiedRejection>>;
+impl FromRequest for Proven<Bytes> {
+    type Error = ProvenRejection;
+    type Future = Ready<Result<Self, ProvenRejection>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         extract(request, |webhook| Ok(webhook.body().clone()))
     }
 }
 
-impl<T: DeserializeOwned> FromRequest for Verified<Form<T>> {
-    type Error = VerifiedRejection;
-    type Future = Ready<Result<Self, VerifiedRejection>>;
+impl<T: DeserializeOwned> FromRequest for Proven<Form<T>> {
+    type Error = ProvenRejection;
+    type Future = Ready<Result<Self, ProvenRejection>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         extract(request, |webhook| webhook.form().map(Form))
     }
 }
 
-impl<T: DeserializeOwned> FromRequest for Verified<Json<T>> {
-    type Error = VerifiedRejection;
-    type Future = Ready<Result<Self, VerifiedRejection>>;
+impl<T: DeserializeOwned> FromRequest for Proven<Json<T>> {
+    type Error = ProvenRejection;
+    type Future = Ready<Result<Self, ProvenRejection>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         extract(request, |webhook| webhook.json().map(Json))
     }
 }
 
-impl<T: DeserializeOwned> FromRequest for Verified<Query<T>> {
-    type Error = VerifiedRejection;
-    type Future = Ready<Result<Self, VerifiedRejection>>;
+impl<T: DeserializeOwned> FromRequest for Proven<Query<T>> {
+    type Error = ProvenRejection;
+    type Future = Ready<Result<Self, ProvenRejection>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         extract(request, |webhook| webhook.query().map(Query))

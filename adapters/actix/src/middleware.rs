@@ -15,7 +15,7 @@ use actix_web::http::{StatusCode, Version, header};
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
 use twilio_sig_gate::{
-    Admitted, Answer, Decision, Gate, Head, MAX_STORED_BODY_LEN, Opened, Refusal, Unverified,
+    Admitted, Decision, Gate, GateResponse, Head, MAX_STORED_BODY_LEN, Opened, Refusal, Unverified,
     VerifiedWebhook,
 };
 
@@ -25,16 +25,16 @@ use crate::uncancelled::Uncancelled;
 /// Lets only those requests through that Twilio signed.
 ///
 /// Wrap this around the app or a scope, outside of every middleware that changes the path or the body. A
-/// route outside of it is open: a handler with [`Verified`](crate::Verified) answers 500 there, and one with a
+/// route outside of it is open: a handler with [`Proven`](crate::Proven) answers 500 there, and one with a
 /// plain `Form` answers every client.
 ///
 /// # Examples
 /// ```
 /// use actix_web::{App, web};
 /// use twilio_sig::{AuthToken, Origin, Verifier};
-/// use twilio_sig_actix::{Gate, Verified, VerifyWebhook};
+/// use twilio_sig_actix::{Gate, Proven, VerifyWebhook};
 ///
-/// async fn sms(body: Verified<web::Bytes>) -> web::Bytes {
+/// async fn sms(body: Proven<web::Bytes>) -> web::Bytes {
 ///     body.into_inner()
 /// }
 ///
@@ -209,8 +209,8 @@ where
     };
     let content_type = head.headers().get(header::CONTENT_TYPE);
     let answer = match content_type.and_then(|value| value.to_str().ok()) {
-        Some(text) => Answer::new(status).with_body(text.to_owned(), bytes.clone()),
-        None => Answer::new(status).with_bytes(bytes.clone()),
+        Some(text) => GateResponse::new(status).with_body(text.to_owned(), bytes.clone()),
+        None => GateResponse::new(status).with_bytes(bytes.clone()),
     };
     let response = match admitted.settle(status, Some(&answer)).await {
         Some(other) => respond(other).map_into_right_body(),
@@ -246,7 +246,7 @@ async fn decide(
         Read::Broken => match gate.refuse_body(&opened, Refusal::BodyUnreadable) {
             // There is no body to hand on.
             Decision::PassUnverified => {
-                Decision::Answer(Answer::new(Refusal::BodyUnreadable.http_status()))
+                Decision::Answer(GateResponse::new(Refusal::BodyUnreadable.http_status()))
             }
             decision => decision,
         },
@@ -264,7 +264,7 @@ fn open(gate: &Gate, request: &RequestHead) -> Decision<Opened> {
     gate.open(&head)
 }
 
-fn respond(answer: Answer) -> HttpResponse {
+fn respond(answer: GateResponse) -> HttpResponse {
     let status = StatusCode::from_u16(answer.status());
     let mut response = HttpResponse::build(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
     if let Some(text) = answer.content_type() {
@@ -274,7 +274,7 @@ fn respond(answer: Answer) -> HttpResponse {
         response.insert_header((header::RETRY_AFTER, seconds));
     }
     if answer.is_replayed() {
-        response.insert_header((Answer::REPLAYED_HEADER, "true"));
+        response.insert_header((GateResponse::REPLAYED_HEADER, "true"));
     }
     response.body(answer.into_body())
 }

@@ -14,25 +14,25 @@ use extracts::{Signed, Sms};
 use twilio_sig::claim::MemoryStore;
 use twilio_sig::replay::Guard;
 use twilio_sig::{AuthToken, Origin, Signer, Verifier};
-use twilio_sig_actix::{Gate, Verified, VerifiedWebhook, VerifyWebhook};
+use twilio_sig_actix::{Gate, Proven, VerifiedWebhook, VerifyWebhook};
 
-async fn form(sms: Verified<Form<Sms>>) -> String {
+async fn form(sms: Proven<Form<Sms>>) -> String {
     sms.body.clone()
 }
 
-async fn json(sms: Verified<Json<Sms>>) -> String {
+async fn json(sms: Proven<Json<Sms>>) -> String {
     sms.body.clone()
 }
 
-async fn query(sms: Verified<Query<Sms>>) -> String {
+async fn query(sms: Proven<Query<Sms>>) -> String {
     sms.body.clone()
 }
 
-async fn bytes(body: Verified<Bytes>) -> Bytes {
+async fn bytes(body: Proven<Bytes>) -> Bytes {
     body.into_inner()
 }
 
-async fn whole(webhook: Verified<VerifiedWebhook>) -> String {
+async fn whole(webhook: Proven<VerifiedWebhook>) -> String {
     format!("{} {}", webhook.url(), webhook.coverage())
 }
 

@@ -10,7 +10,7 @@ use actix_web::{App, rt};
 use serde::Deserialize;
 use twilio_sig::testing::{self, SignedWebhook};
 use twilio_sig::{AuthToken, Origin, Verifier};
-use twilio_sig_actix::{Gate, Verified, VerifyWebhook};
+use twilio_sig_actix::{Gate, Proven, VerifyWebhook};
 
 #[derive(Deserialize)]
 struct Sms {
@@ -18,7 +18,7 @@ struct Sms {
     body: String,
 }
 
-async fn sms(sms: Verified<Form<Sms>>) -> String {
+async fn sms(sms: Proven<Form<Sms>>) -> String {
     format!("you said {}", sms.body)
 }
 

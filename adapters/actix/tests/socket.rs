@@ -34,7 +34,7 @@ use tungstenite::client::IntoClientRequest as _;
 use twilio_sig::claim::MemoryStore;
 use twilio_sig::replay::Guard;
 use twilio_sig::{Origin, Scheme, Signer, Verifier};
-use twilio_sig_actix::{Gate, Verified, VerifiedWebhook, VerifyWebhook};
+use twilio_sig_actix::{Gate, Proven, VerifiedWebhook, VerifyWebhook};
 use twilio_sig_gate::ClaimPolicy;
 
 const FORM: &[u8] = table::FORM;
@@ -53,7 +53,7 @@ fn serve(gate: Gate, routes: impl Fn(&mut ServiceConfig) + Clone + Send + 'stati
     receive.recv().unwrap()
 }
 
-async fn echo(body: Verified<Bytes>) -> Bytes {
+async fn echo(body: Proven<Bytes>) -> Bytes {
     body.into_inner()
 }
 
@@ -101,7 +101,7 @@ async fn http2_takes_the_host_from_the_authority() {
 async fn a_websocket_is_verified_before_the_upgrade() {
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
-    let media = move |_: Verified<VerifiedWebhook>, request: HttpRequest, payload: Payload| {
+    let media = move |_: Proven<VerifiedWebhook>, request: HttpRequest, payload: Payload| {
         counted.fetch_add(1, Ordering::SeqCst);
         async move {
             let (response, mut session, mut stream) = actix_ws::handle(&request, payload)?;
@@ -144,7 +144,7 @@ async fn two_thousand_at_once_get_their_own_answers() {
     const REQUESTS: usize = 2_000;
     let genuine = (0..REQUESTS).filter(|nth| nth % 3 != 0).count();
     let barrier = Arc::new(Barrier::new(genuine));
-    let handler = move |body: Verified<Bytes>| {
+    let handler = move |body: Proven<Bytes>| {
         let barrier = Arc::clone(&barrier);
         async move {
             barrier.wait().await;
@@ -182,7 +182,7 @@ async fn two_thousand_at_once_get_their_own_answers() {
 fn clients_that_go_away_leave_a_server_that_works() {
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
-    let handler = move |body: Verified<Bytes>| {
+    let handler = move |body: Proven<Bytes>| {
         counted.fetch_add(1, Ordering::SeqCst);
         async move {
             rt::time::sleep(Duration::from_millis(200)).await;
@@ -257,7 +257,7 @@ fn serve_asking(gate: Gate) -> SocketAddr {
 async fn a_request_that_is_dropped_and_never_ends_gives_its_claim_back() {
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
-    let handler = move |body: Verified<Bytes>| {
+    let handler = move |body: Proven<Bytes>| {
         let first = counted.fetch_add(1, Ordering::SeqCst) == 0;
         async move {
             if first {

@@ -10,17 +10,17 @@ use std::path::Path;
 use twilio_sig::Hints;
 use zeroize::Zeroizing;
 
-use crate::Outcome;
+use crate::Ending;
 use crate::args::BatchArgs;
 use crate::failure::Failure;
 use crate::lines::{self, Line, WipedReader};
-use crate::output::{self, Verdict};
+use crate::output::{self, VerdictLine};
 use crate::record::{self, Decided};
 
 use self::progress::Progress;
 use self::summary::Summary;
 
-pub(crate) fn run(args: &BatchArgs) -> Result<Outcome, Failure> {
+pub(crate) fn run(args: &BatchArgs) -> Result<Ending, Failure> {
     let path = args.file.as_path();
     let failed = |error: io::Error| Failure::read(path, &error);
     if path == Path::new("-") {
@@ -52,7 +52,7 @@ fn pump(
     mut reader: impl BufRead,
     args: &BatchArgs,
     progress: &Progress,
-) -> Result<Outcome, Failure> {
+) -> Result<Ending, Failure> {
     let to_terminal = io::stdout().is_terminal();
     let mut out = BufWriter::new(io::stdout().lock());
     let hints = args.diagnose.then(|| Hints::new().max_macs(args.max_macs));
@@ -67,7 +67,7 @@ fn pump(
             Line::End => break,
             Line::TooLong => {
                 let detail = format!("the line is longer than {} bytes", args.max_line);
-                Decided::without_diagnosis(Verdict::bad_input(detail))
+                Decided::without_diagnosis(VerdictLine::bad_input(detail))
             }
             Line::Whole if line.trim_ascii().is_empty() => continue,
             Line::Whole => record::decide(&line, hints.as_ref()),
@@ -86,5 +86,5 @@ fn pump(
     if args.diagnose {
         summary.print();
     }
-    Ok(if summary.refused() > 0 { Outcome::Refused } else { Outcome::Good })
+    Ok(if summary.refused() > 0 { Ending::Refused } else { Ending::Good })
 }

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::outgoing::Outgoing;
 use crate::output::printable_url;
 use crate::overrides::{Failed, Overrides};
-use crate::place::Place;
+use crate::url_arg::UrlArg;
 
 /// Longest answer that is read, in bytes: one more than Twilio takes.
 const MAX_ANSWER_LEN: u64 = 64 * 1_024 + 1;
@@ -20,7 +20,7 @@ const MAX_ANSWER_LEN: u64 = 64 * 1_024 + 1;
 const MAX_ADDRESS_LEN: usize = 500;
 
 /// What came back.
-pub(crate) struct Answer {
+pub(crate) struct Delivered {
     pub(crate) status: u16,
     pub(crate) headers: Vec<(String, Vec<u8>)>,
     pub(crate) content_type: Option<String>,
@@ -52,9 +52,9 @@ impl From<Undelivered> for Failure {
 /// [`Undelivered`] if there is no answer.
 pub(crate) fn deliver(
     agent: &Agent,
-    place: &Place,
+    place: &UrlArg,
     outgoing: &Outgoing,
-) -> Result<Answer, Undelivered> {
+) -> Result<Delivered, Undelivered> {
     let url = place.clone().without_query().into_http().url(outgoing.target());
     let refused = |text: String| Undelivered { failed: Failed::NoConnection, code: 11_200, text };
     let method = Method::from_bytes(outgoing.method.as_bytes());
@@ -117,7 +117,7 @@ pub(crate) fn agent(overrides: &Overrides, total: Duration) -> Agent {
     config.new_agent()
 }
 
-fn answer(response: Response<Body>, started: Instant) -> Result<Answer, Error> {
+fn answer(response: Response<Body>, started: Instant) -> Result<Delivered, Error> {
     let status = response.status().as_u16();
     let content_type = response.headers().get(header::CONTENT_TYPE);
     let content_type = content_type.and_then(|value| value.to_str().ok()).map(str::to_owned);
@@ -129,5 +129,5 @@ fn answer(response: Response<Body>, started: Instant) -> Result<Answer, Error> {
     if status != 101 {
         response.into_body().into_reader().take(MAX_ANSWER_LEN).read_to_end(&mut body)?;
     }
-    Ok(Answer { status, headers, content_type, body, elapsed: started.elapsed() })
+    Ok(Delivered { status, headers, content_type, body, elapsed: started.elapsed() })
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use twilio_sig::{AuthToken, Cause, Diagnosis, Evidence, Hints, Signature, Verifier, diagnose};
 use zeroize::Zeroizing;
 
-use crate::Outcome;
+use crate::Ending;
 use crate::args::DiagnoseArgs;
 use crate::failure::Failure;
 use crate::keys::{self, Secret};
@@ -17,7 +17,7 @@ use crate::output::{self, BAD, GOOD, LABEL};
 use crate::request::Request;
 use crate::verify::with_policy;
 
-pub(crate) fn run(args: &DiagnoseArgs) -> Result<Outcome, Failure> {
+pub(crate) fn run(args: &DiagnoseArgs) -> Result<Ending, Failure> {
     let request = Request::read_as_it_is(&args.request)?;
     let tokens = tokens(args, &request)?;
     let shared_keys = keys::shared_keys(&args.keys)?;
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &DiagnoseArgs) -> Result<Outcome, Failure> {
         output::print(&coloured(&diagnosis.to_string(), output::width()))?;
     }
     let good = diagnosis.verdict().is_ok() && diagnosis.explanations().is_empty();
-    Ok(if good { Outcome::Good } else { Outcome::Refused })
+    Ok(if good { Ending::Good } else { Ending::Refused })
 }
 
 /// The tokens: of the options, else the one that the request file names, else of the environment.

@@ -17,9 +17,9 @@ use twilio_sig::{Hints, Verifier};
 use crate::args::ListenArgs;
 use crate::failure::Failure;
 use crate::output;
-use crate::place::Place;
+use crate::url_arg::UrlArg;
 use crate::verify::with_policy;
-use crate::{Outcome, keys};
+use crate::{Ending, keys};
 
 use self::forward::Forward;
 use self::save::Folder;
@@ -30,9 +30,9 @@ use self::table::Table;
 pub(crate) const MAX_MACS: u32 = 100_000;
 
 /// Runs until it is stopped, or nobody reads what it prints.
-pub(crate) fn run(args: &ListenArgs) -> Result<Outcome, Failure> {
+pub(crate) fn run(args: &ListenArgs) -> Result<Ending, Failure> {
     let (verifier, hints) = verifier(args)?;
-    let public = args.url.as_deref().map(|url| Place::new("--url", url)).transpose()?;
+    let public = args.url.as_deref().map(|url| UrlArg::new("--url", url)).transpose()?;
     let forward = Forward::new(args)?;
     let folder = args.save.as_deref().map(Folder::new).transpose()?;
     let address = SocketAddr::new(args.bind, args.port);
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &ListenArgs) -> Result<Outcome, Failure> {
             printed = stopped => printed.unwrap_or(Err(Failure::Closed)),
         }
     })?;
-    Ok(Outcome::Good)
+    Ok(Ending::Good)
 }
 
 /// The verifier, and what a diagnosis may know of its keys.

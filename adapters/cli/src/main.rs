@@ -17,7 +17,6 @@ mod man;
 mod outgoing;
 mod output;
 mod overrides;
-mod place;
 mod record;
 mod replay;
 mod report;
@@ -26,6 +25,7 @@ mod send;
 mod sign;
 mod signing_key;
 mod twiml;
+mod url_arg;
 mod verify;
 
 use std::io::{self, Write};
@@ -38,7 +38,7 @@ use crate::failure::Failure;
 
 /// What a command found, as the exit status says it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum Outcome {
+enum Ending {
     /// Verified, or done.
     Good,
     /// Refused.
@@ -59,13 +59,13 @@ fn main() -> ExitCode {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), "twilio-sig", &mut script);
             let written = io::stdout().write_all(&script);
-            written.map(|()| Outcome::Good).map_err(Failure::output)
+            written.map(|()| Ending::Good).map_err(Failure::output)
         }
         Command::Man { command } => man::run(command.as_deref()),
     };
     match outcome {
-        Ok(Outcome::Good) => ExitCode::SUCCESS,
-        Ok(Outcome::Refused) => ExitCode::from(1),
+        Ok(Ending::Good) => ExitCode::SUCCESS,
+        Ok(Ending::Refused) => ExitCode::from(1),
         Err(failure) => {
             failure.report();
             ExitCode::from(failure.status())

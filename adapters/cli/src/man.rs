@@ -5,12 +5,12 @@ use std::io::{self, Write as _};
 use clap::CommandFactory;
 use clap_mangen::Man;
 
-use crate::Outcome;
+use crate::Ending;
 use crate::args::Args;
 use crate::failure::Failure;
 use crate::output::printable;
 
-pub(crate) fn run(command: Option<&str>) -> Result<Outcome, Failure> {
+pub(crate) fn run(command: Option<&str>) -> Result<Ending, Failure> {
     let mut program = Args::command();
     program.build();
     let page = match command {
@@ -29,5 +29,5 @@ pub(crate) fn run(command: Option<&str>) -> Result<Outcome, Failure> {
     let mut text = Vec::new();
     Man::new(page).render(&mut text).map_err(Failure::output)?;
     io::stdout().write_all(&text).map_err(Failure::output)?;
-    Ok(Outcome::Good)
+    Ok(Ending::Good)
 }

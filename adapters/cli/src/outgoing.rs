@@ -4,8 +4,8 @@ use twilio_sig::testing::SignedWebhook;
 
 use crate::failure::Failure;
 use crate::http::HttpRequest;
-use crate::place::{self, Place};
 use crate::signing_key::SigningKey;
+use crate::url_arg::{self, UrlArg};
 
 /// Headers that concern one connection, or that the client writes.
 const OF_CONNECTION: &[&str] = &[
@@ -81,7 +81,7 @@ impl Outgoing {
             is_handshake: saved.is_handshake(),
             status: None,
         };
-        if let Ok(place) = Place::new("", &saved.target) {
+        if let Ok(place) = UrlArg::new("", &saved.target) {
             if saved.header("host").is_none() {
                 outgoing.headers.push(("Host".to_owned(), place.host().to_owned()));
             }
@@ -137,7 +137,7 @@ impl Outgoing {
         let (method, body) = (saved.method.clone(), saved.body.clone());
         let mut outgoing = Self { method, url, headers, body, is_handshake, status: None };
         if is_public {
-            let host = Place::new("--url", &outgoing.url)?.host().to_owned();
+            let host = UrlArg::new("--url", &outgoing.url)?.host().to_owned();
             outgoing.headers.push(("Host".to_owned(), host));
             outgoing.say_scheme();
         }
@@ -146,7 +146,7 @@ impl Outgoing {
 
     /// Path and query.
     pub(crate) fn target(&self) -> &str {
-        place::path_and_query(&self.url)
+        url_arg::path_and_query(&self.url)
     }
 
     /// Hands on the scheme of the URL.

@@ -18,7 +18,7 @@ const MAX_LABEL_LEN: usize = 12;
 /// A verdict, as a line of a batch has it: the fields are written in this order.
 #[derive(Serialize)]
 #[serde(untagged)]
-pub(crate) enum Verdict {
+pub(crate) enum VerdictLine {
     Verified {
         ok: bool,
         coverage: String,
@@ -38,7 +38,7 @@ pub(crate) enum Verdict {
     },
 }
 
-impl Verdict {
+impl VerdictLine {
     /// The verdict on a line that cannot be read.
     pub(crate) fn bad_input(detail: impl Into<String>) -> Self {
         Self::BadInput { ok: false, error: "bad_input", detail: detail.into() }
@@ -65,7 +65,7 @@ impl Verdict {
     }
 }
 
-impl From<Result<Verified<'_>, VerifyError>> for Verdict {
+impl From<Result<Verified<'_>, VerifyError>> for VerdictLine {
     fn from(verdict: Result<Verified<'_>, VerifyError>) -> Self {
         match verdict {
             Ok(verified) => Self::Verified {

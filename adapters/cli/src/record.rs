@@ -10,7 +10,7 @@ use twilio_sig::{
 };
 use zeroize::Zeroizing;
 
-use crate::output::Verdict;
+use crate::output::VerdictLine;
 
 /// The most MACs of one diagnosis in a batch: some milliseconds, in which one mistake and most pairs
 /// of two are found.
@@ -48,20 +48,20 @@ enum Policy {
 
 /// What was decided of a line.
 pub(crate) struct Decided {
-    pub(crate) verdict: Verdict,
+    pub(crate) verdict: VerdictLine,
     /// Of a refused one that was diagnosed.
     pub(crate) diagnosis: Option<Diagnosis>,
 }
 
 impl Decided {
-    pub(crate) const fn without_diagnosis(verdict: Verdict) -> Self {
+    pub(crate) const fn without_diagnosis(verdict: VerdictLine) -> Self {
         Self { verdict, diagnosis: None }
     }
 }
 
 /// The verdict on a line; if it is refused and `hints` are given, why.
 pub(crate) fn decide(line: &[u8], hints: Option<&Hints>) -> Decided {
-    let bad_input = |detail| Decided::without_diagnosis(Verdict::bad_input(detail));
+    let bad_input = |detail| Decided::without_diagnosis(VerdictLine::bad_input(detail));
     read(line, hints).unwrap_or_else(bad_input)
 }
 
@@ -131,7 +131,7 @@ fn read(line: &[u8], hints: Option<&Hints>) -> Result<Decided, String> {
         _ => None,
     };
     let causes = diagnosis.as_ref().map(causes);
-    Ok(Decided { verdict: Verdict::from(verdict).with_causes(causes), diagnosis })
+    Ok(Decided { verdict: VerdictLine::from(verdict).with_causes(causes), diagnosis })
 }
 
 /// The causes that together explain the refusal; none if nothing known does.

@@ -5,20 +5,20 @@ use crate::deliver::{self, deliver};
 use crate::failure::Failure;
 use crate::outgoing::Outgoing;
 use crate::overrides::Overrides;
-use crate::place::Place;
 use crate::report::{self, Expected};
 use crate::signing_key::SigningKey;
 use crate::twiml::Use;
-use crate::{Outcome, capture, output, request};
+use crate::url_arg::UrlArg;
+use crate::{Ending, capture, output, request};
 
-pub(crate) fn run(args: &ReplayArgs) -> Result<Outcome, Failure> {
-    let place = Place::new("--to", &args.to)?;
+pub(crate) fn run(args: &ReplayArgs) -> Result<Ending, Failure> {
+    let place = UrlArg::new("--to", &args.to)?;
     let overrides = Overrides::of(&args.to)?;
     let text = request::read(&args.file, request::MAX_REQUEST_LEN)?;
     let saved = capture::read(&text, args.entry)?.whole()?;
     let outgoing = if args.sign_anew {
         let key = SigningKey::read(&args.keys)?;
-        let public = args.url.as_deref().map(|url| Place::new("--url", url)).transpose()?;
+        let public = args.url.as_deref().map(|url| UrlArg::new("--url", url)).transpose()?;
         let url = public.as_ref().unwrap_or(&place).url(&saved.target);
         Outgoing::anew(&saved, &key, &url, public.is_some())?
     } else {
@@ -30,5 +30,5 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<Outcome, Failure> {
     let answer = deliver(&agent, &place, &outgoing)?;
     let used = Use::of(None, outgoing.is_handshake);
     output::print(&report::answered(used, &answer, Expected::Useful))?;
-    Ok(if Expected::Useful.is_met(used, &answer) { Outcome::Good } else { Outcome::Refused })
+    Ok(if Expected::Useful.is_met(used, &answer) { Ending::Good } else { Ending::Refused })
 }

@@ -2,7 +2,7 @@
 
 use core::fmt::Write as _;
 
-use crate::deliver::Answer;
+use crate::deliver::Delivered;
 use crate::outgoing::Outgoing;
 use crate::output::{BAD, GOOD, LABEL, printable, printable_url};
 use crate::twiml::{self, Use};
@@ -23,7 +23,7 @@ pub(crate) enum Expected {
 
 impl Expected {
     /// Whether the service did what it should.
-    pub(crate) fn is_met(self, used: Use, answer: &Answer) -> bool {
+    pub(crate) fn is_met(self, used: Use, answer: &Delivered) -> bool {
         match self {
             Self::Useful => twiml::judge(used, answer).is_good,
             Self::UsefulOrRefused => is_refusal(answer) || twiml::judge(used, answer).is_good,
@@ -32,7 +32,7 @@ impl Expected {
     }
 }
 
-const fn is_refusal(answer: &Answer) -> bool {
+const fn is_refusal(answer: &Delivered) -> bool {
     matches!(answer.status, 400..500)
 }
 
@@ -43,7 +43,7 @@ pub(crate) fn sent(name: &str, outgoing: &Outgoing) -> String {
 }
 
 /// The answer, and what Twilio would do with it.
-pub(crate) fn answered(used: Use, answer: &Answer, expected: Expected) -> String {
+pub(crate) fn answered(used: Use, answer: &Delivered, expected: Expected) -> String {
     let mut text = String::new();
     let content_type = answer.content_type.as_deref().unwrap_or("no Content-Type");
     let _ = writeln!(

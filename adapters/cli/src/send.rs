@@ -15,16 +15,16 @@ use crate::failure::Failure;
 use crate::outgoing::Outgoing;
 use crate::output::{self, LABEL, printable};
 use crate::overrides::Overrides;
-use crate::place::Place;
 use crate::report::Expected;
 use crate::signing_key::SigningKey;
 use crate::twiml::Use;
-use crate::{Outcome, capture, request};
+use crate::url_arg::UrlArg;
+use crate::{Ending, capture, request};
 
 use self::attempts::Attempts;
 use self::unsigned::Unsigned;
 
-pub(crate) fn run(args: &SendArgs) -> Result<Outcome, Failure> {
+pub(crate) fn run(args: &SendArgs) -> Result<Ending, Failure> {
     if args.list {
         return list();
     }
@@ -35,13 +35,13 @@ pub(crate) fn run(args: &SendArgs) -> Result<Outcome, Failure> {
     }
 }
 
-fn list() -> Result<Outcome, Failure> {
+fn list() -> Result<Ending, Failure> {
     let mut text = String::new();
     for kind in testing::kinds() {
         let (name, about) = (kind.name(), kind.about());
         let _ = writeln!(text, "{LABEL}{name:<18}{LABEL:#}  {about}");
     }
-    output::print(&text).map(|()| Outcome::Good)
+    output::print(&text).map(|()| Ending::Good)
 }
 
 /// Longest status that is printed, in characters.
@@ -56,7 +56,7 @@ struct Plan<'a> {
     key: SigningKey,
     params: Vec<(String, String)>,
     number: u64,
-    place: Place,
+    place: UrlArg,
     overrides: Overrides,
     /// How many answers Twilio could use.
     useful: AtomicU32,
@@ -82,17 +82,17 @@ impl<'a> Plan<'a> {
             key: if args.forged { SigningKey::forged()? } else { SigningKey::read(&args.keys)? },
             params: request::params(&args.param)?,
             number: args.number.unwrap_or_else(now),
-            place: Place::new("--to", to)?,
+            place: UrlArg::new("--to", to)?,
             overrides: Overrides::of(configured)?,
             useful: AtomicU32::new(0),
         })
     }
 
     /// Sends the webhooks of one event, one after the other.
-    fn event(&self, number: u64, print: &mut Print<'_>) -> Result<Outcome, Failure> {
+    fn event(&self, number: u64, print: &mut Print<'_>) -> Result<Ending, Failure> {
         let is_public = self.args.url.is_some();
         let url = self.args.url.as_deref().or(self.args.to.as_deref()).unwrap_or_default();
-        let mut outcome = Outcome::Good;
+        let mut outcome = Ending::Good;
         for (unsigned, step) in self.webhooks(number).into_iter().zip(0_u64..) {
             let outgoing = unsigned.sign(&self.key, url, is_public)?;
             let used = Use::of(self.kind.map(Kind::name), outgoing.is_handshake);
@@ -108,7 +108,7 @@ impl<'a> Plan<'a> {
                     attempts.once(&outgoing, *is_again)?
                 };
                 if !is_met {
-                    outcome = Outcome::Refused;
+                    outcome = Ending::Refused;
                 }
             }
         }

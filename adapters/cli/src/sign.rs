@@ -7,7 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 use twilio_sig::VerifyError;
 
-use crate::Outcome;
+use crate::Ending;
 use crate::args::SignArgs;
 use crate::failure::Failure;
 use crate::signing_key::SigningKey;
@@ -18,7 +18,7 @@ const MAX_BODY_LEN: usize = 64 * 1_024 * 1_024;
 /// What a form escapes.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*');
 
-pub(crate) fn run(args: &SignArgs) -> Result<Outcome, Failure> {
+pub(crate) fn run(args: &SignArgs) -> Result<Ending, Failure> {
     let key = SigningKey::read(&args.keys)?;
     let signer = key.signer();
     let refused = |error: VerifyError| Failure::usage(error.to_string());
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &SignArgs) -> Result<Outcome, Failure> {
     let header = signature.header_value();
     if args.json {
         output::print_json(&json!({ "url": url, "signature": header }))?;
-        return Ok(Outcome::Good);
+        return Ok(Ending::Good);
     }
     if args.curl {
         let body = body.unwrap_or_else(|| form(&params).into_bytes());
@@ -49,7 +49,7 @@ pub(crate) fn run(args: &SignArgs) -> Result<Outcome, Failure> {
             (!body.is_empty()).then(|| ("Content-Type", media_type.to_owned())),
         ];
         output::print(&curl(args, &url, headers.into_iter().flatten(), &body)?)?;
-        return Ok(Outcome::Good);
+        return Ok(Ending::Good);
     }
     if args.hash_body {
         output::print(&format!("URL: {url}\n"))?;
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &SignArgs) -> Result<Outcome, Failure> {
     if io::stdout().is_terminal() {
         output::note("--curl prints the command that sends this request");
     }
-    Ok(Outcome::Good)
+    Ok(Ending::Good)
 }
 
 /// The command that sends the request. A body that is no text stays in its file.

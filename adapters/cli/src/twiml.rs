@@ -3,7 +3,7 @@
 //! Sources: <https://www.twilio.com/docs/voice/twiml>,
 //! <https://www.twilio.com/docs/messaging/twiml>, <https://www.twilio.com/docs/api/errors>
 
-use crate::deliver::Answer;
+use crate::deliver::Delivered;
 use crate::output::printable;
 
 /// The kinds whose answer is carried out. That of any other is not read.
@@ -69,7 +69,7 @@ impl Judgement {
 }
 
 /// Judges the answer to a webhook.
-pub(crate) fn judge(used: Use, answer: &Answer) -> Judgement {
+pub(crate) fn judge(used: Use, answer: &Delivered) -> Judgement {
     match (answer.status, used) {
         (101, Use::Socket(_)) => Judgement::good("opens the WebSocket"),
         (status, Use::Socket(code)) => {
@@ -88,7 +88,7 @@ pub(crate) fn judge(used: Use, answer: &Answer) -> Judgement {
 }
 
 /// Judges an answer of status 2xx by its type and text.
-fn content(used: Use, answer: &Answer) -> Judgement {
+fn content(used: Use, answer: &Delivered) -> Judgement {
     if answer.body.len() > MAX_LEN {
         return Judgement::bad(11_750, "the answer is longer than 64 KB");
     }
@@ -144,7 +144,7 @@ mod tests {
         let content_type = Some(content_type.to_owned()).filter(|text| !text.is_empty());
         let body = body.as_bytes().to_vec();
         let headers = Vec::new();
-        let answer = Answer { status, headers, content_type, body, elapsed: Duration::ZERO };
+        let answer = Delivered { status, headers, content_type, body, elapsed: Duration::ZERO };
         let is_handshake = matches!(kind, "media-stream" | "conversation-relay");
         let used = Use::of(Some(kind).filter(|kind| *kind != "saved"), is_handshake);
         let Judgement { is_good, text, .. } = judge(used, &answer);

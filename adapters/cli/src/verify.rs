@@ -2,17 +2,17 @@
 
 use twilio_sig::{ParameterPolicy, UrlPolicy, Verifier, VerifierBuilder, VerifyError};
 
-use crate::Outcome;
+use crate::Ending;
 use crate::args::{PolicyArgs, VerifyArgs};
 use crate::failure::Failure;
 use crate::keys;
-use crate::output::{self, BAD, GOOD, LABEL, Verdict, printable_url};
+use crate::output::{self, BAD, GOOD, LABEL, VerdictLine, printable_url};
 use crate::request::Request;
 
 /// Longest URL that is printed, in characters.
 const MAX_URL_LEN: usize = 2_000;
 
-pub(crate) fn run(args: &VerifyArgs) -> Result<Outcome, Failure> {
+pub(crate) fn run(args: &VerifyArgs) -> Result<Ending, Failure> {
     let mut builder = with_policy(Verifier::builder(), &args.policy);
     let tokens = keys::tokens(&args.keys)?;
     let shared_keys = keys::shared_keys(&args.keys)?;
@@ -29,9 +29,9 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<Outcome, Failure> {
     let request = Request::read(&args.request)?;
     request.with_webhook(|webhook| {
         let verdict = verifier.verify(webhook);
-        let outcome = if verdict.is_ok() { Outcome::Good } else { Outcome::Refused };
+        let outcome = if verdict.is_ok() { Ending::Good } else { Ending::Refused };
         if args.json {
-            output::print_json(&Verdict::from(verdict))?;
+            output::print_json(&VerdictLine::from(verdict))?;
         } else {
             output::print(&match verdict {
                 Ok(proof) => format!(

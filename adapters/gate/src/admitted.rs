@@ -3,8 +3,8 @@
 use twilio_sig::Verified;
 
 use crate::event::Outcome;
-use crate::webhook::{Keys, OwnedWebhook};
-use crate::{Answer, Decision, VerifiedWebhook};
+use crate::owned_webhook::{Keys, OwnedWebhook};
+use crate::{Decision, GateResponse, VerifiedWebhook};
 #[cfg(feature = "claim")]
 use {crate::held::HeldClaim, core::time::Duration};
 
@@ -113,7 +113,7 @@ impl Admitted {
         not(feature = "claim"),
         expect(clippy::unused_async, reason = "it waits where something is claimed")
     )]
-    pub async fn settle(self, status: u16, answer: Option<&Answer>) -> Option<Answer> {
+    pub async fn settle(self, status: u16, answer: Option<&GateResponse>) -> Option<GateResponse> {
         if self.again {
             return None;
         }

@@ -14,13 +14,13 @@ use crate::admitted::Admitted;
 use crate::event::Outcome;
 use crate::held::HeldClaim;
 use crate::once::{self, Stop, Waiters};
+use crate::owned_webhook::OwnedWebhook;
 use crate::slot::{Slot, Step, Unclaimable};
-use crate::webhook::OwnedWebhook;
-use crate::{Answer, ClaimPolicy, Decision, Dedup, Gate, Refusal, VerifiedWebhook, stored};
+use crate::{ClaimPolicy, Decision, Dedup, Gate, GateResponse, Refusal, VerifiedWebhook, stored};
 
 /// What a gate claims with.
 #[derive(Clone, Default)]
-pub(crate) struct Settings {
+pub(crate) struct ClaimSettings {
     guard: Option<Arc<dyn Step>>,
     dedup: Option<Arc<dyn Step>>,
     policy: ClaimPolicy,
@@ -28,7 +28,7 @@ pub(crate) struct Settings {
     duplicate_answer: Option<DuplicateAnswer>,
 }
 
-type DuplicateAnswer = Arc<dyn Fn(&VerifiedWebhook) -> Answer + Send + Sync>;
+type DuplicateAnswer = Arc<dyn Fn(&VerifiedWebhook) -> GateResponse + Send + Sync>;
 
 /// What is to be claimed for a request. No store has been asked yet.
 #[derive(Default)]
@@ -84,10 +84,10 @@ impl Gate {
     /// upgrade, or is not stored. Default: 200 and `<Response/>` where Twilio expects TwiML, that is
     /// of a call or a message that is no status callback; otherwise 204.
     ///
-    /// An endpoint whose sender reads JSON says `|_| Answer::duplicate()`.
+    /// An endpoint whose sender reads JSON says `|_| GateResponse::duplicate()`.
     pub fn duplicate_answer(
         self,
-        answer: impl Fn(&VerifiedWebhook) -> Answer + Send + Sync + 'static,
+        answer: impl Fn(&VerifiedWebhook) -> GateResponse + Send + Sync + 'static,
     ) -> Self {
         self.edit(|config| config.claims.duplicate_answer = Some(Arc::new(answer)))
     }
@@ -111,7 +111,7 @@ impl Gate {
         if self.0.report_only {
             return prepared;
         }
-        let Settings { guard, dedup, .. } = &self.0.claims;
+        let ClaimSettings { guard, dedup, .. } = &self.0.claims;
         for step in [guard, dedup].into_iter().flatten() {
             let mut delivery = Delivery::new(verified);
             delivery.tenant = tenant;
@@ -146,7 +146,7 @@ impl Gate {
         if slots.is_empty() {
             return Ok(None);
         }
-        let Settings { policy, waiters, .. } = &self.0.claims;
+        let ClaimSettings { policy, waiters, .. } = &self.0.claims;
         match once::claim(slots, policy, waiters, self.limit()).await {
             Ok(slots) => Ok(Some(HeldClaim::new(slots, webhook, self.limit()))),
             Err(Stop::Refuse(refusal, detail)) => {
@@ -163,13 +163,15 @@ impl Gate {
         }
     }
 
-    fn answer_again(&self, webhook: &VerifiedWebhook, first: &claim::Answer) -> Answer {
-        let Settings { policy, duplicate_answer, .. } = &self.0.claims;
+    fn answer_again(&self, webhook: &VerifiedWebhook, first: &claim::Answer) -> GateResponse {
+        let ClaimSettings { policy, duplicate_answer, .. } = &self.0.claims;
         let first = stored::decode(first).filter(|_| policy.stores_answers);
         first.unwrap_or_else(|| match duplicate_answer {
             Some(answer) => answer(webhook),
-            None if expects_twiml(webhook) => Answer::new(200).with_body("text/xml", "<Response/>"),
-            None => Answer::new(204),
+            None if expects_twiml(webhook) => {
+                GateResponse::new(200).with_body("text/xml", "<Response/>")
+            }
+            None => GateResponse::new(204),
         })
     }
 
@@ -180,8 +182,8 @@ impl Gate {
         webhook: &VerifiedWebhook,
         held: Option<HeldClaim>,
         status: u16,
-        answer: Option<&Answer>,
-    ) -> (bool, Option<Answer>) {
+        answer: Option<&GateResponse>,
+    ) -> (bool, Option<GateResponse>) {
         let policy = self.policy();
         let done = (policy.done)(status);
         let Some(held) = held else { return (done, None) };
@@ -201,15 +203,15 @@ impl Gate {
         &self,
         slots: Vec<Arc<dyn Slot>>,
         answer: claim::Answer,
-    ) -> Option<Answer> {
-        let Settings { policy, waiters, .. } = &self.0.claims;
+    ) -> Option<GateResponse> {
+        let ClaimSettings { policy, waiters, .. } = &self.0.claims;
         match once::claim(slots, policy, waiters, self.limit()).await {
             Ok(mut slots) => {
                 let _ = once::settle(slots.take(), Some(answer), self.limit()).await;
                 None
             }
             Err(Stop::Done { answer, .. }) if policy.stores_answers => {
-                stored::decode(&answer).map(Answer::mark_replayed)
+                stored::decode(&answer).map(GateResponse::mark_replayed)
             }
             Err(_) => None,
         }

@@ -9,7 +9,7 @@ use twilio_sig::{Candidate, Coverage};
 
 #[cfg(feature = "explain")]
 use crate::Explained;
-use crate::webhook::OwnedWebhook;
+use crate::owned_webhook::OwnedWebhook;
 use crate::{Head, Refusal, VerifiedWebhook};
 
 /// The longest text of a request that an event carries, in bytes.

@@ -20,7 +20,7 @@ pub use explained::Explained;
 use job::Job;
 pub(crate) use queue::Explainer;
 
-use crate::webhook::{Keys, OwnedWebhook};
+use crate::owned_webhook::{Keys, OwnedWebhook};
 use crate::{Gate, Head, Refusal};
 
 /// How many refused requests a gate explains, and what that may cost.

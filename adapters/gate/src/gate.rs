@@ -12,9 +12,9 @@ use crate::admitted::{Admitted, Prepared};
 use crate::deadline::within;
 use crate::event::{Event, EventContext, Outcome};
 use crate::head::Head;
+use crate::owned_webhook::{Keys, OwnedWebhook};
 use crate::tenant::{AnySource, Tenant, Untrusted};
-use crate::webhook::{Keys, OwnedWebhook};
-use crate::{Answer, Refusal, TenantError, VerifiedWebhook, VerifierSource};
+use crate::{GateResponse, Refusal, TenantError, VerifiedWebhook, VerifierSource};
 
 /// Default bound on the body, in bytes: 1 MiB. Twilio's forms have some kilobytes, its batches of events at
 /// most some hundred kilobytes. A server holds as many bodies as it has requests.
@@ -39,29 +39,29 @@ pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(2);
 /// ```
 #[derive(Clone)]
 #[must_use]
-pub struct Gate(pub(crate) Arc<Config>);
+pub struct Gate(pub(crate) Arc<GateConfig>);
 
 #[derive(Clone)]
-pub(crate) struct Config {
-    pub(crate) source: Source,
+pub(crate) struct GateConfig {
+    pub(crate) source: Verifiers,
     pub(crate) origin: Origin,
     body_limit: usize,
     pub(crate) report_only: bool,
     hide_tenants: bool,
     pub(crate) deadline: Duration,
     #[cfg(feature = "claim")]
-    pub(crate) claims: crate::claims::Settings,
+    pub(crate) claims: crate::claims::ClaimSettings,
     #[cfg(feature = "explain")]
     pub(crate) explainer: Option<Arc<crate::explain::Explainer>>,
     refusal_answer: Option<RefusalAnswer>,
     on_event: Option<Listener>,
 }
 
-type RefusalAnswer = Arc<dyn Fn(Refusal) -> Answer + Send + Sync>;
+type RefusalAnswer = Arc<dyn Fn(Refusal) -> GateResponse + Send + Sync>;
 type Listener = Arc<dyn Fn(&Event<'_>) + Send + Sync>;
 
 #[derive(Clone)]
-pub(crate) enum Source {
+pub(crate) enum Verifiers {
     One(Verifier),
     Many(Arc<dyn AnySource>),
 }
@@ -76,7 +76,7 @@ pub enum Decision<T> {
     /// Hand the request on as it came, and **not verified**: the gate only reports.
     PassUnverified,
     /// Answer; the handler is not asked.
-    Answer(Answer),
+    Answer(GateResponse),
 }
 
 /// A request whose head has passed. Next is its body.
@@ -86,16 +86,16 @@ pub struct Opened(Box<OwnedWebhook>);
 impl Gate {
     /// A gate with one verifier.
     pub fn new(verifier: Verifier, origin: Origin) -> Self {
-        Self::with(Source::One(verifier), origin)
+        Self::with(Verifiers::One(verifier), origin)
     }
 
     /// A gate that asks `source` for the verifier of each request.
     pub fn for_tenants(source: impl VerifierSource, origin: Origin) -> Self {
-        Self::with(Source::Many(Arc::new(source)), origin)
+        Self::with(Verifiers::Many(Arc::new(source)), origin)
     }
 
-    fn with(source: Source, origin: Origin) -> Self {
-        Self(Arc::new(Config {
+    fn with(source: Verifiers, origin: Origin) -> Self {
+        Self(Arc::new(GateConfig {
             source,
             origin,
             body_limit: DEFAULT_BODY_LIMIT,
@@ -103,7 +103,7 @@ impl Gate {
             hide_tenants: false,
             deadline: DEFAULT_DEADLINE,
             #[cfg(feature = "claim")]
-            claims: crate::claims::Settings::default(),
+            claims: crate::claims::ClaimSettings::default(),
             #[cfg(feature = "explain")]
             explainer: None,
             refusal_answer: None,
@@ -134,7 +134,7 @@ impl Gate {
     /// Do not tell the sender more than the status: the reason helps an attacker.
     pub fn refusal_answer(
         self,
-        answer: impl Fn(Refusal) -> Answer + Send + Sync + 'static,
+        answer: impl Fn(Refusal) -> GateResponse + Send + Sync + 'static,
     ) -> Self {
         self.edit(|config| config.refusal_answer = Some(Arc::new(answer)))
     }
@@ -159,7 +159,7 @@ impl Gate {
         self.edit(|config| config.on_event = Some(Arc::new(listener)))
     }
 
-    pub(crate) fn edit(mut self, change: impl FnOnce(&mut Config)) -> Self {
+    pub(crate) fn edit(mut self, change: impl FnOnce(&mut GateConfig)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
     }
@@ -266,8 +266,8 @@ impl Gate {
 
     async fn tenant(&self, arrived: &OwnedWebhook) -> Result<Option<Tenant>, TenantError> {
         match &self.0.source {
-            Source::One(_) => Ok(None),
-            Source::Many(source) => {
+            Verifiers::One(_) => Ok(None),
+            Verifiers::Many(source) => {
                 let request = Untrusted { url: &arrived.url, webhook: arrived.webhook() };
                 let found = within(self.0.deadline, source.find(request)).await;
                 found.unwrap_or(Err(TenantError::Unavailable)).map(Some)
@@ -278,8 +278,8 @@ impl Gate {
     /// With the one verifier. Where there are tenants nothing is known without one.
     pub(crate) fn verify<'a>(&self, webhook: &Webhook<'a>) -> Result<Verified<'a>, VerifyError> {
         match &self.0.source {
-            Source::One(verifier) => verifier.verify(webhook),
-            Source::Many(_) => Err(VerifyError::Mismatch),
+            Verifiers::One(verifier) => verifier.verify(webhook),
+            Verifiers::Many(_) => Err(VerifyError::Mismatch),
         }
     }
 
@@ -294,7 +294,7 @@ impl Gate {
             return Decision::PassUnverified;
         }
         if self.0.hide_tenants && refusal.tells_tenant() {
-            return Decision::Answer(Answer::new(403));
+            return Decision::Answer(GateResponse::new(403));
         }
         Decision::Answer(match &self.0.refusal_answer {
             Some(answer) => answer(refusal),

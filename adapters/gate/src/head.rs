@@ -32,8 +32,8 @@ pub struct Head<'a> {
     pub(crate) request: RequestHead<'a>,
     pub(crate) target: &'a str,
     pub(crate) peer: Option<IpAddr>,
-    pub(crate) signature: Line<'a>,
-    pub(crate) settings: Line<'a>,
+    pub(crate) signature: SingleLine<'a>,
+    pub(crate) settings: SingleLine<'a>,
     pub(crate) user_agent: Option<&'a [u8]>,
     pub(crate) idempotency_token: Option<&'a [u8]>,
     /// When it was read.
@@ -49,7 +49,7 @@ pub struct Head<'a> {
 
 /// A header that may come in one line only.
 #[derive(Clone, Copy)]
-pub(crate) struct Line<'a> {
+pub(crate) struct SingleLine<'a> {
     name: &'static str,
     value: Option<&'a [u8]>,
     repeated: bool,
@@ -68,8 +68,8 @@ impl<'a> Head<'a> {
         target: &'a str,
         lines: impl IntoIterator<Item = (&'a str, &'a [u8])>,
     ) -> Self {
-        let mut signature = Line { name: SIGNATURE, value: None, repeated: false };
-        let mut settings = Line { name: SETTINGS, value: None, repeated: false };
+        let mut signature = SingleLine { name: SIGNATURE, value: None, repeated: false };
+        let mut settings = SingleLine { name: SETTINGS, value: None, repeated: false };
         let (mut user_agent, mut content_length, mut idempotency_token) = (None, None, None);
         let (mut upgrade, mut has_body) = (false, false);
         #[cfg(feature = "explain")]
@@ -130,7 +130,7 @@ impl<'a> Head<'a> {
     }
 }
 
-impl<'a> Line<'a> {
+impl<'a> SingleLine<'a> {
     const fn add(&mut self, value: &'a [u8]) {
         self.repeated |= self.value.replace(value).is_some();
     }

@@ -5,7 +5,6 @@
 extern crate alloc;
 
 mod admitted;
-mod answer;
 #[cfg(feature = "claim")]
 mod claims;
 mod deadline;
@@ -24,9 +23,11 @@ mod head;
 mod held;
 #[cfg(feature = "claim")]
 mod once;
+mod owned_webhook;
 #[cfg(feature = "claim")]
 mod policy;
 mod refusal;
+mod response;
 #[cfg(feature = "claim")]
 mod slot;
 #[cfg(feature = "claim")]
@@ -35,10 +36,8 @@ mod tenant;
 #[cfg(feature = "tracing")]
 mod trace;
 mod uncancelled;
-mod webhook;
 
 pub use admitted::Admitted;
-pub use answer::{Answer, MAX_STORED_BODY_LEN};
 #[cfg(feature = "claim")]
 pub use dedup::{DEFAULT_TTL, Dedup};
 pub use event::{Event, Outcome};
@@ -48,9 +47,10 @@ pub use explain::{ExplainPolicy, Explained};
 pub use extract::ExtractError;
 pub use gate::{DEFAULT_BODY_LIMIT, DEFAULT_DEADLINE, Decision, Gate, Opened};
 pub use head::Head;
+pub use owned_webhook::{Unverified, VerifiedWebhook};
 #[cfg(feature = "claim")]
 pub use policy::{ClaimPolicy, DEFAULT_LEASE, DEFAULT_LONGEST, DEFAULT_WAIT};
 pub use refusal::Refusal;
+pub use response::{GateResponse, MAX_STORED_BODY_LEN};
 pub use tenant::{Tenant, TenantError, TenantMap, Untrusted, VerifierSource};
 pub use uncancelled::Uncancelled;
-pub use webhook::{Unverified, VerifiedWebhook};

@@ -5,7 +5,7 @@ use core::time::Duration;
 use thiserror::Error;
 use twilio_sig::{OriginError, VerifyError};
 
-use crate::Answer;
+use crate::GateResponse;
 
 /// What a store or a directory of tenants that is in trouble tells its callers to wait.
 pub(crate) const OUTAGE_WAIT: Duration = Duration::from_secs(5);
@@ -157,8 +157,8 @@ impl Refusal {
     }
 
     /// The answer unless another is configured: the status, and no word of the reason.
-    pub(crate) const fn answer(self) -> Answer {
-        let answer = Answer::new(self.http_status());
+    pub(crate) const fn answer(self) -> GateResponse {
+        let answer = GateResponse::new(self.http_status());
         match self {
             Self::TenantsUnavailable | Self::StoreFull | Self::StoreUnavailable => {
                 answer.with_retry_after(OUTAGE_WAIT)

@@ -9,14 +9,14 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use twilio_sig::claim;
 
-use crate::Answer;
-use crate::answer::MAX_STORED_BODY_LEN;
+use crate::GateResponse;
+use crate::response::MAX_STORED_BODY_LEN;
 
 /// What this writes first, and the only thing it reads.
 const VERSION: u8 = 1;
 
 /// The bytes of an answer. None if they are too many, or if it is no final answer.
-pub(crate) fn encode(answer: &Answer) -> Option<claim::Answer> {
+pub(crate) fn encode(answer: &GateResponse) -> Option<claim::Answer> {
     let content_type = answer.content_type().unwrap_or_default().as_bytes();
     if !is_final(answer.status()) || answer.body().len() > MAX_STORED_BODY_LEN {
         return None;
@@ -31,7 +31,7 @@ pub(crate) fn encode(answer: &Answer) -> Option<claim::Answer> {
 
 /// The answer that was stored. None if nothing was, or if these bytes are not ours: another version
 /// may share the store. The gate answers without them as if nothing had been stored.
-pub(crate) fn decode(stored: &claim::Answer) -> Option<Answer> {
+pub(crate) fn decode(stored: &claim::Answer) -> Option<GateResponse> {
     let (&[version, s0, s1, l0, l1], rest) = stored.as_bytes().split_first_chunk()?;
     let status = u16::from_be_bytes([s0, s1]);
     let length = usize::from(u16::from_be_bytes([l0, l1]));
@@ -44,7 +44,7 @@ pub(crate) fn decode(stored: &claim::Answer) -> Option<Answer> {
         return None;
     }
     let content_type = String::from_utf8(content_type.into()).ok()?;
-    let answer = Answer::new(status);
+    let answer = GateResponse::new(status);
     let body = Bytes::copy_from_slice(body);
     Some(if content_type.is_empty() {
         answer.with_bytes(body)
@@ -63,7 +63,7 @@ const fn is_final(status: u16) -> bool {
 mod tests {
     use super::*;
 
-    fn decode_bytes(bytes: &[u8]) -> Option<Answer> {
+    fn decode_bytes(bytes: &[u8]) -> Option<GateResponse> {
         decode(&claim::Answer::new(bytes).unwrap())
     }
 
@@ -71,10 +71,10 @@ mod tests {
     fn an_answer_comes_back_byte_for_byte() {
         let longest = Bytes::from(alloc::vec![b'x'; MAX_STORED_BODY_LEN]);
         for answer in [
-            Answer::new(204),
-            Answer::new(200).with_body("text/xml; charset=utf-8", "<Response/>"),
-            Answer::new(201).with_bytes(Bytes::from_static(b"\0\xff\r\n")),
-            Answer::new(302).with_body("text/plain", longest),
+            GateResponse::new(204),
+            GateResponse::new(200).with_body("text/xml; charset=utf-8", "<Response/>"),
+            GateResponse::new(201).with_bytes(Bytes::from_static(b"\0\xff\r\n")),
+            GateResponse::new(302).with_body("text/plain", longest),
         ] {
             assert_eq!(decode(&encode(&answer).unwrap()), Some(answer));
         }
@@ -83,14 +83,16 @@ mod tests {
     #[test]
     fn what_is_too_long_or_not_final_is_not_stored() {
         let body = |length| Bytes::from(alloc::vec![b'x'; length]);
-        assert!(encode(&Answer::new(200).with_bytes(body(MAX_STORED_BODY_LEN + 1))).is_none());
-        assert!(encode(&Answer::new(200).with_body("x".repeat(70_000), "")).is_none());
-        assert!(encode(&Answer::new(101)).is_none());
+        assert!(
+            encode(&GateResponse::new(200).with_bytes(body(MAX_STORED_BODY_LEN + 1))).is_none()
+        );
+        assert!(encode(&GateResponse::new(200).with_body("x".repeat(70_000), "")).is_none());
+        assert!(encode(&GateResponse::new(101)).is_none());
     }
 
     #[test]
     fn what_is_not_ours_is_no_answer_and_no_panic() {
-        let ours = encode(&Answer::new(200).with_body("text/xml", "<Response/>")).unwrap();
+        let ours = encode(&GateResponse::new(200).with_body("text/xml", "<Response/>")).unwrap();
         let ours = ours.as_bytes();
         // Cut in the head or in the Content-Type.
         for length in 0..13 {

@@ -38,7 +38,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 use twilio_sig::{AuthToken, Origin, Signer, Verifier};
-use twilio_sig_tower::extract::Verified;
+use twilio_sig_tower::extract::Proven;
 use twilio_sig_tower::{Gate, WebhookLayer};
 
 /// Requests are in flight on so many connections.
@@ -70,7 +70,7 @@ async fn bare(Form(call): Form<Call>) -> String {
     call.len().to_string()
 }
 
-async fn verified(call: Verified<Form<Call>>) -> String {
+async fn verified(call: Proven<Form<Call>>) -> String {
     call.len().to_string()
 }
 

@@ -20,7 +20,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::{Form, Router, routing::post};
 use twilio_sig::{AuthToken, Origin, Signer, Verifier};
-use twilio_sig_tower::extract::Verified;
+use twilio_sig_tower::extract::Proven;
 use twilio_sig_tower::{ExplainPolicy, Gate, WebhookLayer};
 
 /// As in Twilio's console: the public URL, without the path.
@@ -32,7 +32,7 @@ struct Sms {
     body: String,
 }
 
-async fn sms(sms: Verified<Form<Sms>>) -> impl IntoResponse {
+async fn sms(sms: Proven<Form<Sms>>) -> impl IntoResponse {
     println!("verified: {}", sms.body);
     ([(CONTENT_TYPE, "text/xml")], "<Response><Message>Ahoy!</Message></Response>")
 }

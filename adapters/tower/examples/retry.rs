@@ -28,7 +28,7 @@ use axum::{Form, Router, routing::post};
 use twilio_sig::claim::MemoryStore;
 use twilio_sig::replay::Guard;
 use twilio_sig::{AuthToken, Origin, Verifier};
-use twilio_sig_tower::extract::Verified;
+use twilio_sig_tower::extract::Proven;
 use twilio_sig_tower::{Gate, WebhookLayer};
 
 #[derive(serde::Deserialize)]
@@ -38,7 +38,7 @@ struct Sms {
 }
 
 /// What must not happen twice.
-async fn order(sms: Verified<Form<Sms>>) -> impl IntoResponse {
+async fn order(sms: Proven<Form<Sms>>) -> impl IntoResponse {
     static ORDERS: AtomicUsize = AtomicUsize::new(1);
     let number = ORDERS.fetch_add(1, Ordering::Relaxed);
     println!("order {number}: {}", sms.body);

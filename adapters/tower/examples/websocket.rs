@@ -17,11 +17,11 @@ use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use axum::{Router, routing::get};
 use twilio_sig::{AuthToken, Origin, Signer, Verifier};
-use twilio_sig_tower::extract::Verified;
+use twilio_sig_tower::extract::Proven;
 use twilio_sig_tower::{Gate, VerifiedWebhook, WebhookLayer};
 
 /// The proof comes first: without it there is no upgrade.
-async fn media(_: Verified<VerifiedWebhook>, upgrade: WebSocketUpgrade) -> Response {
+async fn media(_: Proven<VerifiedWebhook>, upgrade: WebSocketUpgrade) -> Response {
     upgrade.on_upgrade(listen)
 }
 

@@ -6,11 +6,11 @@
 //!
 //! | Extractor | reads | demands |
 //! |---|---|---|
-//! | `Verified<Form<T>>` | the body | `Coverage::Form` |
-//! | `Verified<Json<T>>` | the body | `Coverage::BodyHash` |
-//! | `Verified<Query<T>>` | the query of the public URL | |
-//! | `Verified<Bytes>` | the body as it came | |
-//! | `Verified<VerifiedWebhook>` | the whole proof | |
+//! | `Proven<Form<T>>` | the body | `Coverage::Form` |
+//! | `Proven<Json<T>>` | the body | `Coverage::BodyHash` |
+//! | `Proven<Query<T>>` | the query of the public URL | |
+//! | `Proven<Bytes>` | the body as it came | |
+//! | `Proven<VerifiedWebhook>` | the whole proof | |
 //!
 //! The Content-Type is not signed, so extractors do not ask for it.
 
@@ -30,14 +30,14 @@ use crate::{ExtractError, VerifiedWebhook};
 
 /// What `T` reads of a request that Twilio signed.
 ///
-/// Only extraction makes a `Verified`, so a handler that takes one cannot run without the check. A
-/// `Verified` dereferences to `T`, and through `Form`, `Json` and `Query` to their content.
+/// Only extraction makes a `Proven`, so a handler that takes one cannot run without the check. A
+/// `Proven` dereferences to `T`, and through `Form`, `Json` and `Query` to their content.
 ///
 /// # Examples
 /// ```
 /// use axum::{Form, Router, routing::post};
 /// use twilio_sig::{AuthToken, Origin, Verifier};
-/// use twilio_sig_tower::extract::Verified;
+/// use twilio_sig_tower::extract::Proven;
 /// use twilio_sig_tower::{Gate, WebhookLayer};
 ///
 /// #[derive(serde::Deserialize)]
@@ -46,7 +46,7 @@ use crate::{ExtractError, VerifiedWebhook};
 ///     body: String,
 /// }
 ///
-/// async fn sms(sms: Verified<Form<Sms>>) -> String {
+/// async fn sms(sms: Proven<Form<Sms>>) -> String {
 ///     format!("you said {}", sms.body)
 /// }
 ///
@@ -59,19 +59,19 @@ use crate::{ExtractError, VerifiedWebhook};
 /// No other code can make one:
 ///
 /// ```compile_fail,E0423
-/// let forged = twilio_sig_tower::extract::Verified("never checked");
+/// let forged = twilio_sig_tower::extract::Proven("never checked");
 /// ```
 #[derive(Clone, Debug)]
-pub struct Verified<T>(T);
+pub struct Proven<T>(T);
 
-impl<T> Verified<T> {
+impl<T> Proven<T> {
     /// The value that was extracted.
     pub fn into_inner(self) -> T {
         self.0
     }
 }
 
-impl<T> Deref for Verified<T> {
+impl<T> Deref for Proven<T> {
     type Target = T;
 
     fn deref(&self) -> &T {
@@ -84,21 +84,21 @@ impl<T> Deref for Verified<T> {
 /// # Examples
 /// ```
 /// use axum::response::IntoResponse;
-/// use twilio_sig_tower::extract::VerifiedRejection;
+/// use twilio_sig_tower::extract::ProvenRejection;
 /// use twilio_sig_tower::ExtractError;
 ///
-/// assert_eq!(VerifiedRejection::from(ExtractError::NoProof).into_response().status(), 500);
+/// assert_eq!(ProvenRejection::from(ExtractError::NoProof).into_response().status(), 500);
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct VerifiedRejection(ExtractError);
+pub struct ProvenRejection(ExtractError);
 
-impl From<ExtractError> for VerifiedRejection {
+impl From<ExtractError> for ProvenRejection {
     fn from(error: ExtractError) -> Self {
         Self(error)
     }
 }
 
-impl VerifiedRejection {
+impl ProvenRejection {
     /// The reason.
     #[must_use]
     pub const fn reason(&self) -> &ExtractError {
@@ -106,49 +106,49 @@ impl VerifiedRejection {
     }
 }
 
-impl IntoResponse for VerifiedRejection {
+impl IntoResponse for ProvenRejection {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.0.http_status());
         (status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), self.0.to_string()).into_response()
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Verified<VerifiedWebhook> {
-    type Rejection = VerifiedRejection;
+impl<S: Sync> FromRequestParts<S> for Proven<VerifiedWebhook> {
+    type Rejection = ProvenRejection;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, VerifiedRejection> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ProvenRejection> {
         Ok(Self(proof(parts)?.clone()))
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Verified<Bytes> {
-    type Rejection = VerifiedRejection;
+impl<S: Sync> FromRequestParts<S> for Proven<Bytes> {
+    type Rejection = ProvenRejection;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, VerifiedRejection> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ProvenRejection> {
         Ok(Self(proof(parts)?.body().clone()))
     }
 }
 
-impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Verified<Form<T>> {
-    type Rejection = VerifiedRejection;
+impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Proven<Form<T>> {
+    type Rejection = ProvenRejection;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, VerifiedRejection> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ProvenRejection> {
         Ok(Self(Form(proof(parts)?.form()?)))
     }
 }
 
-impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Verified<Json<T>> {
-    type Rejection = VerifiedRejection;
+impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Proven<Json<T>> {
+    type Rejection = ProvenRejection;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, VerifiedRejection> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ProvenRejection> {
         Ok(Self(Json(proof(parts)?.json()?)))
     }
 }
 
-impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Verified<Query<T>> {
-    type Rejection = VerifiedRejection;
+impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Proven<Query<T>> {
+    type Rejection = ProvenRejection;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, VerifiedRejection> {
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ProvenRejection> {
         Ok(Self(Query(proof(parts)?.query()?)))
     }
 }

@@ -9,7 +9,7 @@ use crate::VerifyWebhook;
 ///
 /// # Put it last
 /// axum's `Router::layer` covers the routes that were added before it. A route that is added behind it is
-/// **open**: a handler with `Verified` answers 500 there, and one with a plain
+/// **open**: a handler with `Proven` answers 500 there, and one with a plain
 /// `Form` answers every client. Add all routes, then the layer; or give the webhooks a router of their own, and
 /// `merge` or `nest` it. A layer around a whole service, as with hyper, has no such gap.
 ///

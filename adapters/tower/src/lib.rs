@@ -20,11 +20,11 @@ pub use service::{ResponseFuture, VerifyWebhook};
 pub use twilio_sig;
 #[cfg(feature = "axum")]
 pub use twilio_sig_gate::ExtractError;
-pub use twilio_sig_gate::{
-    Answer, DEFAULT_BODY_LIMIT, Event, Gate, Outcome, Refusal, Tenant, TenantError, TenantMap,
-    Untrusted, Unverified, VerifiedWebhook, VerifierSource,
-};
 #[cfg(feature = "claim")]
 pub use twilio_sig_gate::{ClaimPolicy, Dedup};
+pub use twilio_sig_gate::{
+    DEFAULT_BODY_LIMIT, Event, Gate, GateResponse, Outcome, Refusal, Tenant, TenantError,
+    TenantMap, Untrusted, Unverified, VerifiedWebhook, VerifierSource,
+};
 #[cfg(feature = "explain")]
 pub use twilio_sig_gate::{ExplainPolicy, Explained};

@@ -14,8 +14,8 @@ use http::{Request, Response, StatusCode, Uri};
 use http_body::Body;
 use tower_service::Service;
 use twilio_sig_gate::{
-    Admitted, Answer, Decision, Gate, Head, MAX_STORED_BODY_LEN, Opened, Refusal, Uncancelled,
-    Unverified, VerifiedWebhook,
+    Admitted, Decision, Gate, GateResponse, Head, MAX_STORED_BODY_LEN, Opened, Refusal,
+    Uncancelled, Unverified, VerifiedWebhook,
 };
 
 use crate::body::{RequestBody, ResponseBody};
@@ -23,7 +23,7 @@ use crate::peer::peer_of;
 use crate::read::{Read, read};
 
 /// The header that says that no handler made this answer.
-const REPLAYED: HeaderName = HeaderName::from_static(Answer::REPLAYED_HEADER);
+const REPLAYED: HeaderName = HeaderName::from_static(GateResponse::REPLAYED_HEADER);
 
 /// The service of a [`WebhookLayer`](crate::WebhookLayer).
 #[derive(Clone, Debug)]
@@ -119,12 +119,12 @@ where
     let Read::Whole(bytes) = read(body, MAX_STORED_BODY_LEN).await else {
         // No byte has been sent yet, and half an answer is none.
         admitted.settle(500, None).await;
-        return Ok(respond(Answer::new(500)));
+        return Ok(respond(GateResponse::new(500)));
     };
     let content_type = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let answer = match content_type {
-        Some(text) => Answer::new(status).with_body(text.to_owned(), bytes.clone()),
-        None => Answer::new(status).with_bytes(bytes.clone()),
+        Some(text) => GateResponse::new(status).with_body(text.to_owned(), bytes.clone()),
+        None => GateResponse::new(status).with_bytes(bytes.clone()),
     };
     let other = admitted.settle(status, Some(&answer)).await;
     Ok(other.map_or_else(|| Response::from_parts(parts, ResponseBody::own(bytes)), respond))
@@ -163,7 +163,7 @@ async fn decide<B: Body>(
             let decision = match gate.refuse_body(&opened, Refusal::BodyUnreadable) {
                 // There is no body to hand on.
                 Decision::PassUnverified => {
-                    Decision::Answer(Answer::new(Refusal::BodyUnreadable.http_status()))
+                    Decision::Answer(GateResponse::new(Refusal::BodyUnreadable.http_status()))
                 }
                 decision => decision,
             };
@@ -192,7 +192,7 @@ fn original_uri(parts: &Parts) -> &Uri {
     &parts.uri
 }
 
-fn respond<R>(answer: Answer) -> Response<ResponseBody<R>> {
+fn respond<R>(answer: GateResponse) -> Response<ResponseBody<R>> {
     let status = StatusCode::from_u16(answer.status());
     let content_type = answer.content_type().and_then(|text| HeaderValue::from_str(text).ok());
     let (retry_after, is_replayed) = (answer.retry_after(), answer.is_replayed());

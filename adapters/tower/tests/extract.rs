@@ -18,26 +18,26 @@ use http_body_util::BodyExt as _;
 use stack::{gate, token};
 use tower::ServiceExt as _;
 use twilio_sig::Signer;
-use twilio_sig_tower::extract::Verified;
+use twilio_sig_tower::extract::Proven;
 use twilio_sig_tower::{VerifiedWebhook, WebhookLayer};
 
-async fn form(sms: Verified<Form<Sms>>) -> String {
+async fn form(sms: Proven<Form<Sms>>) -> String {
     sms.body.clone()
 }
 
-async fn json(sms: Verified<Json<Sms>>) -> String {
+async fn json(sms: Proven<Json<Sms>>) -> String {
     sms.body.clone()
 }
 
-async fn query(sms: Verified<Query<Sms>>) -> String {
+async fn query(sms: Proven<Query<Sms>>) -> String {
     sms.body.clone()
 }
 
-async fn bytes(body: Verified<Bytes>) -> Bytes {
+async fn bytes(body: Proven<Bytes>) -> Bytes {
     body.into_inner()
 }
 
-async fn whole(webhook: Verified<VerifiedWebhook>) -> String {
+async fn whole(webhook: Proven<VerifiedWebhook>) -> String {
     format!("{} {}", webhook.url(), webhook.coverage())
 }
 

@@ -11,7 +11,7 @@ use axum::{Form, Router};
 use serde::Deserialize;
 use tower::ServiceExt as _;
 use twilio_sig::{AuthToken, Origin, Verifier, testing};
-use twilio_sig_tower::extract::Verified;
+use twilio_sig_tower::extract::Proven;
 use twilio_sig_tower::{Gate, WebhookLayer};
 
 #[derive(Deserialize)]
@@ -20,7 +20,7 @@ struct Sms {
     body: String,
 }
 
-async fn sms(sms: Verified<Form<Sms>>) -> String {
+async fn sms(sms: Proven<Form<Sms>>) -> String {
     format!("you said {}", sms.body)
 }
 

@@ -27,7 +27,7 @@ use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite;
 use tungstenite::client::IntoClientRequest as _;
 use twilio_sig::{Origin, Scheme, Signer, Verifier};
-use twilio_sig_tower::extract::Verified;
+use twilio_sig_tower::extract::Proven;
 use twilio_sig_tower::{Gate, VerifiedWebhook, WebhookLayer};
 
 const FORM: &[u8] = table::FORM;
@@ -40,7 +40,7 @@ async fn serve(app: Router) -> SocketAddr {
 }
 
 fn echo(gate: Gate) -> Router {
-    let handler = |body: Verified<Bytes>| async { body.into_inner() };
+    let handler = |body: Proven<Bytes>| async { body.into_inner() };
     Router::new().route("/sms", post(handler)).layer(WebhookLayer::new(gate))
 }
 
@@ -86,7 +86,7 @@ async fn http2_takes_the_host_from_the_authority() {
 
 /// An echo over a WebSocket, and how often the route was asked.
 fn media(calls: Arc<AtomicUsize>) -> Router {
-    let handler = move |_: Verified<VerifiedWebhook>, upgrade: WebSocketUpgrade| async move {
+    let handler = move |_: Proven<VerifiedWebhook>, upgrade: WebSocketUpgrade| async move {
         calls.fetch_add(1, Ordering::SeqCst);
         let response: Response = upgrade.on_upgrade(|mut socket| async move {
             while let Some(Ok(message)) = socket.recv().await {
@@ -137,7 +137,7 @@ async fn two_thousand_at_once_get_their_own_answers() {
     const REQUESTS: usize = 2_000;
     let genuine = (0..REQUESTS).filter(|nth| nth % 3 != 0).count();
     let barrier = Arc::new(Barrier::new(genuine));
-    let handler = move |body: Verified<Bytes>| async move {
+    let handler = move |body: Proven<Bytes>| async move {
         barrier.wait().await;
         body.into_inner()
     };

@@ -28,7 +28,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http_body_util::BodyExt as _;
 use tracing::Instrument as _;
-use twilio_sig_tower::{Answer, Event, Outcome, PeerAddr, Refusal};
+use twilio_sig_tower::{Event, GateResponse, Outcome, PeerAddr, Refusal};
 
 pub(crate) use self::diagnosis::Diagnosis;
 pub(crate) use self::log::Log;
@@ -154,7 +154,7 @@ impl Attempts {
         body: Vec<u8>,
         elapsed: Duration,
     ) {
-        let is_replayed = response.headers().contains_key(Answer::REPLAYED_HEADER);
+        let is_replayed = response.headers().contains_key(GateResponse::REPLAYED_HEADER);
         let status = status_of(response.status(), is_replayed, notes.refusal);
         let reason = notes.refusal.map(Refusal::code);
         let route = route_of(head);

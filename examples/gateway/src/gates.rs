@@ -6,7 +6,7 @@ use twilio_sig::Origin;
 use twilio_sig::claim::ClaimStore;
 use twilio_sig::replay::{Freshness, Guard};
 use twilio_sig_redis::RedisStore;
-use twilio_sig_tower::{Answer, ClaimPolicy, Dedup, Event, Gate};
+use twilio_sig_tower::{ClaimPolicy, Dedup, Event, Gate, GateResponse};
 
 use crate::Failure;
 use crate::attempts;
@@ -71,7 +71,7 @@ impl Gates {
             forward: gate(origins.base.clone(), ClaimPolicy::new()).dedup(dedup),
             twiml: gate(origins.base.clone(), ClaimPolicy::new()),
             json: gate(origins.base.clone(), ClaimPolicy::new().without_answers())
-                .duplicate_answer(|_| Answer::duplicate()),
+                .duplicate_answer(|_| GateResponse::duplicate()),
             whatsapp: gate(
                 origins.whatsapp.clone(),
                 match settings.replay {

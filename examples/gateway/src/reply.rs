@@ -5,7 +5,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use twilio_sig::claim;
-use twilio_sig_tower::Answer;
+use twilio_sig_tower::GateResponse;
 
 use crate::fault::Fault;
 
@@ -89,7 +89,7 @@ impl IntoResponse for Reply {
             headers.insert(CONTENT_TYPE, value);
         }
         if self.is_duplicate {
-            headers.insert(Answer::REPLAYED_HEADER, HeaderValue::from_static("true"));
+            headers.insert(GateResponse::REPLAYED_HEADER, HeaderValue::from_static("true"));
         }
         response
     }

@@ -7,7 +7,7 @@
 use super::Identity::{Parts, Repeatable};
 use super::Part::{Everything, Sid, Text};
 use super::When::{All, Any, Is};
-use super::{Kind, When};
+use super::{EventKind, When};
 
 const CONVERSATION: When = Any(&["ConversationSid", "ChatServiceSid"]);
 const CHANNEL: When = Any(&["ChannelSid", "InstanceSid"]);
@@ -15,28 +15,28 @@ const EVENT: &str = "EventType";
 
 // Sources: https://www.twilio.com/docs/conversations/conversations-webhooks and
 // https://www.twilio.com/docs/chat/webhook-events
-pub(super) const KINDS: &[Kind] = &[
-    Kind {
+pub(super) const KINDS: &[EventKind] = &[
+    EventKind {
         name: "conversation_message",
         when: &[CONVERSATION, Is(EVENT, &["onMessageAdded", "onMessageRemoved"])],
         identity: Parts(&[Text(EVENT), Sid(&["MessageSid"])]),
     },
-    Kind {
+    EventKind {
         name: "conversation_participant",
         when: &[CONVERSATION, Is(EVENT, &["onParticipantAdded", "onParticipantRemoved"])],
         identity: Parts(&[Text(EVENT), Sid(&["ParticipantSid"])]),
     },
-    Kind {
+    EventKind {
         name: "conversation",
         when: &[CONVERSATION, Is(EVENT, &["onConversationAdded", "onConversationRemoved"])],
         identity: Parts(&[Text(EVENT), Sid(&["ConversationSid"])]),
     },
-    Kind {
+    EventKind {
         name: "conversation_user",
         when: &[CONVERSATION, Is(EVENT, &["onUserAdded"])],
         identity: Parts(&[Text(EVENT), Sid(&["UserSid"])]),
     },
-    Kind {
+    EventKind {
         name: "conversation_update",
         when: &[
             CONVERSATION,
@@ -55,12 +55,12 @@ pub(super) const KINDS: &[Kind] = &[
         ],
         identity: Parts(&[Text(EVENT), Everything]),
     },
-    Kind {
+    EventKind {
         name: "conversation_request",
         when: &[CONVERSATION, All(&[EVENT])],
         identity: Repeatable,
     },
-    Kind {
+    EventKind {
         name: "chat",
         when: &[
             CHANNEL,
@@ -84,5 +84,5 @@ pub(super) const KINDS: &[Kind] = &[
         ],
         identity: Parts(&[Text(EVENT), Everything]),
     },
-    Kind { name: "chat_request", when: &[CHANNEL, All(&[EVENT])], identity: Repeatable },
+    EventKind { name: "chat_request", when: &[CHANNEL, All(&[EVENT])], identity: Repeatable },
 ];

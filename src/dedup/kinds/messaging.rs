@@ -1,7 +1,7 @@
 //! Messages.
 
+use super::EventKind;
 use super::Identity::{Asked, Parts};
-use super::Kind;
 use super::Part::{Everything, IfAny, Sid, Text};
 use super::When::{All, Any, IsNot};
 
@@ -10,8 +10,8 @@ const SIDS: &[&str] = &["MessageSid", "SmsSid"];
 
 // Sources: https://www.twilio.com/docs/messaging/guides/track-outbound-message-status and
 // https://www.twilio.com/docs/messaging/guides/webhook-request
-pub(super) const KINDS: &[Kind] = &[
-    Kind {
+pub(super) const KINDS: &[EventKind] = &[
+    EventKind {
         name: "message_status",
         when: &[Any(SIDS), All(&["MessageStatus"])],
         // One status may be reported again with more to say.
@@ -22,7 +22,7 @@ pub(super) const KINDS: &[Kind] = &[
             IfAny("RawDlrDoneDate"),
         ]),
     },
-    Kind {
+    EventKind {
         name: "sms_status",
         when: &[Any(SIDS), IsNot("SmsStatus", &["receiving", "received"])],
         identity: Parts(&[
@@ -33,5 +33,5 @@ pub(super) const KINDS: &[Kind] = &[
         ]),
     },
     // A message is told again at the URL of a `<Redirect>`, and by Studio's widgets.
-    Kind { name: "message", when: &[Any(SIDS)], identity: Asked(&[Sid(SIDS), Everything]) },
+    EventKind { name: "message", when: &[Any(SIDS)], identity: Asked(&[Sid(SIDS), Everything]) },
 ];

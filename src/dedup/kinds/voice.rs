@@ -3,8 +3,8 @@
 //! The results of most verbs of TwiML can honestly come twice. A first request is therefore recognised by
 //! what it lacks: a parameter that is not known here makes a request a result.
 
+use super::EventKind;
 use super::Identity::{Asked, Parts, Repeatable};
-use super::Kind;
 use super::Part::{Everything, IfAny, Number, Sid, Text};
 use super::When::{All, Any, Is, Lacks, Only};
 
@@ -26,9 +26,9 @@ const FIRST_REQUEST: &[&str] = &[
 /// What a request to a fallback URL has besides.
 const FALLBACK: &[&str] = &["ErrorCode", "ErrorUrl"];
 
-pub(super) const KINDS: &[Kind] = &[
+pub(super) const KINDS: &[EventKind] = &[
     // https://www.twilio.com/docs/voice/twiml/siprec
-    Kind {
+    EventKind {
         name: "siprec",
         when: &[All(&["SiprecEvent"])],
         identity: Parts(&[
@@ -39,7 +39,7 @@ pub(super) const KINDS: &[Kind] = &[
         ]),
     },
     // https://www.twilio.com/docs/voice/twiml/stream
-    Kind {
+    EventKind {
         name: "stream",
         when: &[All(&["StreamEvent"])],
         identity: Parts(&[
@@ -50,30 +50,30 @@ pub(super) const KINDS: &[Kind] = &[
         ]),
     },
     // https://www.twilio.com/docs/voice/twiml/transcription
-    Kind {
+    EventKind {
         name: "transcription",
         when: &[All(&["TranscriptionSid"]), Any(&["SequenceId", "SequenceNumber"])],
         identity: Parts(&[Sid(&["TranscriptionSid"]), Number(&["SequenceId", "SequenceNumber"])]),
     },
     // https://www.twilio.com/docs/voice/twiml/record
-    Kind {
+    EventKind {
         name: "recording_transcription",
         when: &[All(&["TranscriptionSid", "TranscriptionStatus"])],
         identity: Parts(&[Sid(&["TranscriptionSid"]), Text("TranscriptionStatus")]),
     },
     // https://www.twilio.com/docs/voice/api/recording
-    Kind {
+    EventKind {
         name: "recording",
         when: &[All(&["RecordingStatus", "RecordingSid"])],
         identity: Parts(&[Sid(&["RecordingSid"]), Text("RecordingStatus")]),
     },
-    Kind {
+    EventKind {
         name: "recording_absent",
         when: &[All(&["RecordingStatus"]), Any(&["CallSid", "ConferenceSid"])],
         identity: Parts(&[Text("RecordingStatus"), Everything]),
     },
     // https://www.twilio.com/docs/voice/api/conference-resource
-    Kind {
+    EventKind {
         name: "conference",
         when: &[All(&["StatusCallbackEvent", "ConferenceSid"])],
         identity: Parts(&[
@@ -84,7 +84,7 @@ pub(super) const KINDS: &[Kind] = &[
     },
     // https://www.twilio.com/docs/voice/answering-machine-detection: asynchronous, so a request of its
     // own, which says no more of the call.
-    Kind {
+    EventKind {
         name: "machine_detection",
         when: &[
             All(&["CallSid", "AnsweredBy", "MachineDetectionDuration"]),
@@ -93,13 +93,13 @@ pub(super) const KINDS: &[Kind] = &[
         identity: Parts(&[Sid(CALL), Text("AnsweredBy"), Number(&["MachineDetectionDuration"])]),
     },
     // https://www.twilio.com/docs/voice/twiml/gather: numbered anew by each `<Gather>` of the call.
-    Kind {
+    EventKind {
         name: "partial_speech",
         when: &[All(CALL), Any(&["UnstableSpeechResult", "StableSpeechResult"])],
         identity: Repeatable,
     },
     // https://www.twilio.com/docs/voice/api/call-resource#statuscallback
-    Kind {
+    EventKind {
         name: "call_status",
         when: &[
             All(&["CallSid", "CallStatus", "SequenceNumber"]),
@@ -107,19 +107,19 @@ pub(super) const KINDS: &[Kind] = &[
         ],
         identity: Parts(&[Sid(CALL), Number(&["SequenceNumber"]), Text("CallStatus")]),
     },
-    Kind {
+    EventKind {
         name: "call_end",
         when: &[All(&["CallSid", "CallStatus"]), Any(&["CallbackSource", "CallDuration"])],
         identity: Parts(&[Sid(CALL), Text("CallStatus"), Everything]),
     },
     // https://www.twilio.com/docs/voice/twiml/record: each recording has a URL of its own.
-    Kind {
+    EventKind {
         name: "recorded",
         when: &[All(&["CallSid", "RecordingUrl"])],
         identity: Asked(&[Sid(CALL), Everything]),
     },
     // https://www.twilio.com/docs/voice/twiml#request-parameters
-    Kind {
+    EventKind {
         name: "call",
         when: &[
             All(CALL),
@@ -128,5 +128,5 @@ pub(super) const KINDS: &[Kind] = &[
         ],
         identity: Asked(&[Sid(CALL), Everything]),
     },
-    Kind { name: "call_result", when: &[All(CALL)], identity: Repeatable },
+    EventKind { name: "call_result", when: &[All(CALL)], identity: Repeatable },
 ];

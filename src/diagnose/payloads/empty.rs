@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use super::{Edit, Ground};
 use crate::diagnose::Cause;
 use crate::diagnose::change::Change;
-use crate::diagnose::kinds::Kind;
+use crate::diagnose::kinds::ParamsKind;
 
 /// Names of which all subsets are tried: 1,024.
 const MAX_SUBSETS: usize = 10;
@@ -53,8 +53,8 @@ pub(super) fn in_subsets<'a>(ground: &'a Ground<'a>) -> Vec<Edit<'a>> {
     once(ground, alone.chain(with_one).chain(two))
 }
 
-fn kind(ground: &Ground<'_>) -> Option<Kind> {
-    (!ground.pairs.is_empty()).then(|| Kind::of(|name| ground.value(name).is_some()))
+fn kind(ground: &Ground<'_>) -> Option<ParamsKind> {
+    (!ground.pairs.is_empty()).then(|| ParamsKind::of(|name| ground.value(name).is_some()))
 }
 
 /// The names of each unit that the request lacks.

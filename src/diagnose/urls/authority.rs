@@ -16,7 +16,7 @@ const COMMON_PORTS: [&str; 11] =
 
 /// A scheme, and whether it is that of a WebSocket handshake.
 #[derive(Clone, Eq, PartialEq)]
-pub(super) struct Scheme {
+pub(super) struct UrlScheme {
     pub(super) name: String,
     pub(super) websocket: bool,
 }
@@ -35,11 +35,11 @@ pub(super) struct Extra {
     pub(super) fragment: Option<String>,
 }
 
-pub(super) fn schemes(base: &Base) -> Vec<Alternative<Scheme>> {
+pub(super) fn schemes(base: &Base) -> Vec<Alternative<UrlScheme>> {
     let given = &base.start;
     let (is_secure, is_websocket) = (given.is_secure(), given.is_websocket());
     let handshake = base.websocket || is_websocket;
-    let as_given = Scheme { name: given.scheme.clone(), websocket: base.websocket };
+    let as_given = UrlScheme { name: given.scheme.clone(), websocket: base.websocket };
     let mut schemes = Alternatives::new(as_given, |scheme| scheme.name.len());
     let mut add = |secure, websocket, flagged, cost| {
         let name = match (secure, websocket) {
@@ -48,7 +48,7 @@ pub(super) fn schemes(base: &Base) -> Vec<Alternative<Scheme>> {
             (true, true) => "wss",
             (false, true) => "ws",
         };
-        schemes.add(Scheme { name: name.to_owned(), websocket: flagged }, cost, "");
+        schemes.add(UrlScheme { name: name.to_owned(), websocket: flagged }, cost, "");
     };
     let other_tls = if is_secure { 2 } else { 1 };
     add(!is_secure, handshake, base.websocket, other_tls);

@@ -5,7 +5,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::alternatives::Alternative;
-use super::authority::{self, Authority, Extra, Scheme};
+use super::authority::{self, Authority, Extra, UrlScheme};
 use super::base::Base;
 use super::whole::{self, Whole};
 use super::{describe, path, query};
@@ -19,7 +19,7 @@ pub(super) struct Choices {
     pub(super) base: Rc<Base>,
     /// Whole URLs of which a hint speaks.
     wholes: Vec<Whole>,
-    schemes: Vec<Alternative<Scheme>>,
+    schemes: Vec<Alternative<UrlScheme>>,
     authorities: Vec<Alternative<Authority>>,
     paths: Vec<Alternative<String>>,
     queries: Vec<Alternative<Option<String>>>,

@@ -1,22 +1,22 @@
 //! Handing on what verifies.
 
 use crate::args::ListenArgs;
-use crate::deliver::{self, Answer, Undelivered, deliver};
+use crate::deliver::{self, Delivered, Undelivered, deliver};
 use crate::failure::Failure;
 use crate::http::HttpRequest;
 use crate::outgoing::Outgoing;
 use crate::overrides::Overrides;
-use crate::place::Place;
 use crate::signing_key::SigningKey;
+use crate::url_arg::UrlArg;
 
 /// Where it is handed on to.
 pub(super) struct Forward {
-    pub(super) place: Place,
+    pub(super) place: UrlArg,
     overrides: Overrides,
     /// What signs anew.
     key: Option<SigningKey>,
     /// The URL that Twilio calls, whose host and scheme are handed on.
-    public: Option<Place>,
+    public: Option<UrlArg>,
 }
 
 impl Forward {
@@ -24,9 +24,9 @@ impl Forward {
     pub(super) fn new(args: &ListenArgs) -> Result<Option<Self>, Failure> {
         let Some(url) = &args.forward_to else { return Ok(None) };
         let key = args.sign_anew.then(|| SigningKey::read(&args.keys)).transpose()?;
-        let public = args.url.as_deref().map(|url| Place::new("--url", url)).transpose()?;
+        let public = args.url.as_deref().map(|url| UrlArg::new("--url", url)).transpose()?;
         let overrides = Overrides::of(url)?;
-        Ok(Some(Self { place: Place::new("--forward-to", url)?, overrides, key, public }))
+        Ok(Some(Self { place: UrlArg::new("--forward-to", url)?, overrides, key, public }))
     }
 
     /// The request as it is handed on.
@@ -52,7 +52,7 @@ impl Forward {
     ///
     /// # Errors
     /// [`Undelivered`] if there is no answer.
-    pub(super) fn send(&self, outgoing: &Outgoing) -> Result<Answer, Undelivered> {
+    pub(super) fn send(&self, outgoing: &Outgoing) -> Result<Delivered, Undelivered> {
         let agent = deliver::agent(&self.overrides, self.overrides.total);
         deliver(&agent, &self.place, outgoing)
     }

@@ -24,14 +24,14 @@ use super::forward::Forward;
 use super::save::Folder;
 use super::socket;
 use super::table::{Decided, Seen};
-use crate::deliver::Answer;
+use crate::deliver::Delivered;
 use crate::failure::Failure;
 use crate::http::HttpRequest;
 use crate::outgoing::is_of_connection;
 use crate::output::printable;
-use crate::place::Place;
 use crate::request::Request as Arrived;
 use crate::twiml::{self, Use};
+use crate::url_arg::UrlArg;
 
 /// Longest answer that is handed back, in bytes. Twilio takes no longer one.
 const MAX_ANSWER_LEN: usize = 64 * 1_024;
@@ -48,7 +48,7 @@ pub(super) type Permit = Arc<OwnedSemaphorePermit>;
 
 pub(super) struct Server {
     verifier: Verifier,
-    public: Option<Place>,
+    public: Option<UrlArg>,
     forward: Option<Arc<Forward>>,
     folder: Option<Arc<Folder>>,
     seen: SyncSender<Seen>,
@@ -58,7 +58,7 @@ pub(super) struct Server {
 impl Server {
     pub(super) fn new(
         verifier: Verifier,
-        public: Option<Place>,
+        public: Option<UrlArg>,
         forward: Option<Forward>,
         folder: Option<Folder>,
         seen: SyncSender<Seen>,
@@ -226,7 +226,7 @@ impl HttpRequest {
 }
 
 /// The answer of the service, and what Twilio would do with one that it cannot use.
-fn handed_back(answer: &Answer) -> (Reply, Option<String>) {
+fn handed_back(answer: &Delivered) -> (Reply, Option<String>) {
     if answer.body.len() > MAX_ANSWER_LEN {
         return bad_gateway("11750: the answer of the service is longer than 64 KB");
     }

@@ -18,7 +18,7 @@ use super::bounds;
 use super::server::{Permit, Reply, text};
 use crate::http::HttpRequest;
 use crate::outgoing::Outgoing;
-use crate::place::Place;
+use crate::url_arg::UrlArg;
 
 /// What RFC 6455, section 1.3, puts behind the key.
 const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -51,7 +51,7 @@ pub(super) fn open(request: &HttpRequest, upgrade: OnUpgrade, permit: Permit) ->
 /// # Errors
 /// Why there is no answer.
 pub(super) async fn hand_on(
-    place: &Place,
+    place: &UrlArg,
     outgoing: &Outgoing,
     upgrade: OnUpgrade,
     permit: Permit,
@@ -60,7 +60,7 @@ pub(super) async fn hand_on(
         return Err("a WebSocket is handed on to http: alone".to_owned());
     }
     let url = place.clone().without_query().into_http().url(outgoing.target());
-    let mut request = Request::builder().uri(crate::place::path_and_query(&url));
+    let mut request = Request::builder().uri(crate::url_arg::path_and_query(&url));
     let has_host = outgoing.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host"));
     if !has_host {
         request = request.header("Host", place.host());

@@ -6,14 +6,14 @@ use std::time::Instant;
 
 use super::unsigned::Unsigned;
 use super::{Plan, Print};
-use crate::deliver::{self, Answer, Undelivered, deliver};
+use crate::deliver::{self, Delivered, Undelivered, deliver};
 use crate::failure::Failure;
 use crate::outgoing::Outgoing;
 use crate::output::{BAD, LABEL};
 use crate::overrides::{Failed, Overrides};
-use crate::place::Place;
 use crate::report::{self, Expected};
 use crate::twiml::{self, Use};
+use crate::url_arg::UrlArg;
 
 pub(super) struct Attempts<'a, 'b> {
     pub(super) plan: &'a Plan<'a>,
@@ -103,7 +103,7 @@ impl Attempts<'_, '_> {
         let overrides = Overrides::of(fallback)?;
         let outgoing = unsigned.with_error(code, url).sign(&self.plan.key, fallback, false)?;
         let name = format!("{}, to the fallback URL", self.name);
-        let place = Place::new("--fallback", fallback)?;
+        let place = UrlArg::new("--fallback", fallback)?;
         match self.attempt(&name, &place, &outgoing, &overrides, overrides.total)? {
             None => Ok(true),
             Some(Last { undelivered: Some(undelivered), .. }) => Err(undelivered.into()),
@@ -115,7 +115,7 @@ impl Attempts<'_, '_> {
     fn attempt(
         &mut self,
         name: &str,
-        place: &Place,
+        place: &UrlArg,
         outgoing: &Outgoing,
         overrides: &Overrides,
         left: Duration,
@@ -148,7 +148,7 @@ impl Attempts<'_, '_> {
         (self.print)(&format!("{LABEL}{label:<8}{LABEL:#} {text}\n"))
     }
 
-    fn count(&self, answer: &Answer) {
+    fn count(&self, answer: &Delivered) {
         if twiml::judge(self.used, answer).is_good {
             self.plan.useful.fetch_add(1, Ordering::Relaxed);
         }

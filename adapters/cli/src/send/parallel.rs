@@ -5,7 +5,7 @@ use std::sync::{Barrier, mpsc};
 use std::thread;
 
 use super::Plan;
-use crate::Outcome;
+use crate::Ending;
 use crate::failure::Failure;
 use crate::output::{self, LABEL};
 
@@ -13,10 +13,10 @@ use crate::output::{self, LABEL};
 ///
 /// # Errors
 /// The first failure, after all have ended.
-pub(super) fn run(plan: &Plan<'_>, count: u8) -> Result<Outcome, Failure> {
+pub(super) fn run(plan: &Plan<'_>, count: u8) -> Result<Ending, Failure> {
     let start = Barrier::new(usize::from(count));
     let (sender, done) = mpsc::channel();
-    let (mut outcome, mut failure) = (Outcome::Good, None);
+    let (mut outcome, mut failure) = (Ending::Good, None);
     let (mut good, mut bad) = (0_u32, 0_u32);
     thread::scope(|scope| {
         for nth in 0..u64::from(count) {
@@ -37,15 +37,15 @@ pub(super) fn run(plan: &Plan<'_>, count: u8) -> Result<Outcome, Failure> {
         for (text, event) in done {
             let printed = output::print(&text);
             match printed.and(event) {
-                Ok(Outcome::Good) => good = good.saturating_add(1),
-                Ok(Outcome::Refused) => bad = bad.saturating_add(1),
+                Ok(Ending::Good) => good = good.saturating_add(1),
+                Ok(Ending::Refused) => bad = bad.saturating_add(1),
                 Err(error) => failure = failure.take().or(Some(error)),
             }
         }
     });
     let is_lost = !plan.args.forged && plan.useful.load(Ordering::Relaxed) == 0;
     if bad > 0 || is_lost {
-        outcome = Outcome::Refused;
+        outcome = Ending::Refused;
     }
     let what = if plan.is_one_event() { "one event, the same bytes" } else { "events" };
     let lost = if is_lost { "; Twilio could use none of the answers" } else { "" };

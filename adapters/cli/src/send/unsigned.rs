@@ -6,8 +6,8 @@ use twilio_sig::testing::Fixture;
 use crate::failure::Failure;
 use crate::http::HttpRequest;
 use crate::outgoing::Outgoing;
-use crate::place::Place;
 use crate::signing_key::SigningKey;
+use crate::url_arg::UrlArg;
 
 #[derive(Clone)]
 pub(super) enum Unsigned {
@@ -28,7 +28,7 @@ impl Unsigned {
                 Ok(Outgoing::fixture(&key.sign(fixture.clone(), url)?, is_public))
             }
             Self::Saved(saved) => {
-                let url = Place::new("--url", url)?.url(&saved.target);
+                let url = UrlArg::new("--url", url)?.url(&saved.target);
                 Outgoing::anew(saved, key, &url, is_public)
             }
         }

@@ -12,9 +12,9 @@ use super::queue::Kept;
 use super::{ExplainPolicy, Explained};
 use crate::Refusal;
 use crate::event::{EventContext, Outcome};
-use crate::gate::Source;
+use crate::gate::Verifiers;
+use crate::owned_webhook::{Keys, OwnedWebhook};
 use crate::tenant::Untrusted;
-use crate::webhook::{Keys, OwnedWebhook};
 
 /// A request to be explained. Its URL, signature and body are wiped on drop: under another key the
 /// signature may be a valid credential, and the body is a private message.
@@ -82,8 +82,8 @@ impl Job {
         let webhook = self.arrived.webhook_of(&self.body);
         let tenant = self.keys.tenant.as_ref();
         let (own, others) = match &self.keys.gate.0.source {
-            Source::One(verifier) => (Some(verifier), Vec::new()),
-            Source::Many(source) => {
+            Verifiers::One(verifier) => (Some(verifier), Vec::new()),
+            Verifiers::Many(source) => {
                 let request = Untrusted { url: &self.arrived.url, webhook };
                 let most = ExplainPolicy::MAX_OTHER_TENANTS;
                 let mut others = source.other_tenants(request, most);

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use twilio_sig::claim::MemoryStore;
 use twilio_sig::dedup::Template;
 use twilio_sig::replay::{Freshness, Guard};
-use twilio_sig_gate::{Answer, ClaimPolicy, Dedup};
+use twilio_sig_gate::{ClaimPolicy, Dedup, GateResponse};
 
 use super::wire::Request;
 use super::{Check, FORM, Row, Step, form, gate, refused, verified};
@@ -142,7 +142,7 @@ pub(super) fn rows() -> Vec<Row> {
         },
         Row {
             name: "an answer of the service's own where none is stored",
-            gate: unstored().duplicate_answer(|_| Answer::duplicate()),
+            gate: unstored().duplicate_answer(|_| GateResponse::duplicate()),
             steps: vec![
                 accepted(status(1)),
                 refused(status(1), &[200])
@@ -228,7 +228,7 @@ pub(super) fn rows() -> Vec<Row> {
                 .claim_policy(ClaimPolicy::new().without_answers())
                 .duplicate_answer(|webhook| {
                     assert_eq!(webhook.param("Digits"), Some("2"));
-                    Answer::new(200).with_body("text/xml", "<Response/>")
+                    GateResponse::new(200).with_body("text/xml", "<Response/>")
                 }),
             steps: vec![
                 accepted(call(1)),

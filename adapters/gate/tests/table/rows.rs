@@ -1,7 +1,9 @@
 //! Proofs, headers, bodies, settings and tenants.
 
 use twilio_sig::{Algorithm, Origin, SharedKey, Signer, Verifier};
-use twilio_sig_gate::{Answer, Gate, Tenant, TenantError, TenantMap, Untrusted, VerifierSource};
+use twilio_sig_gate::{
+    Gate, GateResponse, Tenant, TenantError, TenantMap, Untrusted, VerifierSource,
+};
 
 use super::wire::Request;
 use super::{
@@ -209,7 +211,7 @@ fn settings() -> Vec<Row> {
     let over = [b"Body=".as_slice(), &vec![b'x'; 200_000]].concat();
     let reporting = |name, steps| Row { name, gate: gate().report_only().body_limit(1_000), steps };
     let answering = gate().refusal_answer(|refusal| {
-        Answer::new(418).with_body("text/plain", refusal.code().to_owned())
+        GateResponse::new(418).with_body("text/plain", refusal.code().to_owned())
     });
     let custom = |request, text: &str| {
         refused(request, &[418])

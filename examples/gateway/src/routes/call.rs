@@ -7,7 +7,7 @@ use serde::Deserialize;
 use sqlx::SqliteConnection;
 use twilio_sig::dedup::Template;
 use twilio_sig_tower::VerifiedWebhook;
-use twilio_sig_tower::extract::Verified;
+use twilio_sig_tower::extract::Proven;
 
 use super::status::{LAST_CALL_RANK, call_state};
 use crate::app::App;
@@ -51,8 +51,8 @@ struct Call {
 /// The call is there: a greeting, and the question.
 async fn voice(
     State(app): State<App>,
-    proof: Verified<VerifiedWebhook>,
-    call: Verified<Form<Call>>,
+    proof: Proven<VerifiedWebhook>,
+    call: Proven<Form<Call>>,
 ) -> Result<Reply, Fault> {
     let id = call_id(&proof)?;
     match app.events.begin(&proof, None).await? {
@@ -76,8 +76,8 @@ async fn voice(
 /// The answer to the question: 1 goes on, anything else hangs up.
 async fn consent(
     State(app): State<App>,
-    proof: Verified<VerifiedWebhook>,
-    call: Verified<Form<Call>>,
+    proof: Proven<VerifiedWebhook>,
+    call: Proven<Form<Call>>,
 ) -> Result<Reply, Fault> {
     let id = call_id(&proof)?;
     // The result of a `<Gather>` has no identity of its own; here a call is asked once.
@@ -110,8 +110,8 @@ async fn consent(
 /// Something became of the call.
 async fn status(
     State(app): State<App>,
-    proof: Verified<VerifiedWebhook>,
-    call: Verified<Form<Call>>,
+    proof: Proven<VerifiedWebhook>,
+    call: Proven<Form<Call>>,
 ) -> Result<Reply, Fault> {
     let id = call_id(&proof)?;
     match app.events.begin(&proof, None).await? {
@@ -166,8 +166,8 @@ struct Recorded {
 /// A recording is ready, or is not.
 async fn recording(
     State(app): State<App>,
-    proof: Verified<VerifiedWebhook>,
-    recorded: Verified<Form<Recorded>>,
+    proof: Proven<VerifiedWebhook>,
+    recorded: Proven<Form<Recorded>>,
 ) -> Result<Reply, Fault> {
     let call_id = call_id(&proof)?;
     match app.events.begin(&proof, None).await? {

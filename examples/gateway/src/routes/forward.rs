@@ -6,7 +6,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use twilio_sig_tower::VerifiedWebhook;
-use twilio_sig_tower::extract::Verified;
+use twilio_sig_tower::extract::Proven;
 
 use crate::app::App;
 use crate::events::Begun;
@@ -28,7 +28,7 @@ async fn forward(
     method: Method,
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
-    webhook: Verified<VerifiedWebhook>,
+    webhook: Proven<VerifiedWebhook>,
 ) -> Result<Response, Fault> {
     if webhook.is_websocket() || ![Method::GET, Method::POST].contains(&method) {
         return Ok(StatusCode::METHOD_NOT_ALLOWED.into_response());

@@ -5,7 +5,7 @@ use axum::{Form, Router, routing::post};
 use serde::Deserialize;
 use sqlx::SqliteConnection;
 use twilio_sig_tower::VerifiedWebhook;
-use twilio_sig_tower::extract::Verified;
+use twilio_sig_tower::extract::Proven;
 
 use super::status::message_rank;
 use crate::app::App;
@@ -39,8 +39,8 @@ pub(super) struct Message {
 /// A message came in.
 async fn receive(
     State(app): State<App>,
-    proof: Verified<VerifiedWebhook>,
-    message: Verified<Form<Message>>,
+    proof: Proven<VerifiedWebhook>,
+    message: Proven<Form<Message>>,
 ) -> Result<Reply, Fault> {
     match app.events.begin(&proof, None).await? {
         Begun::New(mut event) => {
@@ -92,8 +92,8 @@ struct Status {
 /// Something became of a message.
 async fn status(
     State(app): State<App>,
-    proof: Verified<VerifiedWebhook>,
-    status: Verified<Form<Status>>,
+    proof: Proven<VerifiedWebhook>,
+    status: Proven<Form<Status>>,
 ) -> Result<Reply, Fault> {
     match app.events.begin(&proof, None).await? {
         Begun::New(mut event) => {

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
 use axum::{Form, Router, routing::post};
 use twilio_sig_tower::VerifiedWebhook;
-use twilio_sig_tower::extract::Verified;
+use twilio_sig_tower::extract::Proven;
 
 use super::message::Message;
 use crate::app::App;
@@ -23,8 +23,8 @@ pub(super) fn routes() -> Router<App> {
 
 async fn receive(
     State(app): State<App>,
-    proof: Verified<VerifiedWebhook>,
-    message: Verified<Form<Message>>,
+    proof: Proven<VerifiedWebhook>,
+    message: Proven<Form<Message>>,
 ) -> Result<Response, Fault> {
     let reply = match app.events.begin(&proof, None).await? {
         Begun::New(mut event) => {

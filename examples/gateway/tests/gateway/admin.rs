@@ -3,7 +3,7 @@
 use twilio_sig::testing;
 
 use crate::program::{
-    Answer, Folder, Gateway, PUBLIC_URL, eventually, exchange, sign, sign_with, timestamp,
+    Folder, GateResponse, Gateway, PUBLIC_URL, eventually, exchange, sign, sign_with, timestamp,
 };
 
 const TOKEN: &str = "an admin token of the tests";
@@ -31,15 +31,15 @@ impl<'a> Browser<'a> {
         browser
     }
 
-    fn get(&self, target: &str) -> Answer {
+    fn get(&self, target: &str) -> GateResponse {
         self.send("GET", target, "")
     }
 
-    fn post(&self, target: &str, form: &str) -> Answer {
+    fn post(&self, target: &str, form: &str) -> GateResponse {
         self.send("POST", target, form)
     }
 
-    fn send(&self, method: &str, target: &str, form: &str) -> Answer {
+    fn send(&self, method: &str, target: &str, form: &str) -> GateResponse {
         let length = form.len().to_string();
         let headers = [
             ("Host", "hooks.example.com"),

@@ -138,11 +138,11 @@ impl Gateway {
     }
 
     /// As Twilio sends it.
-    pub(crate) fn send(&self, webhook: &SignedWebhook) -> Answer {
+    pub(crate) fn send(&self, webhook: &SignedWebhook) -> GateResponse {
         send(self.address, webhook).expect("the gateway answers")
     }
 
-    pub(crate) fn get(&self, target: &str) -> Answer {
+    pub(crate) fn get(&self, target: &str) -> GateResponse {
         exchange(self.address, "GET", target, &[("Host", "x")], b"").expect("the gateway answers")
     }
 
@@ -177,13 +177,13 @@ impl Drop for Gateway {
 
 /// An answer of the gateway.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
+pub(crate) struct GateResponse {
     pub(crate) status: u16,
     head: String,
     pub(crate) body: String,
 }
 
-impl Answer {
+impl GateResponse {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (own, value) = line.split_once(": ")?;
@@ -193,7 +193,7 @@ impl Answer {
 }
 
 /// Sends a webhook; an error if there is no whole answer.
-pub(crate) fn send(address: SocketAddr, webhook: &SignedWebhook) -> std::io::Result<Answer> {
+pub(crate) fn send(address: SocketAddr, webhook: &SignedWebhook) -> std::io::Result<GateResponse> {
     let headers: Vec<_> = webhook.headers().collect();
     exchange(address, webhook.method(), webhook.target(), &headers, webhook.body())
 }
@@ -204,7 +204,7 @@ pub(crate) fn exchange(
     target: &str,
     headers: &[(&str, &str)],
     body: &[u8],
-) -> std::io::Result<Answer> {
+) -> std::io::Result<GateResponse> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     let mut request = format!("{method} {target} HTTP/1.1\r\nConnection: close\r\n");
@@ -222,7 +222,7 @@ pub(crate) fn exchange(
     let broken = || std::io::Error::other("half an answer");
     let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(broken)?;
     let status = head.get(9..12).and_then(|status| status.parse().ok()).ok_or_else(broken)?;
-    Ok(Answer { status, head: head.to_owned(), body: body.to_owned() })
+    Ok(GateResponse { status, head: head.to_owned(), body: body.to_owned() })
 }
 
 /// A connection for one request after the other.

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 /// A URL of the command line, taken apart. Without a path it is an origin, and each request has a
 /// path of its own; with one it is the whole URL of one webhook, whatever the request's path.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct Place {
+pub(crate) struct UrlArg {
     scheme: &'static str,
     authority: String,
     /// Of one webhook. It begins with `/`.
@@ -13,7 +13,7 @@ pub(crate) struct Place {
     query: Option<String>,
 }
 
-impl Place {
+impl UrlArg {
     /// # Errors
     /// [`Failure::Usage`], which names the `option`, unless the scheme is http, https, ws or wss and
     /// there is a host.
@@ -122,11 +122,11 @@ mod tests {
             ("http://h:1/hook?b=2", "/sms?b=2&c", "http://h:1/hook?b=2&c"),
             ("wss://e.com", "/a?next=https://x/", "wss://e.com/a?next=https://x/"),
         ] {
-            assert_eq!(Place::new("--to", place).unwrap().url(target), url, "{place} {target}");
+            assert_eq!(UrlArg::new("--to", place).unwrap().url(target), url, "{place} {target}");
         }
-        let place = Place::new("--to", "wss://u:p@e.com:1/m?a").unwrap();
+        let place = UrlArg::new("--to", "wss://u:p@e.com:1/m?a").unwrap();
         assert_eq!((place.host(), place.name(), place.port()), ("e.com:1", "e.com", 1));
-        let address = Place::new("--to", "http://[::1]").unwrap();
+        let address = UrlArg::new("--to", "http://[::1]").unwrap();
         assert_eq!((address.name(), address.port()), ("::1", 80));
         assert_eq!(place.without_query().into_http().url("/"), "https://u:p@e.com:1/m");
     }
@@ -135,7 +135,7 @@ mod tests {
     fn what_is_no_url_is_refused() {
         for url in ["", "e.com", "ftp://e.com", "http://", "http:///sms", "http://a b/", "HTTP://e"]
         {
-            assert_eq!(Place::new("--to", url).unwrap_err().status(), 2, "{url}");
+            assert_eq!(UrlArg::new("--to", url).unwrap_err().status(), 2, "{url}");
         }
     }
 }

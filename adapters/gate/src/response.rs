@@ -12,14 +12,14 @@ pub const MAX_STORED_BODY_LEN: usize = 65_536;
 ///
 /// # Examples
 /// ```
-/// use twilio_sig_gate::Answer;
+/// use twilio_sig_gate::GateResponse;
 ///
-/// let answer = Answer::new(200).with_body("text/xml", "<Response/>");
+/// let answer = GateResponse::new(200).with_body("text/xml", "<Response/>");
 /// assert_eq!((answer.status(), &answer.body()[..]), (200, &b"<Response/>"[..]));
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[must_use]
-pub struct Answer {
+pub struct GateResponse {
     status: u16,
     retry_after: Option<Duration>,
     content_type: Option<Cow<'static, str>>,
@@ -27,7 +27,7 @@ pub struct Answer {
     replayed: bool,
 }
 
-impl Answer {
+impl GateResponse {
     /// An answer with an empty body. A `status` that is none (below 100, above 999) becomes 500.
     pub const fn new(status: u16) -> Self {
         let status = if 100 <= status && status <= 999 { status } else { 500 };
@@ -126,16 +126,17 @@ mod tests {
 
     #[test]
     fn a_wait_is_rounded_up_and_never_zero() {
-        let seconds =
-            |millis| Answer::new(503).with_retry_after(Duration::from_millis(millis)).retry_after();
+        let seconds = |millis| {
+            GateResponse::new(503).with_retry_after(Duration::from_millis(millis)).retry_after()
+        };
         assert_eq!([0, 1, 1_000, 1_001].map(seconds), [1, 1, 1, 2].map(Some));
-        assert_eq!(Answer::new(503).retry_after(), None);
+        assert_eq!(GateResponse::new(503).retry_after(), None);
     }
 
     #[test]
     fn a_status_that_is_none_becomes_500() {
         assert_eq!(
-            [0, 99, 100, 999, 1_000].map(|n| Answer::new(n).status()),
+            [0, 99, 100, 999, 1_000].map(|n| GateResponse::new(n).status()),
             [500, 500, 100, 999, 500]
         );
     }

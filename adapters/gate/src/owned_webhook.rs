@@ -96,7 +96,7 @@ impl OwnedWebhook {
 /// `Debug` shows neither URL nor body nor signature.
 #[derive(Clone)]
 #[must_use]
-pub struct VerifiedWebhook(Arc<Proven>);
+pub struct VerifiedWebhook(Arc<Shown>);
 
 /// Marks a request that an adapter hands on unverified, because its gate
 /// [only reports](crate::Gate::report_only). The adapter puts it into the extensions of the request, so
@@ -126,7 +126,7 @@ impl Keys {
     }
 }
 
-struct Proven {
+struct Shown {
     arrived: Box<OwnedWebhook>,
     keys: Keys,
     proof: Proof,
@@ -154,7 +154,7 @@ impl VerifiedWebhook {
         match verdict {
             Ok((proof, also)) => {
                 let lost = AtomicBool::new(false);
-                Ok((Self(Arc::new(Proven { arrived, keys, proof, lost })), also))
+                Ok((Self(Arc::new(Shown { arrived, keys, proof, lost })), also))
             }
             Err(error) => Err((arrived, keys, error)),
         }
