@@ -53,6 +53,7 @@ mod products;
 mod sign;
 mod signed;
 mod sockets;
+mod time;
 
 pub use calls::{
     call_status, call_status_series, conference, gather, recording, transcription, voice,

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use alloc::collections::BTreeSet;
+use alloc::collections::{BTreeMap, BTreeSet};
 
 use twilio_sig::testing::{self, ACCOUNT_SID, Fixture, SignedWebhook};
 use twilio_sig::{
@@ -179,6 +179,79 @@ fn numbers_tell_events_apart() {
         let account =
             sign(7).params().iter().all(|(own, value)| own != "AccountSid" || value == ACCOUNT_SID);
         assert!(account, "{name}: the account stays");
+    }
+}
+
+/// What a service knows an event by is never that of another kind, or one would be dropped as a duplicate.
+#[test]
+fn kinds_share_no_sid_but_of_one_message_or_call() {
+    let series: [&[&str]; 2] = [
+        &["sms", "sms-status"],
+        &["voice", "gather", "call-status", "recording", "transcription", "conference"],
+    ];
+    let is_series = |one: &str, other: &str| {
+        series.iter().any(|all| all.contains(&one) && all.contains(&other))
+    };
+    let mut owners: BTreeMap<String, &str> = BTreeMap::new();
+    for (name, fixture) in all() {
+        let signed = signed(fixture);
+        let text = String::from_utf8_lossy(signed.body());
+        for sid in sids(&text).into_iter().chain(sids(signed.url())) {
+            let owner = *owners.entry(sid.clone()).or_insert(name);
+            assert!(owner == name || is_series(owner, name), "{owner} and {name} share {sid}");
+        }
+    }
+    assert!(owners.len() > 15, "{owners:?}");
+}
+
+/// Every SID in a text but those of what outlives an event: accounts and messaging services.
+fn sids(text: &str) -> Vec<String> {
+    let is_hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    let windows = text.as_bytes().windows(34).filter_map(|bytes| bytes.split_first_chunk::<2>());
+    let sids = windows.filter(|(kind, digits)| {
+        kind.iter().all(u8::is_ascii_uppercase)
+            && digits.iter().all(is_hex)
+            && !matches!(*kind, b"AC" | b"MG")
+    });
+    sids.map(|(kind, digits)| String::from_utf8([kind, digits].concat()).unwrap()).collect()
+}
+
+#[test]
+fn the_time_is_written_as_twilio_does_where_twilio_writes_it() {
+    let timestamp = |fixture: Fixture| {
+        let signed = signed(fixture);
+        let own = signed.params().iter().find(|(own, _)| own == "Timestamp");
+        own.map(|(_, value)| value.clone())
+    };
+    for (seconds, expected) in [
+        (0, "Thu, 01 Jan 1970 00:00:00 +0000"),
+        (1_709_164_800, "Thu, 29 Feb 2024 00:00:00 +0000"),
+        (1_800_000_000, "Fri, 15 Jan 2027 08:00:00 +0000"),
+    ] {
+        for fixture in [testing::call_status("ringing"), testing::conference()] {
+            assert_eq!(timestamp(fixture.at(seconds)).as_deref(), Some(expected));
+        }
+    }
+    assert_eq!(timestamp(testing::sms().at(0)), None);
+    let fixed = timestamp(testing::conference());
+    assert_eq!(timestamp(testing::conference().at(u64::MAX)), fixed);
+}
+
+#[cfg(feature = "replay")]
+#[test]
+fn a_fixture_of_now_is_fresh_and_one_of_its_own_time_is_not() {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let freshness = twilio_sig::replay::Freshness::new();
+    for fixture in [testing::call_status("ringing"), testing::conference()] {
+        let check = |fixture| {
+            let signed = signed(fixture);
+            let webhook = signed.webhook();
+            freshness.check(&exact().verify(&webhook).unwrap(), now).is_ok()
+        };
+        let later = now.as_secs().checked_add(60).unwrap();
+        assert!(check(fixture.clone().at(now.as_secs())));
+        assert!(!check(fixture.clone().at(later)));
+        assert!(!check(fixture.at(1_764_129_600)), "a year before this was written");
     }
 }
 

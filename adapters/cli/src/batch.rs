@@ -4,7 +4,7 @@ mod progress;
 mod summary;
 
 use std::fs::File;
-use std::io::{self, BufRead, BufWriter, IsTerminal, Read, Write};
+use std::io::{self, BufRead, BufWriter, IsTerminal, Seek as _, Write};
 use std::path::Path;
 
 use twilio_sig::Hints;
@@ -24,11 +24,21 @@ pub(crate) fn run(args: &BatchArgs) -> Result<Ending, Failure> {
     let path = args.file.as_path();
     let failed = |error: io::Error| Failure::read(path, &error);
     if path == Path::new("-") {
-        let reader = WipedReader::new(standard_input().map_err(failed)?);
-        return pump(reader, args, &Progress::hidden());
+        return standard_input(args);
     }
-    let file = File::open(path).map_err(failed)?;
-    let progress = Progress::of(file.metadata().map_err(failed)?.len());
+    bar_of(File::open(path).map_err(failed)?, args)
+}
+
+/// A regular file has a size, so its bar has an end. A pipe has none, and shows no bar.
+fn bar_of(mut file: File, args: &BatchArgs) -> Result<Ending, Failure> {
+    let failed = |error: io::Error| Failure::read(&args.file, &error);
+    let metadata = file.metadata().map_err(failed)?;
+    if !metadata.is_file() {
+        return pump(WipedReader::new(file), args, &Progress::hidden());
+    }
+    // Standard input may have been read in part.
+    let start = file.stream_position().map_err(failed)?;
+    let progress = Progress::of(metadata.len().saturating_sub(start));
     let outcome = pump(WipedReader::new(progress.watch(file)), args, &progress);
     progress.finish();
     outcome
@@ -36,14 +46,15 @@ pub(crate) fn run(args: &BatchArgs) -> Result<Ending, Failure> {
 
 /// Standard input without the buffer of the standard library, which cannot be wiped.
 #[cfg(unix)]
-fn standard_input() -> io::Result<impl Read> {
+fn standard_input(args: &BatchArgs) -> Result<Ending, Failure> {
     use std::os::fd::AsFd as _;
-    io::stdin().as_fd().try_clone_to_owned().map(File::from)
+    let file = io::stdin().as_fd().try_clone_to_owned().map(File::from);
+    bar_of(file.map_err(|error| Failure::read(&args.file, &error))?, args)
 }
 
 #[cfg(not(unix))]
-fn standard_input() -> io::Result<impl Read> {
-    Ok(io::stdin().lock())
+fn standard_input(args: &BatchArgs) -> Result<Ending, Failure> {
+    pump(WipedReader::new(io::stdin().lock()), args, &Progress::hidden())
 }
 
 /// Refused lines do not make the batch fail: each has its verdict, and the status is 1 only if

@@ -253,6 +253,28 @@ fn a_caller_takes_no_more_than_the_bounds() {
     assert_eq!(twilio_sig(&["send", "sms", "--to", &listener.url("/")]).0, 0);
 }
 
+/// A byte a second keeps no place longer than Twilio would wait.
+#[test]
+fn a_body_that_dribbles_is_answered_with_408() {
+    let mut listener = Listener::start(&[]);
+    let mut stream = listener.connect();
+    let head = "POST /sms HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 1000\r\n\r\n";
+    stream.write_all(head.as_bytes()).unwrap();
+    let started = Instant::now();
+    let mut writer = stream.try_clone().unwrap();
+    thread::spawn(move || {
+        while writer.write_all(b"a").is_ok() {
+            thread::sleep(Duration::from_secs(1));
+        }
+    });
+    let mut first = [0; 13];
+    stream.read_exact(&mut first).unwrap();
+    assert_eq!(String::from_utf8_lossy(&first), "HTTP/1.1 408 ");
+    let elapsed = started.elapsed();
+    assert!((14..25).contains(&elapsed.as_secs()), "{elapsed:?}");
+    assert!(listener.until("body took over 15 s").ends_with(" 408"));
+}
+
 #[test]
 fn wrong_usage_is_told() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

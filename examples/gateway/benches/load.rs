@@ -124,7 +124,7 @@ fn mix(number: u64) -> Vec<(SignedWebhook, u16)> {
     let sms = "/v1/webhooks/twilio";
     let call = |route: &str| format!("/api/webhooks/twilio/{route}?callId={number}");
     let report = |status| testing::sms_status(status).number(number);
-    let end = testing::call_status("completed").param("Timestamp", &timestamp(0));
+    let end = testing::call_status("completed").at(seconds(0));
     let voice = sign(testing::voice().number(number), &call("voice"));
     vec![
         (sign(testing::sms().number(number), sms), 200),

@@ -69,16 +69,14 @@ fn webhooks(
     }
     all.push(sign(testing::voice(), call_url("voice"))?);
     all.push(sign(testing::gather().param("Digits", "1"), call_url("consent"))?);
-    let now = clock::now().to_string();
+    let now = clock::now().unsigned_abs().div_euclid(1_000);
     for status in testing::call_status_series() {
-        all.push(sign(status.param("Timestamp", &now), call_url("status"))?);
+        all.push(sign(status.at(now), call_url("status"))?);
     }
     all.push(sign(testing::recording(), call_url("recording"))?);
 
     let whatsapp = settings.webhook_url.clone().unwrap_or_else(|| url("/api/v1/whatsapp/webhook"));
-    // Its kind numbers messages as the SMS does.
-    let message = testing::whatsapp().to(NUMBER).number(number.wrapping_add(1 << 48));
-    let message = message.sign(token, &whatsapp)?;
+    let message = sign(testing::whatsapp().to(NUMBER), whatsapp)?;
     all.extend([message.clone(), message]);
     let forger = AuthToken::new("not the token of the demo")?;
     all.push(testing::sms().number(number).sign(&forger, &url("/v1/webhooks/twilio"))?);

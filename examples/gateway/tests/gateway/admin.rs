@@ -226,7 +226,7 @@ fn a_dead_job_is_shown_and_replayed() {
         ("JOB_ATTEMPTS", "1"),
     ];
     let gateway = Gateway::start(&folder, &dead);
-    let report = testing::call_status("ringing").param("Timestamp", &timestamp(0));
+    let report = testing::call_status("ringing").at(seconds(0));
     assert_eq!(gateway.send(&sign(report, "/status")).status, 204);
     let states = "SELECT state, attempts FROM jobs";
     eventually("it is given up", || folder.query(states) == ["dead 1"]);

@@ -276,10 +276,10 @@ pub(crate) fn sign_with(fixture: Fixture, token: &str, path: &str) -> SignedWebh
     fixture.sign(&AuthToken::new(token).unwrap(), &format!("{PUBLIC_URL}{path}")).unwrap()
 }
 
-/// The time, in seconds since 1970 plus `offset`, as a signed timestamp says it.
-pub(crate) fn timestamp(offset: i64) -> String {
+/// The time, in seconds since 1970, plus `offset`.
+pub(crate) fn seconds(offset: i64) -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    i64::try_from(now).unwrap().checked_add(offset).unwrap().to_string()
+    now.checked_add_signed(offset).unwrap()
 }
 
 /// Asks again until it is so, for ten seconds at most.
