@@ -27,7 +27,7 @@ use std::fs;
 use std::thread;
 use std::time::Instant;
 
-use program::{Connection, Folder, Gateway, sign, sign_with, timestamp};
+use program::{Connection, Folder, Gateway, seconds, sign, sign_with};
 use twilio_sig::testing::{self, SignedWebhook};
 
 /// As many requests are under way at a time.

@@ -3,7 +3,7 @@
 use twilio_sig::testing;
 
 use crate::program::{
-    Folder, GateResponse, Gateway, PUBLIC_URL, eventually, exchange, sign, sign_with, timestamp,
+    Folder, GateResponse, Gateway, PUBLIC_URL, eventually, exchange, seconds, sign, sign_with,
 };
 
 const TOKEN: &str = "an admin token of the tests";

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use twilio_sig::testing;
 
-use crate::program::{Folder, Gateway, eventually, sign, sign_with, timestamp};
+use crate::program::{Folder, Gateway, eventually, seconds, sign, sign_with};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 

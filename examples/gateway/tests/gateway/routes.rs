@@ -2,7 +2,7 @@
 
 use twilio_sig::testing;
 
-use crate::program::{Folder, Gateway, eventually, sign, sign_with, timestamp};
+use crate::program::{Folder, Gateway, eventually, seconds, sign, sign_with};
 
 const SMS: &str = "/v1/webhooks/twilio";
 const SMS_STATUS: &str = "/v1/webhooks/twilio/status";
