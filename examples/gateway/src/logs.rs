@@ -6,8 +6,8 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt, registry};
 
-use crate::Failure;
 use crate::attempts;
+use crate::exit::Failure;
 
 /// Writes what passes the filter. Of an address that was refused too often, further refusals are
 /// counted and not written: their sender must not choose how full the disk gets.

@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::Failure;
+use crate::exit::Failure;
 
 /// In seconds: a verdict takes microseconds, the database milliseconds, and Twilio waits for 15.
 const BUCKETS: [f64; 11] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 5.0, 15.0];

@@ -13,16 +13,17 @@ use crate::access::AdminToken;
 use crate::app::{self, App};
 use crate::attempts::{Attempts, Diagnosis, Log};
 use crate::events::Events;
+use crate::exit::{Exit, Failure};
 use crate::forward::Forwarder;
 use crate::gates::{self, Gates};
 use crate::jobs::{Queue, Runner};
 use crate::limit::Limit;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{Store, disk};
 use crate::tenants::{DefaultTenant, Directory, rows};
 use crate::vault::Vault;
-use crate::{Failure, cleanup, demo, logs, meters};
+use crate::{cleanup, demo, logs, meters};
 
 /// What to do without a tenant.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -93,7 +94,10 @@ pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), 
     let server = axum::serve(listener, service).with_graceful_shutdown(stopped(stopping));
     let server = tokio::spawn(server.into_future());
 
-    until_told_to_stop().await?;
+    let lost = tokio::select! {
+        told = until_told_to_stop() => told.map(|()| None)?,
+        reason = disk::lost() => Some(Exit::Disk(reason)),
+    };
     tracing::info!(drain_s = drain.as_secs(), "stopping");
     stop.send_replace(true);
     let drained = tokio::time::timeout(drain, async {
@@ -107,6 +111,9 @@ pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), 
     } else {
         // What is dropped here was not answered, so Twilio sends it again.
         tracing::warn!("some requests or jobs were still at work");
+    }
+    if let Some(lost) = lost {
+        return Err(lost.into());
     }
     // When the keys were last used is written now and then, and now.
     directory.refresh().await?;

@@ -12,6 +12,7 @@ extern crate alloc;
 mod admin;
 mod attempts;
 mod crash;
+mod disk;
 mod forward;
 mod program;
 mod routes;

@@ -21,6 +21,10 @@ pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 /// What Twilio's console would say.
 pub(crate) const PUBLIC_URL: &str = "https://hooks.example.com";
 
+/// The tenant of most tests.
+pub(crate) const DEFAULT_TENANT: [(&str, &str); 3] =
+    [("PUBLIC_URL", PUBLIC_URL), ("TWILIO_ACCOUNT_SID", ACCOUNT_SID), ("TWILIO_AUTH_TOKEN", TOKEN)];
+
 /// A folder that is removed at the end.
 pub(crate) struct Folder(PathBuf);
 
@@ -95,11 +99,7 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// With the default tenant.
     pub(crate) fn start(folder: &Folder, settings: &[(&str, &str)]) -> Self {
-        let mut all = vec![
-            ("PUBLIC_URL", PUBLIC_URL),
-            ("TWILIO_ACCOUNT_SID", ACCOUNT_SID),
-            ("TWILIO_AUTH_TOKEN", TOKEN),
-        ];
+        let mut all = DEFAULT_TENANT.to_vec();
         all.extend(settings);
         Self::start_with(folder, &["serve"], &all)
     }
@@ -110,8 +110,13 @@ impl Gateway {
         settings: &[(&str, &str)],
     ) -> Self {
         let mut command = folder.command(arguments);
-        command.envs(settings.iter().copied()).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        command.envs(settings.iter().copied());
+        Self::start_command(command)
+    }
+
+    /// What is on its standard output must be the log.
+    pub(crate) fn start_command(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let log = Arc::new(Mutex::new(Vec::new()));
         let address = loop {
@@ -160,6 +165,15 @@ impl Gateway {
     pub(crate) fn terminate(&self) {
         let kill = Command::new("kill").arg(self.id().to_string()).status();
         assert!(kill.unwrap().success());
+    }
+
+    /// Waits for the end: the exit status, and standard error, if it was piped.
+    pub(crate) fn wait_for_status(mut self) -> (Option<i32>, String) {
+        let mut said = String::new();
+        if let Some(mut stderr) = self.child.stderr.take() {
+            stderr.read_to_string(&mut said).unwrap();
+        }
+        (self.child.wait().unwrap().code(), said)
     }
 
     /// Waits for the end. Whether it ended well.
