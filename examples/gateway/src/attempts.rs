@@ -27,7 +27,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http_body_util::BodyExt as _;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, field};
 use twilio_sig_tower::{Event, GateResponse, Outcome, PeerAddr, Refusal};
 
 pub(crate) use self::diagnosis::Diagnosis;
@@ -53,6 +53,7 @@ pub(crate) struct Attempts {
 /// What the gate has said of the request at hand.
 #[derive(Clone, Debug, Default)]
 struct Notes {
+    request: String,
     tenant: Option<String>,
     sid: Option<String>,
     refusal: Option<Refusal>,
@@ -63,8 +64,8 @@ struct Notes {
 }
 
 impl Notes {
-    fn of(wait: Option<Duration>) -> Self {
-        Self { is_limited: wait.is_some(), ..Self::default() }
+    fn of(request: String, wait: Option<Duration>) -> Self {
+        Self { request, is_limited: wait.is_some(), ..Self::default() }
     }
 }
 
@@ -101,6 +102,11 @@ pub(crate) fn is_limited() -> bool {
     is_limited.unwrap_or(false)
 }
 
+/// The id of the request that this task is about.
+pub(crate) fn current_request() -> Option<String> {
+    NOTES.try_with(|notes| notes.try_borrow().ok().map(|notes| notes.request.clone())).ok()?
+}
+
 /// The layer.
 pub(crate) async fn layer(
     State(attempts): State<Attempts>,
@@ -114,15 +120,27 @@ pub(crate) async fn layer(
         request.extensions_mut().insert(PeerAddr(ip));
     }
     let id = request_id();
-    let span = tracing::info_span!("request", request_id = id);
+    let span = tracing::info_span!(
+        "request",
+        request_id = id,
+        otel.kind = "server",
+        http.route = field::Empty,
+        http.response.status_code = field::Empty,
+        twilio.tenant = field::Empty,
+        twilio.reason = field::Empty,
+    );
     let (request, seen) = watched(request);
     let (parts, body) = request.into_parts();
     let head = parts.clone();
-    let handling = NOTES.scope(RefCell::new(Notes::of(wait)), async move {
+    let handling = NOTES.scope(RefCell::new(Notes::of(id.clone(), wait)), async move {
         let response = next.run(Request::from_parts(parts, body)).await;
         (response, NOTES.with(RefCell::take))
     });
-    let (mut response, notes) = handling.instrument(span).await;
+    let (mut response, notes) = handling.instrument(span.clone()).await;
+    span.record("http.route", route_of(&head));
+    span.record("http.response.status_code", response.status().as_u16());
+    span.record("twilio.tenant", notes.tenant.as_deref());
+    span.record("twilio.reason", notes.refusal.map(Refusal::code));
 
     if let Some(ip) = ip
         && notes.refusal.is_some_and(is_by_a_stranger)

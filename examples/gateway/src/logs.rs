@@ -6,18 +6,30 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt, registry};
 
+use crate::alerts::{self, Alerts};
 use crate::attempts;
 use crate::exit::Failure;
+use crate::traces::Traces;
 
 /// Writes what passes the filter. Of an address that was refused too often, further refusals are
 /// counted and not written: their sender must not choose how full the disk gets.
-pub(crate) fn start(filter: &str) -> Result<(), Failure> {
+///
+/// Alerts and traces are made of the same, where there are settings for them.
+pub(crate) fn start(
+    filter: &str,
+    alerts: Option<&Alerts>,
+    traces: Option<&Traces>,
+) -> Result<(), Failure> {
     let is_wanted = dynamic_filter_fn(|event, _| {
         let is_refusal =
             *event.level() == Level::WARN && event.target().starts_with("twilio_sig_gate");
         !(is_refusal && attempts::is_limited())
     });
     let filter = EnvFilter::try_new(filter)?.and(is_wanted);
-    registry().with(fmt::layer().json().flatten_event(true).with_filter(filter)).init();
+    registry()
+        .with(fmt::layer().json().flatten_event(true).with_filter(filter))
+        .with(alerts.map(|_| alerts::layer()))
+        .with(traces.map(Traces::layer))
+        .init();
     Ok(())
 }

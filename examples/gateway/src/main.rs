@@ -5,9 +5,12 @@ extern crate alloc;
 
 mod access;
 mod admin;
+mod alerts;
 mod app;
 mod attempts;
+mod budget;
 mod cleanup;
+mod client;
 mod client_ip;
 mod clock;
 mod demo;
@@ -28,6 +31,7 @@ mod serve;
 mod settings;
 mod store;
 mod tenants;
+mod traces;
 mod vault;
 
 use std::process::ExitCode;

@@ -18,6 +18,7 @@ pub(crate) fn install() -> Result<PrometheusHandle, Failure> {
     metrics::describe_histogram!("gateway_request_seconds", "How long requests took, by route");
     metrics::describe_counter!("gateway_rate_limited_total", "Requests answered with 429");
     metrics::describe_counter!("gateway_log_lost_total", "Attempts that the log had no room for");
+    metrics::describe_counter!("gateway_alerts_lost_total", "Alerts that Sentry was not told");
     metrics::describe_counter!("gateway_jobs_total", "Attempts at jobs, by kind and outcome");
     metrics::describe_gauge!("gateway_jobs_dead", "Jobs that were given up");
     Ok(handle)

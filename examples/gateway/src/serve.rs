@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use twilio_sig::testing;
 
 use crate::access::AdminToken;
+use crate::alerts::Alerts;
 use crate::app::{self, App};
 use crate::attempts::{Attempts, Diagnosis, Log};
 use crate::events::Events;
@@ -22,6 +23,7 @@ use crate::secrets::Secrets;
 use crate::settings::Settings;
 use crate::store::{Store, disk};
 use crate::tenants::{DefaultTenant, Directory, rows};
+use crate::traces::Traces;
 use crate::vault::Vault;
 use crate::{cleanup, demo, logs, meters};
 
@@ -36,7 +38,9 @@ pub(crate) enum Tenants {
 
 pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), Failure> {
     let secrets = Secrets::from_env()?;
-    logs::start(&settings.log)?;
+    let alerts = settings.sentry_dsn.as_deref().map(Alerts::start).transpose()?;
+    let traces = settings.otel_exporter_otlp_endpoint.as_deref().map(Traces::start).transpose()?;
+    logs::start(&settings.log, alerts.as_ref(), traces.as_ref())?;
     let meters = meters::install()?;
     let store = Store::open(&settings.database_url).await?;
     let directory = open_directory(&settings, &secrets, &store, tenants).await?;
@@ -104,6 +108,12 @@ pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), 
         let end = server.await;
         let _ = runner.await;
         let _ = writing.await;
+        if let Some(alerts) = alerts {
+            alerts.finish().await;
+        }
+        if let Some(traces) = traces {
+            traces.finish().await;
+        }
         end
     });
     if let Ok(end) = drained.await {

@@ -17,4 +17,5 @@ mod forward;
 mod program;
 mod routes;
 mod start;
+mod telemetry;
 mod tenants;

@@ -33,6 +33,8 @@ fn what_cannot_be_used_is_named() {
         ("KEY_FILE", "/nowhere/at/all.key", "key file"),
         ("REDIS_URL", "redis://127.0.0.1:1/", "Redis"),
         ("ADMIN_TOKEN", "short", "ADMIN_TOKEN"),
+        ("SENTRY_DSN", "http://sentry.example.com", "SENTRY_DSN"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4318", "OTEL_EXPORTER_OTLP_ENDPOINT"),
     ];
     for (name, value, word) in cases {
         let folder = Folder::new();
@@ -88,6 +90,8 @@ fn every_setting_is_listed_with_its_default() {
         "RATE_LIMIT_PER_MINUTE",
         "REPLAY",
         "FORWARD_TO",
+        "SENTRY_DSN",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
     ] {
         assert!(help.contains(name), "{name}");
     }
