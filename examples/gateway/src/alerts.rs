@@ -72,7 +72,7 @@ impl Alerts {
 
 /// Hands over what Sentry is told: errors, and what the gate refuses, unless its address was refused too
 /// often.
-pub(crate) fn layer<S: Subscriber + for<'a> LookupSpan<'a>>() -> impl Layer<S> {
+pub(crate) fn layer<S: Subscriber + for<'a> LookupSpan<'a>>() -> impl Layer<S> + Send + Sync {
     let is_wanted = |event: &Metadata<'_>| {
         let (target, level) = (event.target(), *event.level());
         let is_refusal = level == Level::WARN && target.starts_with("twilio_sig_gate");

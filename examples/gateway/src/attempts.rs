@@ -27,7 +27,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http_body_util::BodyExt as _;
-use tracing::{Instrument as _, field};
+use tracing::{Instrument as _, Span};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use twilio_sig_tower::{Event, GateResponse, Outcome, PeerAddr, Refusal};
 
 pub(crate) use self::diagnosis::Diagnosis;
@@ -120,15 +121,7 @@ pub(crate) async fn layer(
         request.extensions_mut().insert(PeerAddr(ip));
     }
     let id = request_id();
-    let span = tracing::info_span!(
-        "request",
-        request_id = id,
-        otel.kind = "server",
-        http.route = field::Empty,
-        http.response.status_code = field::Empty,
-        twilio.tenant = field::Empty,
-        twilio.reason = field::Empty,
-    );
+    let span = tracing::info_span!("request", request_id = id, otel.kind = "server");
     let (request, seen) = watched(request);
     let (parts, body) = request.into_parts();
     let head = parts.clone();
@@ -137,10 +130,6 @@ pub(crate) async fn layer(
         (response, NOTES.with(RefCell::take))
     });
     let (mut response, notes) = handling.instrument(span.clone()).await;
-    span.record("http.route", route_of(&head));
-    span.record("http.response.status_code", response.status().as_u16());
-    span.record("twilio.tenant", notes.tenant.as_deref());
-    span.record("twilio.reason", notes.refusal.map(Refusal::code));
 
     if let Some(ip) = ip
         && notes.refusal.is_some_and(is_by_a_stranger)
@@ -152,12 +141,28 @@ pub(crate) async fn layer(
             tracing::warn!(event_type = "rate_limited", ip_address = %ip, "refused too often");
         }
     }
+    for_traces(&span, &head, &response, &notes);
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", value);
     }
     let body = seen.lock().unwrap_or_else(PoisonError::into_inner).concat();
     attempts.write(id, &head, ip, notes, &response, body, started.elapsed());
     response
+}
+
+/// What a trace says of a request. No field of the span, which each line of the log would repeat.
+fn for_traces(span: &Span, head: &Parts, response: &Response, notes: &Notes) {
+    if span.is_disabled() {
+        return;
+    }
+    span.set_attribute("http.route", route_of(head));
+    span.set_attribute("http.response.status_code", i64::from(response.status().as_u16()));
+    if let Some(tenant) = &notes.tenant {
+        span.set_attribute("twilio.tenant", tenant.clone());
+    }
+    if let Some(refusal) = notes.refusal {
+        span.set_attribute("twilio.reason", refusal.code());
+    }
 }
 
 impl Attempts {

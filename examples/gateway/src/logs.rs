@@ -26,10 +26,10 @@ pub(crate) fn start(
         !(is_refusal && attempts::is_limited())
     });
     let filter = EnvFilter::try_new(filter)?.and(is_wanted);
-    registry()
-        .with(fmt::layer().json().flatten_event(true).with_filter(filter))
-        .with(alerts.map(|_| alerts::layer()))
-        .with(traces.map(Traces::layer))
-        .init();
+    // A list, because a layer that is `None` has the others asked for every event of every library.
+    let mut layers = vec![fmt::layer().json().flatten_event(true).with_filter(filter).boxed()];
+    layers.extend(alerts.map(|_| alerts::layer().boxed()));
+    layers.extend(traces.map(|traces| traces.layer().boxed()));
+    registry().with(layers).init();
     Ok(())
 }

@@ -47,9 +47,9 @@ impl Traces {
     }
 
     /// Takes the spans of this program, and none of its libraries.
-    pub(crate) fn layer<S>(&self) -> impl Layer<S> + use<S>
+    pub(crate) fn layer<S>(&self) -> impl Layer<S> + Send + Sync + use<S>
     where
-        S: Subscriber + for<'a> LookupSpan<'a>,
+        S: Subscriber + Send + Sync + for<'a> LookupSpan<'a>,
     {
         let tracer = self.0.tracer(env!("CARGO_PKG_NAME"));
         let layer = tracing_opentelemetry::layer().with_tracer(tracer);

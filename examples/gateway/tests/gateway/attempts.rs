@@ -155,8 +155,22 @@ fn metrics_count_and_are_shown_to_operators_alone() {
     assert_eq!(ask(&[("Host", "x"), through_a_proxy, ("Authorization", "Bearer x")]), 404);
 }
 
+/// Thrice at most: what else a machine does can make one flood slow, and a fault makes all of them slow.
 #[test]
 fn a_flood_of_10_000_forged_requests_makes_genuine_ones_at_most_twice_as_slow() {
+    let mut medians = Vec::new();
+    while medians.len() < 3 {
+        let [alone, during] = medians_in_a_flood();
+        if during <= alone * 2 {
+            return;
+        }
+        medians.push((alone, during));
+    }
+    panic!("the medians alone and in the flood are {medians:?}");
+}
+
+/// How long genuine requests take alone, and while 10,000 forged ones are sent.
+fn medians_in_a_flood() -> [Duration; 2] {
     let folder = Folder::new();
     let gateway = Gateway::start(&folder, &[("TRUSTED_PROXIES", "127.0.0.1")]);
     let genuine = |number| {
@@ -198,10 +212,9 @@ fn a_flood_of_10_000_forged_requests_makes_genuine_ones_at_most_twice_as_slow() 
             }
         }
     });
-    let [alone, during] = [alone, during].map(|mut times| {
+    assert_eq!(flooded.into_inner(), 10_000);
+    [alone, during].map(|mut times| {
         times.sort();
         times[times.len() / 2]
-    });
-    assert_eq!(flooded.into_inner(), 10_000);
-    assert!(during <= alone * 2, "the median is {alone:?} alone and {during:?} in the flood");
+    })
 }

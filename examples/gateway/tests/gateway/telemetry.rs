@@ -114,7 +114,8 @@ fn a_flood_of_forged_requests_is_no_flood_of_alerts() {
     let settings = [("SENTRY_DSN", &*dsn), ("RATE_LIMIT_PER_MINUTE", "1000")];
     let gateway = Gateway::start(&folder, &settings);
     for number in 0..200 {
-        let forged = sign_with(testing::sms().number(number), "another token", "/v1/webhooks/twilio");
+        let forged =
+            sign_with(testing::sms().number(number), "another token", "/v1/webhooks/twilio");
         assert_eq!(gateway.send(&forged).status, 403);
     }
     gateway.terminate();
@@ -150,7 +151,8 @@ fn webhooks_are_answered_while_sentry_and_the_collector_are_away() {
 fn a_collector_gets_a_span_for_each_webhook_and_job() {
     let (folder, collector) = (Folder::new(), Collector::start());
     let endpoint = format!("http://{}", collector.address);
-    let settings = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint), ("RUST_LOG", "gateway::serve=info")];
+    let settings =
+        [("OTEL_EXPORTER_OTLP_ENDPOINT", &*endpoint), ("RUST_LOG", "gateway::serve=info")];
     let gateway = Gateway::start(&folder, &settings);
     let recording = sign(testing::recording(), "/api/webhooks/twilio/recording?callId=1");
     let genuine = gateway.send(&recording);
