@@ -41,6 +41,9 @@ use crate::settings::Payloads;
 /// What is kept of a body for the log and for a diagnosis, in bytes. A webhook has some kilobytes.
 const MAX_SEEN: usize = 65_536;
 
+/// What is counted and logged as the route of a path that is none of ours, as every path of an app is.
+pub(crate) const NO_ROUTE: &str = "none";
+
 /// What the layer needs. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Attempts {
@@ -261,7 +264,7 @@ fn status_of(status: StatusCode, is_replayed: bool, refusal: Option<Refusal>) ->
 
 /// The route that matched, the same with and without its tenant.
 fn route_of(head: &Parts) -> String {
-    let path = head.extensions.get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+    let path = head.extensions.get::<MatchedPath>().map_or(NO_ROUTE, MatchedPath::as_str);
     path.strip_prefix("/t/{tenant}").unwrap_or(path).to_owned()
 }
 
