@@ -27,7 +27,9 @@ pub(crate) fn start(
     });
     let filter = EnvFilter::try_new(filter)?.and(is_wanted);
     // A list, because a layer that is `None` has the others asked for every event of every library.
-    let mut layers = vec![fmt::layer().json().flatten_event(true).with_filter(filter).boxed()];
+    let mut layers = vec![
+        fmt::layer().json().flatten_event(true).with_span_list(false).with_filter(filter).boxed(),
+    ];
     layers.extend(alerts.map(|_| alerts::layer().boxed()));
     layers.extend(traces.map(|traces| traces.layer().boxed()));
     registry().with(layers).init();
