@@ -12,6 +12,7 @@ mod limits;
 #[path = "../oracle/mod.rs"]
 mod oracle;
 mod policies;
+mod proofs;
 mod queries;
 #[path = "../records/mod.rs"]
 mod records;

@@ -181,7 +181,7 @@ impl Gate {
         head: &Head<'_>,
     ) -> Box<OwnedWebhook> {
         if self.0.explainer.is_some() {
-            arrived.hints = Some(Box::new(head.clues.hints()));
+            arrived.hints = head.clues.as_ref().map(|clues| Box::new(clues.hints()));
         }
         arrived
     }
