@@ -154,8 +154,7 @@ impl<'a> Attempt<'_, 'a> {
     /// The signature is that of the URL and a form.
     #[inline(never)] // Only one of the two has its parameters on the stack.
     fn match_form(&self, payload: &Payload<'a>, kept: Kept<'_>) -> Result<Verdict, VerifyError> {
-        let mut own = Params::new();
-        let params = kept.unwrap_or(&mut own);
+        let params = if let Some(kept) = kept { kept } else { &mut Params::new() };
         payload.read(params, self.config.max_form_len, self.config.max_params)?;
         params.sort();
         // A body like `&&` must not pass on the MAC of the URL alone.
@@ -174,8 +173,7 @@ impl<'a> Attempt<'_, 'a> {
     #[inline(never)]
     fn match_handshake(&self, kept: Kept<'_>) -> Result<Verdict, VerifyError> {
         let mut candidates = self.url.query_candidates(self.config.url_policy).peekable();
-        let mut own = Params::new();
-        let params = kept.unwrap_or(&mut own);
+        let params = if let Some(kept) = kept { kept } else { &mut Params::new() };
         let query = self.url.query();
         if candidates.peek().is_none() || params.read(query, self.config.max_params).is_err() {
             return Err(VerifyError::Mismatch);
