@@ -234,7 +234,11 @@ impl Gate {
         let tenant = match self.tenant(&arrived).await {
             Ok(tenant) => tenant,
             Err(error) => {
-                return self.refuse(error.into(), EventContext::of_arrived(&arrived, None));
+                let refusal = error.into();
+                let decision = self.refuse(refusal, EventContext::of_arrived(&arrived, None));
+                #[cfg(feature = "explain")]
+                Keys { gate: self, tenant: None }.explain(arrived, refusal);
+                return decision;
             }
         };
         match VerifiedWebhook::prove(arrived, Keys { gate: self, tenant }, Prepared::of) {
@@ -244,7 +248,7 @@ impl Gate {
                 let about = about.with_detail(arrived.lost_body());
                 let decision = keys.gate.refuse(Refusal::Verify(error), about);
                 #[cfg(feature = "explain")]
-                keys.explain(arrived, error);
+                keys.explain(arrived, Refusal::Verify(error));
                 decision
             }
         }
