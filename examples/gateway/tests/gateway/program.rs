@@ -138,11 +138,11 @@ impl Gateway {
     }
 
     /// As Twilio sends it.
-    pub(crate) fn send(&self, webhook: &SignedWebhook) -> GateResponse {
+    pub(crate) fn send(&self, webhook: &SignedWebhook) -> Answer {
         send(self.address, webhook).expect("the gateway answers")
     }
 
-    pub(crate) fn get(&self, target: &str) -> GateResponse {
+    pub(crate) fn get(&self, target: &str) -> Answer {
         exchange(self.address, "GET", target, &[("Host", "x")], b"").expect("the gateway answers")
     }
 
@@ -177,13 +177,13 @@ impl Drop for Gateway {
 
 /// An answer of the gateway.
 #[derive(Clone, Debug)]
-pub(crate) struct GateResponse {
+pub(crate) struct Answer {
     pub(crate) status: u16,
     head: String,
     pub(crate) body: String,
 }
 
-impl GateResponse {
+impl Answer {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (own, value) = line.split_once(": ")?;
@@ -193,7 +193,7 @@ impl GateResponse {
 }
 
 /// Sends a webhook; an error if there is no whole answer.
-pub(crate) fn send(address: SocketAddr, webhook: &SignedWebhook) -> std::io::Result<GateResponse> {
+pub(crate) fn send(address: SocketAddr, webhook: &SignedWebhook) -> std::io::Result<Answer> {
     let headers: Vec<_> = webhook.headers().collect();
     exchange(address, webhook.method(), webhook.target(), &headers, webhook.body())
 }
@@ -204,7 +204,7 @@ pub(crate) fn exchange(
     target: &str,
     headers: &[(&str, &str)],
     body: &[u8],
-) -> std::io::Result<GateResponse> {
+) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     let mut request = format!("{method} {target} HTTP/1.1\r\nConnection: close\r\n");
@@ -222,7 +222,7 @@ pub(crate) fn exchange(
     let broken = || std::io::Error::other("half an answer");
     let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(broken)?;
     let status = head.get(9..12).and_then(|status| status.parse().ok()).ok_or_else(broken)?;
-    Ok(GateResponse { status, head: head.to_owned(), body: body.to_owned() })
+    Ok(Answer { status, head: head.to_owned(), body: body.to_owned() })
 }
 
 /// A connection for one request after the other.
@@ -276,10 +276,10 @@ pub(crate) fn sign_with(fixture: Fixture, token: &str, path: &str) -> SignedWebh
     fixture.sign(&AuthToken::new(token).unwrap(), &format!("{PUBLIC_URL}{path}")).unwrap()
 }
 
-/// The time, in seconds since 1970 plus `offset`, as a signed timestamp says it.
-pub(crate) fn timestamp(offset: i64) -> String {
+/// The time, in seconds since 1970 plus `offset`.
+pub(crate) fn now(offset: i64) -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    i64::try_from(now).unwrap().checked_add(offset).unwrap().to_string()
+    i64::try_from(now).unwrap().checked_add(offset).unwrap()
 }
 
 /// Asks again until it is so, for ten seconds at most.
