@@ -174,4 +174,9 @@ fn the_url_is_told_as_given_and_its_query_decoded_in_its_order() {
     let told: Vec<_> = query.iter().map(|(name, value)| [name, b"=", value].concat()).collect();
     assert_eq!(told, [b"b=+1".as_slice(), b"a=1 2", b"b="]);
     assert_eq!(query.get("b"), Some("+1"));
+
+    // The owned proof tells the same.
+    let proof = verified.into_proof();
+    assert_eq!(proof.url(), url);
+    assert!(proof.query_params().iter().eq(query.iter()));
 }
