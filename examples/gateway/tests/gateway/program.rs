@@ -46,6 +46,17 @@ impl Folder {
         command
     }
 
+    /// The same, of which no file can grow beyond so many blocks of 512 bytes, as on a full disk: a write
+    /// beyond that is an error and no signal.
+    pub(crate) fn command_with_room(&self, arguments: &[&str], blocks: &str) -> Command {
+        let program = self.command(arguments);
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "trap '' XFSZ; ulimit -S -f \"$1\"; shift; exec \"$@\"", "sh", blocks]);
+        command.arg(program.get_program()).args(program.get_args());
+        command.env_clear().current_dir(&self.0).env("LISTEN_ADDR", "127.0.0.1:0");
+        command
+    }
+
     /// Runs a command to its end, with this on its standard input.
     pub(crate) fn run(&self, arguments: &[&str], input: &str) -> Output {
         let mut command = self.command(arguments);
@@ -95,11 +106,7 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// With the default tenant.
     pub(crate) fn start(folder: &Folder, settings: &[(&str, &str)]) -> Self {
-        let mut all = vec![
-            ("PUBLIC_URL", PUBLIC_URL),
-            ("TWILIO_ACCOUNT_SID", ACCOUNT_SID),
-            ("TWILIO_AUTH_TOKEN", TOKEN),
-        ];
+        let mut all = self::settings().to_vec();
         all.extend(settings);
         Self::start_with(folder, &["serve"], &all)
     }
@@ -109,7 +116,10 @@ impl Gateway {
         arguments: &[&str],
         settings: &[(&str, &str)],
     ) -> Self {
-        let mut command = folder.command(arguments);
+        Self::start_as(folder.command(arguments), settings)
+    }
+
+    pub(crate) fn start_as(mut command: Command, settings: &[(&str, &str)]) -> Self {
         command.envs(settings.iter().copied()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -173,6 +183,11 @@ impl Drop for Gateway {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Those that it needs.
+pub(crate) const fn settings() -> [(&'static str, &'static str); 3] {
+    [("PUBLIC_URL", PUBLIC_URL), ("TWILIO_ACCOUNT_SID", ACCOUNT_SID), ("TWILIO_AUTH_TOKEN", TOKEN)]
 }
 
 /// An answer of the gateway.
