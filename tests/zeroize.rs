@@ -36,7 +36,7 @@ unsafe impl GlobalAlloc for Watch {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: the block is `layout.size()` bytes long, and nobody uses it any more.
+        // SAFETY: the block is `layout.size()` bytes long, and is not used any more.
         let bytes = unsafe { core::slice::from_raw_parts(block, layout.size()) };
         let _ = NEEDLE.try_with(|needle| {
             let needle = needle.get();

@@ -194,7 +194,7 @@ fn messages_of_different_kinds_are_different_messages() {
     assert_eq!(sids.len(), 3, "{sids:?}");
 }
 
-/// Whatever time is set, and set again, every timestamp of the fixture says it, and nothing else changes.
+/// Every timestamp of a fixture says the time that was set last, and nothing besides changes.
 #[test]
 fn a_fixture_has_its_time() {
     let text = |fixture: &Fixture, time| {

@@ -137,7 +137,7 @@ fn a_url_can_end_in_its_first_parameter() {
     let moved = verify(ParameterPolicy::Any, "https://example.com/hook", b"AB=1", &captured);
     assert_eq!(param(&moved.unwrap(), "AB").as_deref(), Some("1"));
 
-    // A service that knows its URL takes it from nobody, and the moved request is refused.
+    // A service that knows its URL reads it from no header, and refuses the moved request.
     let configured = verify(ParameterPolicy::Any, "https://example.com/hookA", b"AB=1", &captured);
     assert_eq!(configured.unwrap_err(), VerifyError::Mismatch);
 }

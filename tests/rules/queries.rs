@@ -94,7 +94,7 @@ fn the_query_may_be_encoded_anew_as_the_node_library_does() {
     refuses("https://h.io/p?b=2&a=1", &["https://h.io/p?a=1&b=2"]);
 }
 
-/// A byte that no request line carries stands for its escape to nobody but an attacker, and `;` is
+/// A byte that no request line carries stands for its escape in an attack alone, and `;` is
 /// a separator to some readers of queries.
 #[test]
 fn only_what_a_request_line_carries_is_encoded_anew() {

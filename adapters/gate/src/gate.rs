@@ -20,7 +20,7 @@ use crate::{GateResponse, Refusal, TenantError, VerifiedWebhook, VerifierSource}
 /// most some hundred kilobytes. A server holds as many bodies as it has requests.
 pub const DEFAULT_BODY_LIMIT: usize = 1_048_576;
 
-/// How long a store or a source of verifiers may take, if nothing else is set.
+/// How long a store or a source of verifiers may take, unless set.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(2);
 
 /// Decides which requests reach a handler. Cheap to clone, and shared by all requests.

@@ -31,7 +31,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 const READERS: u32 = 4;
 /// How long the write-ahead log grows until a commit moves it into the database, in pages of 4 KiB.
-/// Each move waits for the disk, and so does everyone else: with the default of 1,000 that is every hundredth event.
+/// Each move waits for the disk, and so does every request: with the default of 1,000 that is every hundredth event.
 const CHECKPOINT_PAGES: &str = "16000";
 
 /// The schema, in the order in which it grew. What has landed is never changed.

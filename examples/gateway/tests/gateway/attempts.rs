@@ -180,7 +180,7 @@ fn a_flood_of_10_000_forged_requests_makes_genuine_ones_at_most_twice_as_slow() 
             }
             sent.store(true, Ordering::Relaxed);
         });
-        // In turns, so that whatever else the machine does slows both.
+        // In turns, so that other work of the machine slows both.
         let mut number = 0;
         while !sent.load(Ordering::Relaxed) {
             for (is_flooded, times) in [(false, &mut alone), (true, &mut during)] {

@@ -161,7 +161,7 @@ impl Gateway {
         self.child.wait().unwrap();
     }
 
-    /// Of the process.
+    /// The id of the process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
