@@ -114,6 +114,25 @@ impl Origin {
         };
         Ok(join(&origin, [&self.path_prefix, inner], target))
     }
+
+    /// The hosts of the list, `host` or `host:port`, as configured. None for [`fixed`](Self::fixed) and
+    /// [`whole_url`](Self::whole_url), whose host is in every URL.
+    ///
+    /// ```
+    /// use twilio_sig::{Origin, Scheme};
+    ///
+    /// let origin = Origin::allowed_hosts(Scheme::Https, ["one.example", "two.example:8443"])?;
+    /// let hosts: Vec<String> = origin.hosts().collect();
+    /// assert_eq!(hosts, ["one.example", "two.example:8443"]);
+    /// # Ok::<(), twilio_sig::OriginError>(())
+    /// ```
+    pub fn hosts(&self) -> impl Iterator<Item = String> {
+        let hosts = match &self.source {
+            UrlSource::Fixed(..) | UrlSource::Whole(_) => &[][..],
+            UrlSource::Hosts(_, hosts) | UrlSource::Proxy(_, hosts) => hosts,
+        };
+        hosts.iter().map(|host| format!("{host}"))
+    }
 }
 
 /// Shows no URL, no host and no path, because many people read a log.

@@ -4,6 +4,7 @@ use super::ACCOUNT_SID;
 use super::fixture::Fixture;
 
 const SMS: &str = "SM11111111111111110000000000000001";
+const WHATSAPP: &str = "SM44444444444444440000000000000001";
 const MMS: &str = "MM11111111111111110000000000000001";
 
 /// An incoming SMS.
@@ -59,7 +60,7 @@ pub fn whatsapp() -> Fixture {
         r#"{"type":"whatsapp","data":{"context":{"ProfileName":"Zoë 🐙","WaId":"#,
         r#""15005550006"}}}"#
     );
-    message(SMS, "Yes, please ✅")
+    message(WHATSAPP, "Yes, please ✅")
         .from("whatsapp:+15005550006")
         .to("whatsapp:+14155238886")
         .param("ProfileName", "Zoë 🐙")
@@ -101,7 +102,7 @@ fn message(sid: &str, body: &str) -> Fixture {
     )
 }
 
-/// One report on a message that was sent; `status` is `queued`, `sent`, `delivered`, `undelivered`,
+/// One report on the message of [`sms`], as on one that was sent; `status` is `queued`, `sent`, `delivered`, `undelivered`,
 /// `failed` or `read`.
 ///
 /// Source: <https://www.twilio.com/docs/messaging/guides/track-outbound-message-status>

@@ -182,6 +182,43 @@ fn numbers_tell_events_apart() {
     }
 }
 
+/// One number of every kind of incoming message is as many messages.
+#[test]
+fn messages_of_different_kinds_are_different_messages() {
+    let messages = [testing::sms(), testing::mms(), testing::whatsapp()];
+    let sids: BTreeSet<_> = messages
+        .into_iter()
+        .flat_map(|fixture| signed(fixture.number(7)).params().to_vec())
+        .filter(|(name, _)| name == "MessageSid")
+        .collect();
+    assert_eq!(sids.len(), 3, "{sids:?}");
+}
+
+/// Every timestamp of a fixture says the time that was set last, and nothing besides changes.
+#[test]
+fn a_fixture_has_its_time() {
+    let text = |fixture: &Fixture, time| {
+        let signed = signed(fixture.clone().at(1).at(time));
+        format!("{:?} {}", signed.params(), String::from_utf8_lossy(signed.body()))
+    };
+    let mut timed = BTreeSet::new();
+    for (name, fixture) in all() {
+        let [plain, first] = [signed(fixture.clone()), signed(fixture.clone().at(1_795_665_600))];
+        assert_eq!(plain.signature(), first.signature(), "{name}");
+        let later = text(&fixture, 1_798_761_599);
+        assert!(!later.contains("26 Nov 2026") && !later.contains("2026-11-26"), "{name}: {later}");
+        if later.contains("Thu, 31 Dec 2026 23:59:59 +0000")
+            || later.contains("2026-12-31T23:59:59")
+        {
+            timed.insert(name);
+        }
+        // Times out of range are the nearest in it.
+        assert_eq!(text(&fixture, i64::MIN), text(&fixture, 0), "{name}");
+        assert_eq!(text(&fixture, i64::MAX), text(&fixture, 253_402_300_799), "{name}");
+    }
+    assert!(timed.is_superset(&["call-status", "conference", "event-streams", "recording"].into()));
+}
+
 #[test]
 fn the_parts_are_those_of_the_request() {
     let sign = |fixture: Fixture, url: &str| fixture.sign(&token(), url);

@@ -322,7 +322,7 @@ fn candidates_for(config: &Config, request: &Request) -> Result<Vec<CandidateTex
     Ok(all)
 }
 
-/// Parameters that somebody has decoded come from a body, even if there are none.
+/// Parameters that come decoded are of a body, even if there are none.
 fn is_empty(payload: &Payload) -> bool {
     match payload {
         Payload::Body(body) => body.is_empty(),

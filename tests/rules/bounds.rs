@@ -216,6 +216,9 @@ fn bad_headers_are_refused() {
     assert_eq!(header(b""), Err(VerifyError::MissingSignature));
     let right = oracle::sha1(TOKEN, URL);
     for bad in [
+        // 21 bytes, 33 bytes, and many.
+        vec![b'A'; 28],
+        vec![b'A'; 44],
         vec![b'A'; MIB],
         vec![b'='; MIB],
         vec![b' '; 28],

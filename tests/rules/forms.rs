@@ -379,7 +379,7 @@ fn a_hashed_body_is_not_read_for_an_untrusted_parameter() {
     assert_eq!(Webhook::post("https://h.io/", many.as_bytes()).untrusted_param("AccountSid"), None);
 }
 
-/// `+` and `%` of parameters that somebody has decoded stand for themselves, where they are sorted
+/// `+` and `%` of parameters that came decoded stand for themselves, where they are sorted
 /// and compared too.
 #[test]
 fn decoded_parameters_are_not_decoded_again() {

@@ -4,7 +4,7 @@ mod progress;
 mod summary;
 
 use std::fs::File;
-use std::io::{self, BufRead, BufWriter, IsTerminal, Read, Write};
+use std::io::{self, BufRead, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
 use twilio_sig::Hints;
@@ -24,26 +24,32 @@ pub(crate) fn run(args: &BatchArgs) -> Result<Ending, Failure> {
     let path = args.file.as_path();
     let failed = |error: io::Error| Failure::read(path, &error);
     if path == Path::new("-") {
-        let reader = WipedReader::new(standard_input().map_err(failed)?);
-        return pump(reader, args, &Progress::hidden());
+        return from_standard_input(args).map_err(failed)?;
     }
     let file = File::open(path).map_err(failed)?;
-    let progress = Progress::of(file.metadata().map_err(failed)?.len());
+    from_file(file, args).map_err(failed)?
+}
+
+/// A pipe has no length, and no bar.
+fn from_file(file: File, args: &BatchArgs) -> io::Result<Result<Ending, Failure>> {
+    let metadata = file.metadata()?;
+    let progress =
+        if metadata.is_file() { Progress::of(metadata.len()) } else { Progress::hidden() };
     let outcome = pump(WipedReader::new(progress.watch(file)), args, &progress);
     progress.finish();
-    outcome
+    Ok(outcome)
 }
 
 /// Standard input without the buffer of the standard library, which cannot be wiped.
 #[cfg(unix)]
-fn standard_input() -> io::Result<impl Read> {
+fn from_standard_input(args: &BatchArgs) -> io::Result<Result<Ending, Failure>> {
     use std::os::fd::AsFd as _;
-    io::stdin().as_fd().try_clone_to_owned().map(File::from)
+    from_file(io::stdin().as_fd().try_clone_to_owned().map(File::from)?, args)
 }
 
 #[cfg(not(unix))]
-fn standard_input() -> io::Result<impl Read> {
-    Ok(io::stdin().lock())
+fn from_standard_input(args: &BatchArgs) -> io::Result<Result<Ending, Failure>> {
+    Ok(pump(WipedReader::new(io::stdin().lock()), args, &Progress::hidden()))
 }
 
 /// Refused lines do not make the batch fail: each has its verdict, and the status is 1 only if

@@ -152,7 +152,9 @@ fn kind(name: &str) -> Result<&'static Kind, Failure> {
 }
 
 fn changed(fixture: Fixture, params: &[(String, String)], number: u64, get: bool) -> Fixture {
-    let fixture = fixture.number(number);
+    // The number is the present time, in nanoseconds.
+    let seconds = i64::try_from(number.div_euclid(1_000_000_000)).unwrap_or(i64::MAX);
+    let fixture = fixture.number(number).at(seconds);
     // A name that is given twice comes twice.
     let set = |fixture: Fixture, at: usize, name: &str, value: &str| {
         let is_again = params.iter().take(at).any(|(own, _)| own == name);

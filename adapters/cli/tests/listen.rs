@@ -253,6 +253,28 @@ fn a_caller_takes_no_more_than_the_bounds() {
     assert_eq!(twilio_sig(&["send", "sms", "--to", &listener.url("/")]).0, 0);
 }
 
+/// A body that comes byte by byte keeps its place for 15 s and no longer.
+#[test]
+fn a_body_that_takes_too_long_is_408() {
+    let mut listener = Listener::start(&[]);
+    let mut stream = listener.connect();
+    stream.write_all(b"POST /sms HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n").unwrap();
+    let mut slow = stream.try_clone().unwrap();
+    let started = Instant::now();
+    let drip = thread::spawn(move || {
+        while slow.write_all(b"x").is_ok() && started.elapsed() < Duration::from_secs(60) {
+            thread::sleep(Duration::from_millis(500));
+        }
+    });
+    let mut answer = [0; 13];
+    stream.read_exact(&mut answer).unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 408 ");
+    assert!((Duration::from_secs(14)..Duration::from_secs(45)).contains(&started.elapsed()));
+    drop(stream);
+    listener.until("body took over 15 s");
+    drip.join().unwrap();
+}
+
 #[test]
 fn wrong_usage_is_told() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

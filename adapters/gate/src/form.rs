@@ -119,7 +119,7 @@ mod tests {
         Some(verified.params()).filter(|params| !params.is_empty())
     }
 
-    /// What everybody else reads from the same parameters.
+    /// What another reader makes of the same parameters.
     fn reads_alike<T: DeserializeOwned + PartialEq + core::fmt::Debug>(form: &[u8]) {
         let Some(params) = signed(form) else { return };
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();

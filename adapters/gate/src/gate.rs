@@ -20,7 +20,7 @@ use crate::{GateResponse, Refusal, TenantError, VerifiedWebhook, VerifierSource}
 /// most some hundred kilobytes. A server holds as many bodies as it has requests.
 pub const DEFAULT_BODY_LIMIT: usize = 1_048_576;
 
-/// How long a store or a source of verifiers may take, if nothing else is set.
+/// How long a store or a source of verifiers may take, unless set.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(2);
 
 /// Decides which requests reach a handler. Cheap to clone, and shared by all requests.
@@ -261,7 +261,11 @@ impl Gate {
         let tenant = match self.tenant(&arrived).await {
             Ok(tenant) => tenant,
             Err(error) => {
-                return self.refuse(error.into(), EventContext::of_arrived(&arrived, None));
+                let refusal = error.into();
+                let decision = self.refuse(refusal, EventContext::of_arrived(&arrived, None));
+                #[cfg(feature = "explain")]
+                Keys { gate: self, tenant: None }.explain(arrived, refusal);
+                return decision;
             }
         };
         match VerifiedWebhook::prove(arrived, Keys { gate: self, tenant }, Prepared::of) {
@@ -271,7 +275,7 @@ impl Gate {
                 let about = about.with_detail(arrived.lost_body());
                 let decision = keys.gate.refuse(Refusal::Verify(error), about);
                 #[cfg(feature = "explain")]
-                keys.explain(arrived, error);
+                keys.explain(arrived, Refusal::Verify(error));
                 decision
             }
         }

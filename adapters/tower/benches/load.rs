@@ -181,7 +181,7 @@ async fn throughput() {
     let mut layered = connect(serve(app(true)).await).await;
     let mut turns = Vec::new();
     for pair in 0..PAIRS + 10 {
-        // Whoever comes first in a pair comes second in the next.
+        // The first of a pair comes second in the next.
         let turn = if pair % 2 == 0 {
             (per_second(&mut bare).await, per_second(&mut layered).await)
         } else {

@@ -61,7 +61,9 @@ fn webhooks(
     let base = gates::public_url(settings);
     let url = |path: &str| format!("{base}{path}");
     let call_url = |path: &str| format!("{base}/api/webhooks/twilio/{path}{CALL}{number}");
-    let sign = |fixture: Fixture, url: String| fixture.number(number).sign(token, &url);
+    let sign = |fixture: Fixture, url: String| {
+        fixture.number(number).at(clock::now().div_euclid(1_000)).sign(token, &url)
+    };
 
     let mut all = vec![sign(testing::sms(), url("/v1/webhooks/twilio"))?];
     for status in testing::sms_status_series() {
@@ -69,16 +71,13 @@ fn webhooks(
     }
     all.push(sign(testing::voice(), call_url("voice"))?);
     all.push(sign(testing::gather().param("Digits", "1"), call_url("consent"))?);
-    let now = clock::now().to_string();
     for status in testing::call_status_series() {
-        all.push(sign(status.param("Timestamp", &now), call_url("status"))?);
+        all.push(sign(status, call_url("status"))?);
     }
     all.push(sign(testing::recording(), call_url("recording"))?);
 
     let whatsapp = settings.webhook_url.clone().unwrap_or_else(|| url("/api/v1/whatsapp/webhook"));
-    // Its kind numbers messages as the SMS does.
-    let message = testing::whatsapp().to(NUMBER).number(number.wrapping_add(1 << 48));
-    let message = message.sign(token, &whatsapp)?;
+    let message = sign(testing::whatsapp().to(NUMBER), whatsapp)?;
     all.extend([message.clone(), message]);
     let forger = AuthToken::new("not the token of the demo")?;
     all.push(testing::sms().number(number).sign(&forger, &url("/v1/webhooks/twilio"))?);

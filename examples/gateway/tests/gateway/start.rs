@@ -55,6 +55,16 @@ fn tables_that_were_changed_by_hand_end_it() {
 }
 
 #[test]
+fn a_full_disk_ends_it() {
+    let folder = Folder::new();
+    let output = folder.command_with_room(&["serve"], "8").output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("database") || said.contains("tables of"), "{said}");
+    assert_eq!(said.trim_end().lines().count(), 1, "{said}");
+}
+
+#[test]
 fn every_setting_is_listed_with_its_default() {
     let folder = Folder::new();
     let output = folder.command(&["--help"]).output().unwrap();
