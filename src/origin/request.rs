@@ -102,6 +102,19 @@ impl<'a> RequestHead<'a> {
         self
     }
 
+    /// Whether [`headers`](Self::headers) keeps a header of this name, in any case.
+    ///
+    /// ```
+    /// use twilio_sig::RequestHead;
+    ///
+    /// assert!(RequestHead::reads("X-Forwarded-Host"));
+    /// assert!(!RequestHead::reads("Cookie"));
+    /// ```
+    #[must_use]
+    pub fn reads(name: &str) -> bool {
+        Self::new("/").headers.iter().any(|header| header.name.eq_ignore_ascii_case(name))
+    }
+
     /// Sets the `:authority` of HTTP/2 and HTTP/3, or the authority of a target in absolute form.
     /// The authority must agree with `Host` if both are there.
     ///

@@ -17,6 +17,8 @@ mod queries;
 #[path = "../records/mod.rs"]
 mod records;
 mod secrets;
+mod signatures;
+mod untrusted;
 mod urls;
 mod vectors;
 mod websockets;

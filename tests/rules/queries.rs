@@ -1,18 +1,8 @@
 //! Which spellings of its query a URL may be signed with, and which not.
 
-use crate::candidates;
+use crate::candidates::{url_accepts as accepts, url_refuses as refuses};
 use crate::oracle;
 use twilio_sig::{AuthToken, Verifier, Webhook};
-
-#[track_caller]
-fn accepts(url: &str, signed: &[(&str, &str)]) {
-    candidates::accepts(Webhook::get(url), signed);
-}
-
-#[track_caller]
-fn refuses(url: &str, signed: &[&str]) {
-    candidates::refuses(Webhook::get(url), signed);
-}
 
 #[test]
 fn apostrophes_of_the_query_may_be_escaped_all_or_none() {

@@ -79,6 +79,7 @@ fn what_verifies_is_handed_on_and_nothing_else_is() {
     let got = got.lock().unwrap().pop().unwrap();
     assert!(got.head.starts_with("POST /sms?tenant=a HTTP/1.1\r\n"), "{}", got.head);
     assert_eq!(got.header("host"), Some("hooks.example.com"));
+    assert_eq!(got.header("x-forwarded-host"), Some("hooks.example.com"));
     assert_eq!(got.header("x-forwarded-proto"), Some("https"));
 }
 

@@ -132,8 +132,8 @@ impl Gate {
     /// ends with the gate. It works with any runtime, and with none. What the gate knows is used: the
     /// URL that its origin gives, the headers that a proxy sets (`Host`, `Forwarded`,
     /// `X-Forwarded-*` and their like), and
-    /// [`VerifierSource::other_tenants`](crate::VerifierSource::other_tenants), and the hosts that the
-    /// origin allows. A request without a
+    /// [`VerifierSource::other_tenants`](crate::VerifierSource::other_tenants), and the first
+    /// eight hosts that the origin allows. A request without a
     /// well-formed signature is refused before its body is read, so only what its header shows is
     /// told. Of a request that the [`Origin`](twilio_sig::Origin) refuses, or that no tenant is found
     /// for, the event tells the setting that refused it, and what of the request it looked at.

@@ -4,22 +4,13 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use twilio_sig::Hints;
+use twilio_sig::{Hints, RequestHead};
 
 use crate::event::loggable;
 
 /// The most lines that are kept of a head, and the most bytes of their names and values.
 const MAX_LINES: usize = 16;
 const MAX_BYTES: usize = 4_096;
-/// The headers that an `Origin` looks at.
-const ORIGIN_HEADERS: [&str; 6] = [
-    "host",
-    "forwarded",
-    "x-forwarded-proto",
-    "x-forwarded-host",
-    "x-forwarded-port",
-    "x-forwarded-prefix",
-];
 
 /// Lines of a head that may explain a refusal, borrowed.
 #[derive(Clone, Copy)]
@@ -59,9 +50,7 @@ impl<'a> Clues<'a> {
     pub(crate) fn of_origin(&self) -> String {
         let authority = self.authority.map(|authority| (":authority", authority.as_bytes()));
         let lines = self.lines.iter().take(self.len).copied();
-        let is_read =
-            |name: &str| ORIGIN_HEADERS.iter().any(|known| known.eq_ignore_ascii_case(name));
-        let lines = lines.filter(|(name, _)| is_read(name)).chain(authority);
+        let lines = lines.filter(|(name, _)| RequestHead::reads(name)).chain(authority);
         let lines = lines.map(|(name, value)| format!("{name}: {}", loggable(value)));
         lines.collect::<Vec<_>>().join("; ")
     }

@@ -3,7 +3,7 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use twilio_sig::{Cause, OriginError};
+use twilio_sig::{Cause, Diagnosis, OriginError};
 
 use super::{Clues, Explained};
 use crate::event::MAX_TEXT_LEN;
@@ -11,24 +11,22 @@ use crate::{Head, Refusal};
 
 impl Explained {
     /// The origin knows no URL for the request.
-    pub(super) fn by_origin(mut self, error: OriginError, seen: Option<String>) -> Self {
-        self.setting = Some(Refusal::Origin(error));
-        self.fixes = [origin_fix(error)].into();
-        self.seen = seen;
-        self
+    pub(super) fn by_origin(error: OriginError, seen: Option<String>) -> Self {
+        let setting = Some(Refusal::Origin(error));
+        Self { setting, fixes: [origin_fix(error)].into(), seen, ..Self::default() }
     }
 
     /// There is no tenant for the request, or its tenant is switched off. The diagnosis is that of the other
     /// tenants' keys: the request may be genuine by one of them.
-    pub(super) fn by_tenants(mut self, refusal: Refusal, is_genuine: bool) -> Self {
-        self.setting = Some(refusal);
-        let is_of_key = self.causes == [Cause::OtherAccountToken];
-        if is_genuine || is_of_key {
-            (self.causes, self.fixes) = Default::default();
-            self.is_proven = true;
+    pub(super) fn by_tenants(refusal: Refusal, diagnosis: Option<&Diagnosis>) -> Self {
+        let mut explained = diagnosis.map(|found| Self::of(found, false)).unwrap_or_default();
+        let is_genuine = diagnosis.is_some_and(|found| found.verdict().is_ok());
+        if is_genuine || explained.causes == [Cause::OtherAccountToken] {
+            explained = Self { is_proven: true, ..Self::default() };
         }
-        self.fixes.insert(0, tenant_fix(refusal, self.is_proven));
-        self
+        explained.setting = Some(refusal);
+        explained.fixes.insert(0, tenant_fix(refusal, explained.is_proven));
+        explained
     }
 }
 

@@ -43,7 +43,7 @@ pub struct Explained {
 
 impl Explained {
     /// What the diagnosis tells; of a head alone, what its header shows.
-    pub(super) fn of(diagnosis: &Diagnosis, is_head: bool, skipped: u64) -> Self {
+    pub(super) fn of(diagnosis: &Diagnosis, is_head: bool) -> Self {
         let all = diagnosis.explanations();
         let findings = || {
             let told = |finding: &&Finding| !is_head || is_of_header(finding.cause());
@@ -59,10 +59,8 @@ impl Explained {
             url_signed: difference.map(Difference::signed).map(text),
             is_proven: is_proof && !causes.is_empty(),
             is_exhausted: !is_head && diagnosis.is_exhausted(),
-            skipped,
             causes,
-            seen: None,
-            setting: None,
+            ..Self::default()
         }
     }
 

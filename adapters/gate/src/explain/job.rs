@@ -71,25 +71,8 @@ impl Job {
     pub(super) fn run(self) {
         let gate = &self.keys.gate;
         let Some(bounds) = &gate.0.explainer else { return };
-        // A header is judged by its looks.
-        let max_macs = if self.is_head { 1 } else { bounds.policy().max_macs };
-        let is_of_signature = matches!(self.refusal, Refusal::Verify(_));
-        let diagnosis =
-            if matches!(self.refusal, Refusal::Origin(_)) { None } else { self.diagnose(max_macs) };
-        if is_of_signature && diagnosis.is_none() {
-            return;
-        }
-        let skipped = bounds.take_skipped();
-        let explained = diagnosis.as_ref().map(|found| Explained::of(found, self.is_head, skipped));
-        let explained = explained.unwrap_or_else(|| Explained { skipped, ..Explained::default() });
-        let explained = match self.refusal {
-            Refusal::Origin(error) => explained.by_origin(error, self.seen.clone()),
-            Refusal::Verify(_) => explained,
-            _ => {
-                let is_genuine = diagnosis.is_some_and(|found| found.verdict().is_ok());
-                explained.by_tenants(self.refusal, is_genuine)
-            }
-        };
+        let Some(mut explained) = self.explain(bounds.policy().max_macs) else { return };
+        explained.skipped = bounds.take_skipped();
         let about = EventContext::of_arrived(&self.arrived, self.keys.tenant_id());
         let about = about.with_explained(&explained);
         let tell = || gate.report(Outcome::Explained(self.refusal), about);
@@ -99,7 +82,20 @@ impl Job {
         tell();
     }
 
-    /// Nothing if there is no key: among tenants, of a head without a signature to know one by.
+    /// Nothing if there is no key to try: among tenants, of a head without a signature to know one by.
+    fn explain(&self, max_macs: u32) -> Option<Explained> {
+        if let Refusal::Origin(error) = self.refusal {
+            return Some(Explained::by_origin(error, self.seen.clone()));
+        }
+        // A header is judged by its looks.
+        let diagnosis = self.diagnose(if self.is_head { 1 } else { max_macs });
+        match self.refusal {
+            Refusal::Verify(_) => diagnosis.map(|found| Explained::of(&found, self.is_head)),
+            refusal => Some(Explained::by_tenants(refusal, diagnosis.as_ref())),
+        }
+    }
+
+    /// Nothing if there is no key.
     fn diagnose(&self, max_macs: u32) -> Option<Diagnosis> {
         let webhook = self.arrived.webhook_of(&self.body);
         let tenant = self.keys.tenant.as_ref();
