@@ -7,7 +7,8 @@ use super::Verdict;
 use crate::{form::Params, url};
 
 /// What Twilio signed, without the request: for extensions, tasks and queues. Only
-/// [`Verified::into_proof`] and [`Verifier::prove`](crate::Verifier::prove) make one.
+/// [`Verified::into_proof`](crate::Verified::into_proof) and
+/// [`Verifier::prove`](crate::Verifier::prove) make one.
 ///
 /// The proof does not hold the body. Keep both together, and read a body that is not a form only if the
 /// coverage is [`Coverage::BodyHash`](crate::Coverage::BodyHash).
@@ -41,17 +42,17 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// The URL as it was given: see [`Verified::url`].
+    /// The URL as it was given: see [`Verified::url`](crate::Verified::url).
     pub const fn url(&self) -> &str {
         &self.url
     }
 
-    /// The signed parameters: see [`Verified::params`].
+    /// The signed parameters: see [`Verified::params`](crate::Verified::params).
     pub const fn params(&self) -> &Params {
         &self.params
     }
 
-    /// The parameters of the URL's query: see [`Verified::query_params`].
+    /// The parameters of the URL's query: see [`Verified::query_params`](crate::Verified::query_params).
     pub fn query_params(&self) -> Params {
         url::query_params(url::query_of(&self.url))
     }
