@@ -1,4 +1,4 @@
-//! One endpoint for many accounts: the request says whose it claims to be, that tenant's key
+//! One endpoint for many accounts: the request names a tenant without proof, that tenant's key
 //! decides whether it is, and a key never vouches for another account.
 
 #![allow(clippy::print_stdout, reason = "this program prints what it found")]
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let signature = Signer::auth_token(token).sign_form(URL, body.as_bytes())?.header_value();
         let webhook = Webhook::post(URL, body.as_bytes()).signature(&signature);
 
-        // Not proven, and good for one thing: to look up who can prove it.
+        // Not proven, and good for one thing: to look up the key that can prove it.
         let claimed = webhook.untrusted_param("AccountSid").ok_or("no account")?;
         let verifier = tenants.get(&*claimed).ok_or("unknown tenant")?;
         match verifier.verify(&webhook) {

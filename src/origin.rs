@@ -23,7 +23,7 @@ pub use self::{error::OriginError, host::Scheme, proxy::TrustedProxy, request::R
 use self::{
     host::AllowedHost,
     list::pick,
-    prefix::{NO_PREFIX, Prefix, push_target},
+    prefix::{NO_PREFIX, Prefix, join},
     whole::WholeUrl,
 };
 
@@ -97,12 +97,10 @@ impl Origin {
     /// ```
     pub fn url(&self, head: &RequestHead<'_>) -> Result<String, OriginError> {
         let target = head.checked_target()?;
-        let (mut url, inner) = match &self.source {
+        let (origin, inner) = match &self.source {
             UrlSource::Whole(whole) => return whole.url(target),
             UrlSource::Fixed(origin, path) => {
-                let mut url = origin.clone();
-                push_target(&mut url, &[path, &self.path_prefix], target);
-                return Ok(url);
+                return Ok(join(origin, [path, &self.path_prefix], target));
             }
             UrlSource::Hosts(scheme, hosts) => {
                 let host = pick(hosts, *scheme, head.host()?)?;
@@ -114,8 +112,26 @@ impl Origin {
                 (format!("{scheme}://{host}"), prefix)
             }
         };
-        push_target(&mut url, &[&self.path_prefix, inner], target);
-        Ok(url)
+        Ok(join(&origin, [&self.path_prefix, inner], target))
+    }
+
+    /// The hosts of the list, `host` or `host:port`, as configured. None for [`fixed`](Self::fixed) and
+    /// [`whole_url`](Self::whole_url), whose host is in every URL.
+    ///
+    /// ```
+    /// use twilio_sig::{Origin, Scheme};
+    ///
+    /// let origin = Origin::allowed_hosts(Scheme::Https, ["one.example", "two.example:8443"])?;
+    /// let hosts: Vec<String> = origin.hosts().collect();
+    /// assert_eq!(hosts, ["one.example", "two.example:8443"]);
+    /// # Ok::<(), twilio_sig::OriginError>(())
+    /// ```
+    pub fn hosts(&self) -> impl Iterator<Item = String> {
+        let hosts = match &self.source {
+            UrlSource::Fixed(..) | UrlSource::Whole(_) => &[][..],
+            UrlSource::Hosts(_, hosts) | UrlSource::Proxy(_, hosts) => hosts,
+        };
+        hosts.iter().map(|host| format!("{host}"))
     }
 }
 

@@ -53,7 +53,6 @@ mod products;
 mod sign;
 mod signed;
 mod sockets;
-mod time;
 
 pub use calls::{
     call_status, call_status_series, conference, gather, recording, transcription, voice,

@@ -3,7 +3,7 @@
 mod proof;
 mod verified;
 
-use alloc::sync::Arc;
+use alloc::{boxed::Box, sync::Arc};
 
 use crate::config::{Config, VerifierKey};
 use crate::error::VerifyError;
@@ -58,6 +58,37 @@ impl Verifier {
     /// request.
     #[doc(alias = "validate")]
     pub fn verify<'a>(&self, webhook: &Webhook<'a>) -> Result<Verified<'a>, VerifyError> {
+        self.check(webhook, None).map(|verdict| Verified { webhook: *webhook, verdict })
+    }
+
+    /// [`verify`](Self::verify) and [`Verified::into_proof`] in one: the parameters are read once.
+    ///
+    /// # Errors
+    /// Those of [`verify`](Self::verify).
+    ///
+    /// # Examples
+    /// ```
+    /// use twilio_sig::{AuthToken, Verifier, Webhook};
+    ///
+    /// let url = "https://mycompany.com/myapp.php?foo=1&bar=2";
+    /// let body = b"Digits=1234&To=%2B18005551212&From=%2B14158675309\
+    ///              &Caller=%2B14158675309&CallSid=CA1234567890ABCDE";
+    /// let webhook = Webhook::post(url, body).signature("RSOYDt4T1cUTdK1PDd93/VVr8B8=");
+    ///
+    /// let (verified, proof) = Verifier::new(AuthToken::new("12345")?).prove(&webhook)?;
+    /// assert_eq!(verified.body(), body);
+    /// assert_eq!(proof.params().get("Digits"), Some("1234"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn prove<'a>(&self, webhook: &Webhook<'a>) -> Result<(Verified<'a>, Proof), VerifyError> {
+        let mut params = Box::new(Params::new());
+        let verdict = self.check(webhook, Some(&mut params))?;
+        let proof = Proof { url: webhook.url.into(), verdict, params };
+        Ok((Verified { webhook: *webhook, verdict }, proof))
+    }
+
+    /// Reads what is signed as parameters into `kept`, if that is there.
+    fn check(&self, webhook: &Webhook<'_>, kept: Kept<'_>) -> Result<Verdict, VerifyError> {
         let config = &*self.0;
         if webhook.url.len() > MAX_URL_LEN {
             return Err(VerifyError::UrlTooLong);
@@ -65,21 +96,22 @@ impl Verifier {
         if webhook.payload.len() > config.max_body_len {
             return Err(VerifyError::BodyTooLong);
         }
-        let header = webhook.signature.ok_or(VerifyError::MissingSignature)?;
-        let signature = Signature::from_header(header)?;
+        let signature = Signature::from_header(webhook.signature.unwrap_or_default())?;
         let settings = Settings::from_header(webhook.settings)?;
         config.check_keys(&settings, signature.algorithm())?;
-        let url = UrlParts::parse(webhook.url, webhook.websocket);
-        let url = url.ok_or(VerifyError::InvalidUrl)?;
+        let url = UrlParts::parse(webhook.url, webhook.websocket).ok_or(VerifyError::InvalidUrl)?;
 
         let attempt = Attempt { config, signature: &signature, settings, url };
-        let verdict = attempt.prove(&webhook.payload)?;
+        let verdict = attempt.prove(&webhook.payload, kept)?;
         if let Some(account) = config.account_of(verdict.key) {
             policy::check_query_account(account, webhook.url)?;
         }
-        Ok(Verified { webhook: *webhook, verdict })
+        Ok(verdict)
     }
 }
+
+/// Where the parameters stay that are read. Otherwise they are on the stack.
+type Kept<'p> = Option<&'p mut Params>;
 
 /// One verification: the canonical strings of a request against its signature.
 struct Attempt<'v, 'a> {
@@ -91,13 +123,13 @@ struct Attempt<'v, 'a> {
 
 impl<'a> Attempt<'_, 'a> {
     /// How the signature covers what came beside the URL: the table of SPEC.md, section 3.
-    fn prove(&self, payload: &Payload<'a>) -> Result<Verdict, VerifyError> {
+    fn prove(&self, payload: &Payload<'a>, kept: Kept<'_>) -> Result<Verdict, VerifyError> {
         let Some(hash) = BodyHash::of_query(self.url.query()) else {
             // An empty list of parameters may be what a framework made of a body that is no form.
             return if matches!(payload, Payload::Body([])) {
-                self.match_url().map_or_else(|| self.match_handshake(), Ok)
+                self.match_url().map_or_else(|| self.match_handshake(kept), Ok)
             } else {
-                self.match_form(payload)
+                self.match_form(payload, kept)
             };
         };
         let url_match = self.match_url();
@@ -105,7 +137,7 @@ impl<'a> Attempt<'_, 'a> {
         if let Some(verdict) = url_match.filter(|_| is_hashed()) {
             return Ok(Verdict { coverage: Coverage::BodyHash, ..verdict });
         }
-        self.match_form(payload).map_err(|error| match error {
+        self.match_form(payload, kept).map_err(|error| match error {
             // The parameters cover the body and break a policy.
             VerifyError::StrictParameter | VerifyError::WrongAccount => error,
             _ if url_match.is_some() => VerifyError::BodyHashMismatch,
@@ -121,33 +153,33 @@ impl<'a> Attempt<'_, 'a> {
 
     /// The signature is that of the URL and a form.
     #[inline(never)] // Only one of the two has its parameters on the stack.
-    fn match_form(&self, payload: &Payload<'a>) -> Result<Verdict, VerifyError> {
-        let mut params = Params::new();
-        payload.read(&mut params, self.config.max_form_len, self.config.max_params)?;
+    fn match_form(&self, payload: &Payload<'a>, kept: Kept<'_>) -> Result<Verdict, VerifyError> {
+        let params = if let Some(kept) = kept { kept } else { &mut Params::new() };
+        payload.read(params, self.config.max_form_len, self.config.max_params)?;
         params.sort();
         // A body like `&&` must not pass on the MAC of the URL alone.
         if params.canonical().is_empty() {
             return Err(VerifyError::UncoveredBody);
         }
         let candidates = self.url.candidates(self.config.url_policy);
-        let verdict = self.match_params(candidates, &params)?;
+        let verdict = self.match_params(candidates, params)?;
         if let Some(account) = self.config.account_of(verdict.key) {
-            policy::check_account(account, &params, true)?;
+            policy::check_account(account, params, true)?;
         }
         Ok(Verdict { coverage: Coverage::Form, ..verdict })
     }
 
     /// The signature is that of a handshake whose query is signed as parameters.
     #[inline(never)]
-    fn match_handshake(&self) -> Result<Verdict, VerifyError> {
+    fn match_handshake(&self, kept: Kept<'_>) -> Result<Verdict, VerifyError> {
         let mut candidates = self.url.query_candidates(self.config.url_policy).peekable();
-        let mut params = Params::new();
+        let params = if let Some(kept) = kept { kept } else { &mut Params::new() };
         let query = self.url.query();
         if candidates.peek().is_none() || params.read(query, self.config.max_params).is_err() {
             return Err(VerifyError::Mismatch);
         }
         params.sort();
-        self.match_params(candidates, &params)
+        self.match_params(candidates, params)
     }
 
     /// The signature is that of a candidate and the parameters behind it. A candidate that ends in its

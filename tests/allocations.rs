@@ -30,7 +30,7 @@ use twilio_sig::{
 /// Parameters that need no heap.
 const INLINE: usize = 64;
 /// Bytes of a form that is read without it.
-const INLINE_LEN: usize = 1_434;
+const INLINE_LEN: usize = 1_440;
 
 struct Counted;
 
@@ -94,7 +94,7 @@ fn verdict(
 
 /// `request` is accepted as it is and refused under a wrong signature, within `most` requests each.
 #[track_caller]
-/// A body that is tried as a form, and is longer than 1.4 KiB, is decoded on the heap.
+/// A body that is tried as a form, and is longer than [`INLINE_LEN`], is decoded on the heap.
 fn within(verifier: &Verifier, request: &Request, most: usize) {
     let hashed = request.url.contains("bodySHA256");
     let tried = if request.body.len() > INLINE_LEN { 2 } else { most };
@@ -158,6 +158,17 @@ fn no_number_of_parameters_up_to_64_needs_the_heap() {
         ] {
             within(&verifier, &Request::form(URL, body).unwrap(), 0);
         }
+    }
+}
+
+#[test]
+fn no_form_of_1_440_bytes_needs_the_heap() {
+    let verifier = builder().build().unwrap();
+    let longest = vec!["n"; INLINE].join("=&");
+    let longest = format!("{longest}={}", "v".repeat(INLINE_LEN - longest.len() - 1));
+    for body in [longest, "n".repeat(INLINE_LEN), "%6e".repeat(INLINE_LEN / 3)] {
+        assert_eq!(body.len(), INLINE_LEN);
+        within(&verifier, &Request::form(URL, body).unwrap(), 0);
     }
 }
 

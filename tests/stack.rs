@@ -36,7 +36,7 @@ fn a_verdict_takes_little_stack() {
         return probe(&task);
     }
     let bare = deepest("nothing");
-    // What is known to take 8 KiB is found to: else nothing is measured here.
+    // What is known to take 8 KiB is found to take it. Otherwise nothing is measured here.
     let control = bare - deepest("control");
     assert!((8_192..9_216).contains(&control), "8 KiB were measured as {control} bytes");
     let verify = bare - deepest("verify");

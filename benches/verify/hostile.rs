@@ -5,7 +5,7 @@
 use crate::requests::{Made, Request, URL, filled};
 
 /// Each kind of body, of exactly `len` bytes and at most 1,024 parameters, which is the default
-/// bound; the last two go beyond it, as whoever attacks may. None is signed.
+/// bound; the last two go beyond it, as an attacker may. None is signed.
 pub(crate) fn bodies(len: usize) -> Made<Vec<(&'static str, Request)>> {
     let most = 1_024.min(len / 16);
     let reversed: Vec<_> = (0..most).rev().map(|nth| format!("n{nth:04}")).collect();
@@ -15,7 +15,7 @@ pub(crate) fn bodies(len: usize) -> Made<Vec<(&'static str, Request)>> {
     let mut equal = pair.repeat(most).into_bytes();
     equal.resize(len, b'&');
     let cycle = |text: &[u8]| text.iter().copied().cycle().take(len).collect();
-    // Of any request's signature but its own.
+    // The signature is that of another request.
     let signature = Request::voice()?.signature;
     let forged = |body| Request {
         url: URL.to_owned(),

@@ -1,6 +1,6 @@
-//! Webhooks to measure with: as Twilio sends them, and as nobody should.
+//! Webhooks to measure with: as Twilio sends them, and as an attacker may.
 //!
-//! Whoever uses this file has the module `records` beside it.
+//! A user of this file has the module `records` beside it.
 
 #![allow(dead_code, reason = "whoever measures need not measure all of it")]
 #![allow(

@@ -34,7 +34,7 @@ pub(crate) struct Row {
     pub(crate) naive: Option<Work>,
     /// What work should take at most, in times of the base.
     pub(crate) target: Option<f64>,
-    /// What it takes as long as the target is not met; else the target. It must not get worse.
+    /// What it takes as long as the target is not met; the target otherwise. It must not get worse.
     pub(crate) held: Option<f64>,
 }
 

@@ -1,4 +1,4 @@
-//! Whatever the headers say: the URL is one of the configured texts and then the request target,
+//! The URL, under any headers, is one of the configured texts and then the request target,
 //! byte for byte, or there is none.
 //!
 //! The input: a line for the target, one for `:authority` (empty for none), one whose first byte

@@ -1,4 +1,4 @@
-//! A settings header chooses among the keys, as the reference reads it, and does nothing else. The
+//! A settings header chooses among the keys, as the reference reads it, and has no other effect. The
 //! input is the header.
 #![no_main]
 
@@ -13,7 +13,7 @@ const URL: &str = "https://example.com/sms?a=b";
 
 struct Fixture {
     keys: Vec<Key>,
-    /// Of the URL, by each of the keys.
+    /// Signatures of the URL, by each of the keys.
     signatures: Vec<String>,
     verifier: Verifier,
 }

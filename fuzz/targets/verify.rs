@@ -76,7 +76,7 @@ fn webhook<'a>(request: &'a Request, params: &'a [(&'a str, &'a str)]) -> Webhoo
     webhook.signature_settings(request.settings.as_deref().unwrap_or_default())
 }
 
-/// Of the URL alone, and of the URL with what comes beside it.
+/// The signatures of the URL alone, and of the URL with what comes beside it.
 fn signatures(signer: &Signer, request: &Request, params: &[(&str, &str)]) -> Vec<Signature> {
     let with_payload = match &request.payload {
         Payload::Body(body) => signer.sign_form(&request.url, body),

@@ -14,6 +14,8 @@ use super::parts::{Parts, cut_port};
 const MAX_PIECES: usize = 12;
 /// The source of what the operator configured.
 pub(super) const CONFIGURED: &str = "the configured URL";
+/// The source of a host that the operator allows.
+const ALLOWED: &str = "an allowed host";
 
 /// A piece of a URL, and its source.
 pub(super) type Said = (&'static str, String);
@@ -46,6 +48,8 @@ impl Clues {
         let configured = hints.configured_url.as_deref().map(readings).unwrap_or_default();
         let whole = configured.iter().filter(|url| !url.host.is_empty());
         let authorities = whole.clone().map(|url| (CONFIGURED, url.authority()));
+        let allowed = hints.allowed_hosts.iter().filter(|host| is_authority(host));
+        let allowed = allowed.map(|host| (ALLOWED, host.clone()));
         let targets = configured.iter().map(|url| (CONFIGURED, url.clone()));
         let schemes = headers::SCHEME.into_iter().flat_map(|name| items(hints, name));
         let says_https = |(_, value): Said| {
@@ -55,7 +59,7 @@ impl Clues {
             is_secure: whole.clone().any(Parts::is_secure)
                 || schemes.chain(forwarded(hints, "proto")).any(says_https)
                 || hints.value("x-arr-ssl").is_some(),
-            authorities: unique(authorities.chain(hosts(hints))),
+            authorities: unique(authorities.chain(allowed).chain(hosts(hints))),
             prefixes: unique(prefixes(hints)),
             targets: targets
                 .chain(headed_targets(hints))

@@ -30,6 +30,9 @@ const MAX_HEADERS: usize = 32;
 /// The most raw secrets, and the most other keys, that are kept.
 const MAX_SECRETS: usize = 16;
 const MAX_KEYS: usize = 64;
+/// The most allowed hosts that are kept: fewer than the pieces that a diagnosis looks at, so that headers have
+/// room too.
+const MAX_ALLOWED_HOSTS: usize = 8;
 
 /// What the operator knows about a request besides what is verified: its other headers, the URL as
 /// configured, other tokens. No hint can make a request verify; hints tell [`diagnose`] where to look.
@@ -54,6 +57,7 @@ pub struct Hints {
     headers: Vec<(&'static str, String)>,
     provider: Option<Provider>,
     pub(super) configured_url: Option<String>,
+    pub(super) allowed_hosts: Vec<String>,
     pub(super) keys: Vec<OtherKey>,
     pub(super) secrets: Vec<Zeroizing<String>>,
     pub(super) max_macs: u32,
@@ -74,6 +78,7 @@ impl Hints {
             headers: Vec::new(),
             provider: None,
             configured_url: None,
+            allowed_hosts: Vec::new(),
             keys: Vec::new(),
             secrets: Vec::new(),
             max_macs: DEFAULT_MAX_MACS,
@@ -117,6 +122,28 @@ impl Hints {
     pub fn configured_url(mut self, url: &str) -> Self {
         let end = url.char_indices().map(|(at, _)| at).find(|at| *at >= MAX_TEXT_LEN);
         self.configured_url = Some(url.get(..end.unwrap_or(url.len())).unwrap_or(url).to_owned());
+        self
+    }
+
+    /// Adds a host that the service is configured for, `host` or `host:port`: Twilio may have called it
+    /// under that name. At most 8 of at most 2,048 bytes are kept.
+    ///
+    /// # Examples
+    /// ```
+    /// use twilio_sig::{AuthToken, Cause, Hints, Signer, Verifier, Webhook, diagnose};
+    ///
+    /// let token = AuthToken::new("12345")?;
+    /// let signature = Signer::auth_token(&token).sign_url("https://two.example/").header_value();
+    /// let webhook = Webhook::get("https://one.example/").signature(&signature);
+    /// let hints = Hints::new().allowed_host("two.example");
+    /// let diagnosis = diagnose(&Verifier::new(token), &webhook, &hints);
+    /// assert_eq!(diagnosis.cause(), Some(Cause::WrongHost));
+    /// # Ok::<(), twilio_sig::KeyError>(())
+    /// ```
+    pub fn allowed_host(mut self, host: &str) -> Self {
+        if self.allowed_hosts.len() < MAX_ALLOWED_HOSTS && host.len() <= MAX_TEXT_LEN {
+            self.allowed_hosts.push(host.to_owned());
+        }
         self
     }
 
@@ -206,6 +233,7 @@ impl fmt::Debug for Hints {
         f.debug_struct("Hints")
             .field("headers", &names)
             .field("configured_url", &self.configured_url.is_some())
+            .field("allowed_hosts", &self.allowed_hosts.len())
             .field("keys", &self.keys.len())
             .field("secrets", &self.secrets.len())
             .field("max_macs", &self.max_macs)

@@ -55,9 +55,8 @@ impl Signature {
     /// ```
     pub fn from_header(header: impl AsRef<[u8]>) -> Result<Self, VerifyError> {
         let text = header.as_ref();
-        // One byte more than a MAC: what its 44 characters would decode to without padding. A longer
-        // text is refused unread.
-        let mut bytes = [0; SHA256_LEN + 1];
+        // A text that decodes to more is an error, and a long one is refused unread.
+        let mut bytes = [0; SHA256_LEN];
         let decoded = STANDARD.decode_slice(text, &mut bytes).ok();
         let mac = decoded.and_then(|len| bytes.get(..len)).unwrap_or_default();
         match mac.len() {

@@ -46,15 +46,14 @@ pub(super) fn is_path(text: &str) -> bool {
         && text.bytes().all(|byte| byte.is_ascii_graphic() && !b"?#\\".contains(&byte))
 }
 
-/// Adds the prefixes and the target. If the public path is the prefixes alone, the target's path is `/`,
-/// and the URL ends as the last prefix does.
-pub(super) fn push_target(url: &mut String, prefixes: &[&Prefix], target: &str) {
-    for prefix in prefixes {
-        url.push_str(&prefix.path);
-    }
+/// The origin, the prefixes and the target. If the public path is the prefixes alone, the target's path is
+/// `/`, and the URL ends as the last prefix does.
+pub(super) fn join(origin: &str, prefixes: [&Prefix; 2], target: &str) -> String {
     let last = prefixes.iter().rfind(|prefix| !prefix.path.is_empty());
     let without_slash = last.is_some_and(|prefix| !prefix.ends_in_slash);
     let after_root =
         target.strip_prefix('/').filter(|rest| rest.is_empty() || rest.starts_with('?'));
-    url.push_str(after_root.filter(|_| without_slash).unwrap_or(target));
+    let target = after_root.filter(|_| without_slash).unwrap_or(target);
+    let [outer, inner] = prefixes.map(|prefix| &*prefix.path);
+    [origin, outer, inner, target].concat()
 }

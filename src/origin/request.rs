@@ -93,12 +93,26 @@ impl<'a> RequestHead<'a> {
     pub fn headers(mut self, lines: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Self {
         for (name, value) in lines {
             for header in &mut self.headers {
-                if header.name.eq_ignore_ascii_case(name) {
+                // Lengths differ nearly always, and are compared first.
+                if header.name.len() == name.len() && header.name.eq_ignore_ascii_case(name) {
                     header.repeated = header.value.replace(value).is_some();
                 }
             }
         }
         self
+    }
+
+    /// Whether [`headers`](Self::headers) keeps a header of this name, in any case.
+    ///
+    /// ```
+    /// use twilio_sig::RequestHead;
+    ///
+    /// assert!(RequestHead::reads("X-Forwarded-Host"));
+    /// assert!(!RequestHead::reads("Cookie"));
+    /// ```
+    #[must_use]
+    pub fn reads(name: &str) -> bool {
+        Self::new("/").headers.iter().any(|header| header.name.eq_ignore_ascii_case(name))
     }
 
     /// Sets the `:authority` of HTTP/2 and HTTP/3, or the authority of a target in absolute form.
@@ -107,6 +121,7 @@ impl<'a> RequestHead<'a> {
     /// ```
     /// let head = twilio_sig::RequestHead::new("/sms").authority(Some("example.com"));
     /// ```
+    #[inline]
     pub const fn authority(mut self, authority: Option<&'a str>) -> Self {
         self.authority = authority;
         self
@@ -121,6 +136,7 @@ impl<'a> RequestHead<'a> {
     /// let peer = IpAddr::V4(Ipv4Addr::LOCALHOST);
     /// let head = twilio_sig::RequestHead::new("/sms").peer(Some(peer));
     /// ```
+    #[inline]
     pub const fn peer(mut self, peer: Option<IpAddr>) -> Self {
         self.peer = peer;
         self

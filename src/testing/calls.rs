@@ -1,7 +1,7 @@
 //! Calls, and what they make: recordings, transcriptions, conferences.
 
 use super::ACCOUNT_SID;
-use super::fixture::Fixture;
+use super::fixture::{FIRST_TIMESTAMP, Fixture};
 
 const CALL: &str = "CA11111111111111110000000000000001";
 const RECORDING: &str = "RE11111111111111110000000000000001";
@@ -96,7 +96,7 @@ pub fn call_status(status: &str) -> Fixture {
         .param("Direction", "outbound-api")
         .param("CallbackSource", "call-progress-events")
         .param("SequenceNumber", number)
-        .param("Timestamp", "Thu, 26 Nov 2026 04:00:00 +0000");
+        .param("Timestamp", FIRST_TIMESTAMP);
     if status == "completed" {
         fixture.param("CallDuration", "61").param("Duration", "2").param("SipResponseCode", "200")
     } else {
@@ -134,7 +134,7 @@ pub fn recording() -> Fixture {
             ("RecordingStatus", "completed"),
             ("RecordingDuration", "7"),
             ("RecordingChannels", "1"),
-            ("RecordingStartTime", "Thu, 26 Nov 2026 04:00:00 +0000"),
+            ("RecordingStartTime", FIRST_TIMESTAMP),
             ("RecordingSource", "RecordVerb"),
             ("RecordingTrack", "both"),
             ("ErrorCode", "0"),
@@ -181,7 +181,7 @@ pub fn conference() -> Fixture {
             ("FriendlyName", "Stand-up ☕ 9+1"),
             ("AccountSid", ACCOUNT_SID),
             ("SequenceNumber", "1"),
-            ("Timestamp", "Thu, 26 Nov 2026 04:00:00 +0000"),
+            ("Timestamp", FIRST_TIMESTAMP),
             ("StatusCallbackEvent", "participant-join"),
             ("CallSid", CALL),
             ("ParticipantLabel", ""),

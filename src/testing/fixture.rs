@@ -1,11 +1,19 @@
 //! A webhook that is not signed yet.
 
 use alloc::borrow::ToOwned;
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use alloc::vec::Vec;
 use core::fmt;
 
+use jiff::Timestamp;
+
 use super::ACCOUNT_SID;
+
+/// When every event happens unless [`Fixture::at`] says otherwise, and as Twilio writes it.
+const FIRST_TIME: i64 = 1_795_665_600;
+pub(super) const FIRST_TIMESTAMP: &str = "Thu, 26 Nov 2026 04:00:00 +0000";
+/// The last second of the year 9999.
+const LAST_TIME: i64 = 253_402_300_799;
 
 /// A webhook of one kind, to be changed and then signed.
 ///
@@ -32,6 +40,8 @@ pub struct Fixture {
     pub(super) shape: Shape,
     /// The SID that tells this event from another of its kind.
     sid: String,
+    /// When it happened, in seconds since 1970.
+    time: i64,
 }
 
 /// How the webhook says what it says.
@@ -52,11 +62,11 @@ impl Fixture {
     pub(super) fn form(sid: &str, params: &[(&str, &str)]) -> Self {
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let params = params.iter().map(owned).collect();
-        Self { params, shape: Shape::Form, sid: sid.to_owned() }
+        Self { params, shape: Shape::Form, sid: sid.to_owned(), time: FIRST_TIME }
     }
 
     pub(super) fn handshake() -> Self {
-        Self { params: Vec::new(), shape: Shape::Handshake, sid: String::new() }
+        Self { params: Vec::new(), shape: Shape::Handshake, sid: String::new(), time: FIRST_TIME }
     }
 
     /// Sets the SID that [`number`](Self::number) changes, of a fixture that is built on another.
@@ -130,6 +140,32 @@ impl Fixture {
         let sid = alloc::format!("{start}{number:016x}");
         let old = core::mem::replace(&mut self.sid, sid.clone());
         self.replaced(&old, &sid)
+    }
+
+    /// Makes this an event of that time, in seconds since 1970-01-01T00:00:00Z, from then to the end of the
+    /// year 9999: in `Timestamp` and its like, of the kinds that have one. Unless set, it is
+    /// 2026-11-26T04:00:00Z. A service that refuses what is too old needs the present time.
+    ///
+    /// # Examples
+    /// ```
+    /// use twilio_sig::{AuthToken, testing};
+    ///
+    /// let token = AuthToken::new("a token of this test")?;
+    /// let status = testing::call_status("ringing").at(0).sign(&token, "https://example.com/")?;
+    /// let timestamp = ("Timestamp".into(), "Thu, 01 Jan 1970 00:00:00 +0000".into());
+    /// assert!(status.params().contains(&timestamp));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn at(mut self, seconds: i64) -> Self {
+        let old = core::mem::replace(&mut self.time, seconds.clamp(0, LAST_TIME));
+        let [old, new] =
+            [old, self.time].map(|time| Timestamp::from_second(time).unwrap_or_default());
+        ["%a, %d %b %Y %H:%M:%S +0000", "%Y-%m-%dT%H:%M:%S"].into_iter().fold(
+            self,
+            |own, format| {
+                own.replaced(&old.strftime(format).to_string(), &new.strftime(format).to_string())
+            },
+        )
     }
 
     fn replaced(mut self, old: &str, new: &str) -> Self {

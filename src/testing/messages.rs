@@ -4,8 +4,8 @@ use super::ACCOUNT_SID;
 use super::fixture::Fixture;
 
 const SMS: &str = "SM11111111111111110000000000000001";
-const MMS: &str = "MM11111111111111110000000000000001";
 const WHATSAPP: &str = "SM44444444444444440000000000000001";
+const MMS: &str = "MM11111111111111110000000000000001";
 
 /// An incoming SMS.
 ///
@@ -102,8 +102,8 @@ fn message(sid: &str, body: &str) -> Fixture {
     )
 }
 
-/// One report on a message that was sent, which has the SID of [`sms`]: a service that keeps messages
-/// knows it. `status` is `queued`, `sent`, `delivered`, `undelivered`, `failed` or `read`.
+/// One report on the message of [`sms`], as on one that was sent; `status` is `queued`, `sent`, `delivered`, `undelivered`,
+/// `failed` or `read`.
 ///
 /// Source: <https://www.twilio.com/docs/messaging/guides/track-outbound-message-status>
 ///

@@ -83,3 +83,39 @@ impl<I: Iterator<Item = u8>> Sink for Expected<I> {
         self.differs |= !bytes.iter().all(|&byte| self.bytes.next() == Some(byte));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::{format, vec::Vec};
+
+    use super::*;
+    use crate::url::{UrlParts, UrlPolicy};
+
+    impl Sink for Vec<u8> {
+        fn update(&mut self, bytes: &[u8]) {
+            self.extend_from_slice(bytes);
+        }
+    }
+
+    /// Each candidate costs a MAC for each key.
+    #[test]
+    fn no_text_is_tried_twice() {
+        const PIECES: [&str; 9] = ["", "a", "=", "&", "'", "%27", "+", "%20", "%2b"];
+        let two = || PIECES.iter().flat_map(|a| PIECES.map(|b| format!("{a}{b}")));
+        let queries = PIECES.iter().flat_map(|a| two().map(move |b| format!("{a}{b}")));
+        let starts = ["http://h", "https://u@h:1/", "http://h/p", "wss://h"];
+        for text in queries.flat_map(|query| starts.map(|start| format!("{start}?{query}#f"))) {
+            let url = UrlParts::parse(&text, text.starts_with("wss")).unwrap();
+            let written = url.candidates(UrlPolicy::Compatible).map(|candidate| {
+                let mut written = Vec::new();
+                url.write(candidate, &mut written);
+                written
+            });
+            let mut texts: Vec<_> = written.collect();
+            let tried = texts.len();
+            texts.sort();
+            texts.dedup();
+            assert_eq!(texts.len(), tried, "{text}");
+        }
+    }
+}

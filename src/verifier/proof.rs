@@ -3,12 +3,12 @@
 use alloc::boxed::Box;
 use core::{fmt, ops::Deref};
 
-use super::{Verdict, Verified};
-use crate::form::Params;
-use crate::url;
+use super::Verdict;
+use crate::{form::Params, url};
 
 /// What Twilio signed, without the request: for extensions, tasks and queues. Only
-/// [`Verified::into_proof`] makes one.
+/// [`Verified::into_proof`](crate::Verified::into_proof) and
+/// [`Verifier::prove`](crate::Verifier::prove) make one.
 ///
 /// The proof does not hold the body. Keep both together, and read a body that is not a form only if the
 /// coverage is [`Coverage::BodyHash`](crate::Coverage::BodyHash).
@@ -35,29 +35,24 @@ use crate::url;
 #[derive(Clone)]
 #[must_use]
 pub struct Proof {
-    url: Box<str>,
-    verdict: Verdict,
-    /// Boxed, because it holds the room of a form.
-    params: Box<Params>,
+    pub(super) url: Box<str>,
+    pub(super) verdict: Verdict,
+    /// Those that were read to verify. Boxed, because they have the room of a form.
+    pub(super) params: Box<Params>,
 }
 
 impl Proof {
-    pub(super) fn of(verified: &Verified<'_>) -> Self {
-        let (url, verdict) = (verified.webhook.url.into(), verified.verdict);
-        Self { url, verdict, params: Box::new(verified.params()) }
-    }
-
-    /// The URL as it was given: see [`Verified::url`].
+    /// The URL as it was given: see [`Verified::url`](crate::Verified::url).
     pub const fn url(&self) -> &str {
         &self.url
     }
 
-    /// The signed parameters: see [`Verified::params`].
+    /// The signed parameters: see [`Verified::params`](crate::Verified::params).
     pub const fn params(&self) -> &Params {
         &self.params
     }
 
-    /// The parameters of the URL's query: see [`Verified::query_params`].
+    /// The parameters of the URL's query: see [`Verified::query_params`](crate::Verified::query_params).
     pub fn query_params(&self) -> Params {
         url::query_params(url::query_of(&self.url))
     }

@@ -144,8 +144,9 @@ impl<'a> Verified<'a> {
         url::query_params(url::query_of(self.webhook.url))
     }
 
-    /// Makes a proof that outlives the request.
+    /// Makes a proof that outlives the request. The parameters are read anew:
+    /// [`Verifier::prove`](crate::Verifier::prove) reads them once.
     pub fn into_proof(self) -> Proof {
-        Proof::of(&self)
+        Proof { url: self.url().into(), verdict: self.verdict, params: self.params().into() }
     }
 }

@@ -51,17 +51,7 @@ fn agree_on_a_form(body: &[u8]) -> Result<(), Failure> {
     let config = config();
     let signature = config.keys.first().map(|key| sign(key, &signed).into_bytes());
     let payload = Payload::Body(body.to_vec());
-    agree(&config, &Request { payload, signature, ..request("https://h/p", "") })
-}
-
-fn request(url: &str, body: &str) -> Request {
-    Request {
-        url: url.to_owned(),
-        payload: Payload::Body(body.as_bytes().to_vec()),
-        signature: None,
-        settings: None,
-        websocket: false,
-    }
+    agree(&config, &Request { payload, signature, ..Request::post("https://h/p", "") })
 }
 
 fn config() -> Config {
@@ -72,7 +62,7 @@ fn config() -> Config {
 fn every_short_authority_is_read_alike() -> Result<(), Failure> {
     let mut tried = 0;
     for authority in texts(&["a", "0", ":", "@", "[", "]", "/", "?", "#"], 4) {
-        tried += agree_on_every_text(&config(), request(&format!("http://{authority}"), ""))?;
+        tried += agree_on_every_text(&config(), Request::post(&format!("http://{authority}"), ""))?;
     }
     assert!(tried > 10_000, "only {tried} texts were signed");
     Ok(())
@@ -83,7 +73,7 @@ fn every_short_path_and_query_gives_the_same_candidates() -> Result<(), Failure>
     let mut tried = 0;
     for rest in texts(&["a", "/", "?", "=", "&", "'", "%27", "%25", "#"], 4) {
         for websocket in [false, true] {
-            let request = Request { websocket, ..request(&format!("https://h{rest}"), "") };
+            let request = Request { websocket, ..Request::post(&format!("https://h{rest}"), "") };
             tried += agree_on_every_text(&config(), request)?;
         }
     }
@@ -95,7 +85,7 @@ fn every_short_path_and_query_gives_the_same_candidates() -> Result<(), Failure>
 fn every_short_body_gives_the_same_pairs() -> Result<(), Failure> {
     let mut tried = 0;
     for body in texts(&["a", "=", "&", "+", "%", "4", "%6", "%25", "%26"], 4) {
-        tried += agree_on_every_text(&config(), request("https://h/p", &body))?;
+        tried += agree_on_every_text(&config(), Request::post("https://h/p", &body))?;
     }
     assert!(tried > 10_000, "only {tried} texts were signed");
     Ok(())
@@ -144,7 +134,7 @@ fn every_number_of_parameters_is_counted_alike() -> Result<(), Failure> {
         names.sort();
         let signed: String =
             names.iter().map(|name| format!("{name}{}", name.trim_start_matches('p'))).collect();
-        let mut request = request("https://h/p", &body);
+        let mut request = Request::post("https://h/p", &body);
         let canonical = format!("https://h/p{signed}");
         request.signature = Some(sign(&key, canonical.as_bytes()).into_bytes());
         for max_params in [count - 1, count, count + 1, 1_024, 4_096] {
@@ -162,7 +152,7 @@ fn every_short_scheme_is_read_alike() -> Result<(), Failure> {
     for scheme in texts(&["http", "s", "ws", "W", ":", "/", "//", "@", " "], 4) {
         for websocket in [false, true] {
             let url = format!("{scheme}://h");
-            agree_on_every_text(&config(), Request { websocket, ..request(&url, "") })?;
+            agree_on_every_text(&config(), Request { websocket, ..Request::post(&url, "") })?;
         }
     }
     Ok(())
@@ -174,7 +164,7 @@ fn every_short_settings_header_is_read_alike() -> Result<(), Failure> {
     let token = Key::AuthToken("12345".to_owned());
     let keys = vec![shared(false), token.clone(), shared(true)];
     let config = Config { keys, ..config() };
-    let mut request = request("https://h/p", "");
+    let mut request = Request::post("https://h/p", "");
     let algorithm = ",algorithm=HMAC_SHA256";
     let pieces = ["key=", "k", ",", "=", " ", "\t", "algorithm=", "hmac_sha1", algorithm];
     for settings in texts(&pieces, 4) {
@@ -203,11 +193,11 @@ fn every_byte_is_read_alike() -> Result<(), Failure> {
             [bytes("", ""), bytes("a", "b=1"), bytes("a=", ""), bytes("%4", ""), bytes("%", "1")]
         {
             let payload = Payload::Body(body);
-            let request = Request { payload, ..request("https://h/p", "") };
+            let request = Request { payload, ..Request::post("https://h/p", "") };
             agree_on_every_text(&config, request.clone())?;
             agree_on_every_text(&strict, request)?;
         }
-        let mut signed = request("https://h/p", "");
+        let mut signed = Request::post("https://h/p", "");
         signed.signature = Some(sign(&Key::AuthToken("12345".to_owned()), b"https://h/p").into());
         for settings in
             [bytes("", ""), bytes("x=", "y"), bytes("key=", ""), bytes("algorithm=HMAC_SHA1", "")]
@@ -235,7 +225,7 @@ fn every_byte_is_read_alike() -> Result<(), Failure> {
             format!("{letter}ttps://h/p"),
             format!("https{letter}://h/p"),
         ] {
-            agree_on_every_text(&config, request(&url, ""))?;
+            agree_on_every_text(&config, Request::post(&url, ""))?;
         }
     }
     Ok(())

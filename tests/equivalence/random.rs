@@ -1,4 +1,4 @@
-//! The crate against the naive reference: one verdict for every request, whoever made it.
+//! The crate against the naive reference: one verdict for every request, genuine or forged.
 #![allow(clippy::std_instead_of_alloc, reason = "a test has std")]
 
 use proptest::collection::vec;
@@ -117,7 +117,7 @@ proptest! {
         prop_assert_eq!(by_crate, by_reference(&config, &changed));
     }
 
-    /// Of a form, that is; a hash covers the bytes as they came.
+    /// This holds for a form; a hash covers the bytes as they came.
     #[test]
     fn the_order_of_parameters_never_matters(
         Case { config, request } in signed(),

@@ -15,16 +15,6 @@ fn config() -> Config {
     Config::usual(Key::AuthToken("12345".to_owned()))
 }
 
-fn request(url: &str, body: &str) -> Request {
-    Request {
-        url: url.to_owned(),
-        payload: Payload::Body(body.as_bytes().to_vec()),
-        signature: None,
-        settings: None,
-        websocket: false,
-    }
-}
-
 fn params(pairs: &[(&str, &str)]) -> Payload {
     Payload::Params(pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect())
 }
@@ -43,7 +33,7 @@ fn verdict(config: &Config, request: &Request) -> Result<&'static str, &'static 
 fn checks_are_made_in_their_order() {
     let small = Config { max_body_len: 3, ..config() };
     let long_url = format!("https://h/{}", "a".repeat(16_384));
-    let mut case = request(&long_url, "a=bc");
+    let mut case = Request::post(&long_url, "a=bc");
     case.settings = Some(b"bad".to_vec());
     assert_eq!(verdict(&small, &case), Err("url_too_long"));
     case.url = "not a url".to_owned();
@@ -111,36 +101,37 @@ fn a_body_is_covered_as_the_signed_url_says() {
     let config = config();
     let judge =
         |request: Request, canonical: &str| verdict(&config, &signed(&config, request, canonical));
-    assert_eq!(judge(request("https://h/p", "b=2&a=1"), "https://h/pa1b2"), Ok("form"));
+    assert_eq!(judge(Request::post("https://h/p", "b=2&a=1"), "https://h/pa1b2"), Ok("form"));
     for odd in ["&", "=", "&=&"] {
-        assert_eq!(judge(request("https://h/p", odd), "https://h/p"), Err("uncovered_body"));
+        assert_eq!(judge(Request::post("https://h/p", odd), "https://h/p"), Err("uncovered_body"));
     }
-    let with_empty_pair = Request { payload: params(&[("", "")]), ..request("https://h/p", "") };
+    let with_empty_pair =
+        Request { payload: params(&[("", "")]), ..Request::post("https://h/p", "") };
     assert_eq!(judge(with_empty_pair, "https://h/p"), Err("uncovered_body"));
-    let with_no_pair = Request { payload: params(&[]), ..request("https://h/p", "") };
+    let with_no_pair = Request { payload: params(&[]), ..Request::post("https://h/p", "") };
     assert_eq!(judge(with_no_pair, "https://h/p"), Err("uncovered_body"));
     // Pairs follow no text that ends in its host.
-    assert_eq!(judge(request("https://h", ".evil=1"), "https://h.evil1"), Err("mismatch"));
-    assert_eq!(judge(request("https://h/", ".evil=1"), "https://h.evil1"), Err("mismatch"));
-    assert_eq!(judge(request("https://h", "a=1"), "https://h/a1"), Ok("form"));
+    assert_eq!(judge(Request::post("https://h", ".evil=1"), "https://h.evil1"), Err("mismatch"));
+    assert_eq!(judge(Request::post("https://h/", ".evil=1"), "https://h.evil1"), Err("mismatch"));
+    assert_eq!(judge(Request::post("https://h", "a=1"), "https://h/a1"), Ok("form"));
 
-    assert_eq!(judge(request(HASHED, ""), HASHED), Ok("body_hash"));
-    assert_eq!(judge(request(&HASHED.replace("e3b0", "E3B0"), ""), HASHED), Err("mismatch"));
+    assert_eq!(judge(Request::post(HASHED, ""), HASHED), Ok("body_hash"));
+    assert_eq!(judge(Request::post(&HASHED.replace("e3b0", "E3B0"), ""), HASHED), Err("mismatch"));
     let upper = HASHED.replace("e3b0", "E3B0");
-    assert_eq!(judge(request(&upper, ""), &upper), Ok("body_hash"));
-    assert_eq!(judge(request(HASHED, "a=1"), HASHED), Err("body_hash_mismatch"));
-    assert_eq!(judge(request(HASHED, "a=1"), &format!("{HASHED}a1")), Ok("form"));
-    assert_eq!(judge(request(HASHED, "="), HASHED), Err("body_hash_mismatch"));
+    assert_eq!(judge(Request::post(&upper, ""), &upper), Ok("body_hash"));
+    assert_eq!(judge(Request::post(HASHED, "a=1"), HASHED), Err("body_hash_mismatch"));
+    assert_eq!(judge(Request::post(HASHED, "a=1"), &format!("{HASHED}a1")), Ok("form"));
+    assert_eq!(judge(Request::post(HASHED, "="), HASHED), Err("body_hash_mismatch"));
     let twice = format!("{HASHED}&bodySHA256=");
-    assert_eq!(judge(request(&twice, ""), &twice), Err("body_hash_mismatch"));
+    assert_eq!(judge(Request::post(&twice, ""), &twice), Err("body_hash_mismatch"));
     let without_equals = "https://h/p?bodySHA256";
-    assert_eq!(judge(request(without_equals, ""), without_equals), Err("body_hash_mismatch"));
+    assert_eq!(judge(Request::post(without_equals, ""), without_equals), Err("body_hash_mismatch"));
     let in_fragment = "https://h/p#?bodySHA256=1";
-    assert_eq!(judge(request(in_fragment, ""), "https://h/p"), Ok("url_only"));
+    assert_eq!(judge(Request::post(in_fragment, ""), "https://h/p"), Ok("url_only"));
     // The fragment is signed, or the pair is: where both could be, the hash decides first.
     let both = format!("{HASHED}#x");
-    assert_eq!(judge(request(&both, "%23=x"), &both), Ok("form"));
-    assert_eq!(judge(request(&both, ""), &both), Ok("body_hash"));
+    assert_eq!(judge(Request::post(&both, "%23=x"), &both), Ok("form"));
+    assert_eq!(judge(Request::post(&both, ""), &both), Ok("body_hash"));
 }
 
 #[test]
@@ -148,19 +139,25 @@ fn parameters_are_bounded_before_they_are_made_unique() {
     let config = Config { max_params: 2, ..config() };
     let judge =
         |request: Request, canonical: &str| verdict(&config, &signed(&config, request, canonical));
-    assert_eq!(judge(request("https://h/p", "&a=1&&a=1&"), "https://h/pa1"), Ok("form"));
-    assert_eq!(judge(request("https://h/p", "a&a&a"), "https://h/pa"), Err("too_many_params"));
-    assert_eq!(judge(request("https://h/p", "=&=&="), "https://h/p"), Err("too_many_params"));
-    assert_eq!(judge(request(HASHED, "a&a&a"), HASHED), Err("body_hash_mismatch"));
-    assert_eq!(judge(request(HASHED, "a&a&a"), &format!("{HASHED}a")), Err("too_many_params"));
+    assert_eq!(judge(Request::post("https://h/p", "&a=1&&a=1&"), "https://h/pa1"), Ok("form"));
+    assert_eq!(
+        judge(Request::post("https://h/p", "a&a&a"), "https://h/pa"),
+        Err("too_many_params")
+    );
+    assert_eq!(judge(Request::post("https://h/p", "=&=&="), "https://h/p"), Err("too_many_params"));
+    assert_eq!(judge(Request::post(HASHED, "a&a&a"), HASHED), Err("body_hash_mismatch"));
+    assert_eq!(
+        judge(Request::post(HASHED, "a&a&a"), &format!("{HASHED}a")),
+        Err("too_many_params")
+    );
     let both = format!("{HASHED}#x");
-    assert_eq!(judge(request(&both, "%23=x&=&="), &both), Err("body_hash_mismatch"));
+    assert_eq!(judge(Request::post(&both, "%23=x&=&="), &both), Err("body_hash_mismatch"));
 }
 
 #[test]
 fn a_websocket_may_sign_its_query_as_pairs() {
     let config = config();
-    let mut socket = request("https://h/s?b=%27&a=1&a=1", "");
+    let mut socket = Request::post("https://h/s?b=%27&a=1&a=1", "");
     socket.websocket = true;
     let got = verify(&config, &signed(&config, socket.clone(), "wss://h:443/s/a1b'"));
     let got = got.expect("the query as pairs is a candidate");
@@ -203,7 +200,7 @@ fn an_account_must_be_the_configured_one() {
         ),
     ];
     for (url, body, canonical, expected) in rows {
-        let got = verdict(&config, &signed(&config, request(url, body), canonical));
+        let got = verdict(&config, &signed(&config, Request::post(url, body), canonical));
         assert_eq!(got, expected, "{url} {body}");
     }
 }
@@ -230,7 +227,7 @@ fn strict_parameters_narrow_names_and_sids() {
     ];
     for (bodies, expected) in [(&good[..], Ok("form")), (&bad[..], Err("strict_parameter"))] {
         for body in bodies {
-            let request = request("https://h/p", body);
+            let request = Request::post("https://h/p", body);
             let pairs = reference::form::sorted_unique(&reference::form::pairs(body.as_bytes()));
             let text = [b"https://h/p".to_vec(), reference::form::concatenated(&pairs)].concat();
             let mut request = request;

@@ -59,7 +59,7 @@ fn the_target_slash_ends_as_the_prefix_is_written() {
         ("/inboundSMS", "/?", "https://h.example/inboundSMS?"),
         ("/inboundSMS/", "/", "https://h.example/inboundSMS/"),
         ("/inboundSMS/", "/?lang=it's", "https://h.example/inboundSMS/?lang=it's"),
-        // Whatever is more than the prefix is appended as received.
+        // What follows the prefix is appended as received.
         ("/inboundSMS", "/x", "https://h.example/inboundSMS/x"),
         ("/inboundSMS/", "/x", "https://h.example/inboundSMS/x"),
         ("/inboundSMS", "//", "https://h.example/inboundSMS//"),

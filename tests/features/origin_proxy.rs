@@ -62,7 +62,7 @@ fn an_unknown_peer_is_not_trusted_even_where_every_address_is() {
         assert!(origin.url(&request(peer, &PLAIN)).is_ok());
     }
     let error = origin.url(&request(PEER, &PLAIN).peer(None)).unwrap_err();
-    // The service forgot to say who asks; the sender has done nothing wrong.
+    // The service did not give the peer's address; the request is not at fault.
     assert_eq!((error, error.http_status()), (OriginError::UnknownPeer, 500));
     assert!(error.to_string().contains("RequestHead::peer"), "{error}");
     assert_eq!(OriginError::UntrustedPeer.http_status(), 403);

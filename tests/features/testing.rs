@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::collections::BTreeSet;
 
 use twilio_sig::testing::{self, ACCOUNT_SID, Fixture, SignedWebhook};
 use twilio_sig::{
@@ -182,77 +182,41 @@ fn numbers_tell_events_apart() {
     }
 }
 
-/// What a service knows an event by is never that of another kind, or one would be dropped as a duplicate.
+/// One number of every kind of incoming message is as many messages.
 #[test]
-fn kinds_share_no_sid_but_of_one_message_or_call() {
-    let series: [&[&str]; 2] = [
-        &["sms", "sms-status"],
-        &["voice", "gather", "call-status", "recording", "transcription", "conference"],
-    ];
-    let is_series = |one: &str, other: &str| {
-        series.iter().any(|all| all.contains(&one) && all.contains(&other))
+fn messages_of_different_kinds_are_different_messages() {
+    let messages = [testing::sms(), testing::mms(), testing::whatsapp()];
+    let sids: BTreeSet<_> = messages
+        .into_iter()
+        .flat_map(|fixture| signed(fixture.number(7)).params().to_vec())
+        .filter(|(name, _)| name == "MessageSid")
+        .collect();
+    assert_eq!(sids.len(), 3, "{sids:?}");
+}
+
+/// Every timestamp of a fixture says the time that was set last, and nothing besides changes.
+#[test]
+fn a_fixture_has_its_time() {
+    let text = |fixture: &Fixture, time| {
+        let signed = signed(fixture.clone().at(1).at(time));
+        format!("{:?} {}", signed.params(), String::from_utf8_lossy(signed.body()))
     };
-    let mut owners: BTreeMap<String, &str> = BTreeMap::new();
+    let mut timed = BTreeSet::new();
     for (name, fixture) in all() {
-        let signed = signed(fixture);
-        let text = String::from_utf8_lossy(signed.body());
-        for sid in sids(&text).into_iter().chain(sids(signed.url())) {
-            let owner = *owners.entry(sid.clone()).or_insert(name);
-            assert!(owner == name || is_series(owner, name), "{owner} and {name} share {sid}");
+        let [plain, first] = [signed(fixture.clone()), signed(fixture.clone().at(1_795_665_600))];
+        assert_eq!(plain.signature(), first.signature(), "{name}");
+        let later = text(&fixture, 1_798_761_599);
+        assert!(!later.contains("26 Nov 2026") && !later.contains("2026-11-26"), "{name}: {later}");
+        if later.contains("Thu, 31 Dec 2026 23:59:59 +0000")
+            || later.contains("2026-12-31T23:59:59")
+        {
+            timed.insert(name);
         }
+        // Times out of range are the nearest in it.
+        assert_eq!(text(&fixture, i64::MIN), text(&fixture, 0), "{name}");
+        assert_eq!(text(&fixture, i64::MAX), text(&fixture, 253_402_300_799), "{name}");
     }
-    assert!(owners.len() > 15, "{owners:?}");
-}
-
-/// Every SID in a text but those of what outlives an event: accounts and messaging services.
-fn sids(text: &str) -> Vec<String> {
-    let is_hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    let windows = text.as_bytes().windows(34).filter_map(|bytes| bytes.split_first_chunk::<2>());
-    let sids = windows.filter(|(kind, digits)| {
-        kind.iter().all(u8::is_ascii_uppercase)
-            && digits.iter().all(is_hex)
-            && !matches!(*kind, b"AC" | b"MG")
-    });
-    sids.map(|(kind, digits)| String::from_utf8([kind, digits].concat()).unwrap()).collect()
-}
-
-#[test]
-fn the_time_is_written_as_twilio_does_where_twilio_writes_it() {
-    let timestamp = |fixture: Fixture| {
-        let signed = signed(fixture);
-        let own = signed.params().iter().find(|(own, _)| own == "Timestamp");
-        own.map(|(_, value)| value.clone())
-    };
-    for (seconds, expected) in [
-        (0, "Thu, 01 Jan 1970 00:00:00 +0000"),
-        (1_709_164_800, "Thu, 29 Feb 2024 00:00:00 +0000"),
-        (1_800_000_000, "Fri, 15 Jan 2027 08:00:00 +0000"),
-    ] {
-        for fixture in [testing::call_status("ringing"), testing::conference()] {
-            assert_eq!(timestamp(fixture.at(seconds)).as_deref(), Some(expected));
-        }
-    }
-    assert_eq!(timestamp(testing::sms().at(0)), None);
-    let fixed = timestamp(testing::conference());
-    assert_eq!(timestamp(testing::conference().at(u64::MAX)), fixed);
-}
-
-#[cfg(feature = "replay")]
-#[test]
-fn a_fixture_of_now_is_fresh_and_one_of_its_own_time_is_not() {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
-    let freshness = twilio_sig::replay::Freshness::new();
-    for fixture in [testing::call_status("ringing"), testing::conference()] {
-        let check = |fixture| {
-            let signed = signed(fixture);
-            let webhook = signed.webhook();
-            freshness.check(&exact().verify(&webhook).unwrap(), now).is_ok()
-        };
-        let later = now.as_secs().checked_add(60).unwrap();
-        assert!(check(fixture.clone().at(now.as_secs())));
-        assert!(!check(fixture.clone().at(later)));
-        assert!(!check(fixture.at(1_764_129_600)), "a year before this was written");
-    }
+    assert!(timed.is_superset(&["call-status", "conference", "event-streams", "recording"].into()));
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub struct Case {
 }
 
 /// Signed as Twilio signs, over any of the texts the rules accept. Where they accept none, over
-/// a text that only the account, the strict rule or the bound on parameters forbids, or else over
+/// a text that only the account, the strict rule or the bound on parameters forbids, otherwise over
 /// the URL as it stands.
 pub fn signed() -> impl Strategy<Value = Case> {
     (config(), parts(), any::<Index>(), any::<Index>(), header_style()).prop_map(

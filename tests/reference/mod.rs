@@ -15,12 +15,14 @@
 
 pub mod form;
 pub mod mac;
+pub mod policy;
 pub mod settings;
 pub mod url;
 
 use core::fmt;
 
 use form::Pair;
+use policy::{check_account, check_strictly};
 pub use url::{CandidateText, candidates};
 
 /// A URL longer than this many bytes is refused unread.
@@ -44,6 +46,19 @@ pub struct Request {
 pub enum Payload {
     Body(Vec<u8>),
     Params(Vec<(String, String)>),
+}
+
+impl Request {
+    /// A `POST` of this form, without a signature.
+    pub fn post(url: &str, body: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            payload: Payload::Body(body.as_bytes().to_vec()),
+            signature: None,
+            settings: None,
+            websocket: false,
+        }
+    }
 }
 
 impl fmt::Debug for Request {
@@ -322,7 +337,7 @@ fn candidates_for(config: &Config, request: &Request) -> Result<Vec<CandidateTex
     Ok(all)
 }
 
-/// Parameters that somebody has decoded come from a body, even if there are none.
+/// Parameters that come decoded are of a body, even if there are none.
 fn is_empty(payload: &Payload) -> bool {
     match payload {
         Payload::Body(body) => body.is_empty(),
@@ -363,50 +378,4 @@ fn body_hash_fits(request: &Request) -> bool {
     };
     let expected = mac::sha256_hex(body);
     url::body_hashes(&request.url).iter().all(|value| value.to_ascii_lowercase() == expected)
-}
-
-fn check_account(
-    account_sid: &str,
-    coverage: &str,
-    signed_pairs: &[Pair],
-    url: &str,
-) -> Result<(), &'static str> {
-    let accounts = |pairs: &[Pair]| -> Vec<Vec<u8>> {
-        let named = pairs.iter().filter(|(name, _)| name == b"AccountSid");
-        named.map(|(_, value)| value.clone()).collect()
-    };
-    let in_form = if coverage == "form" { accounts(signed_pairs) } else { Vec::new() };
-    if coverage == "form" && in_form.is_empty() {
-        return Err("wrong_account");
-    }
-    let in_query = accounts(&form::pairs(&url::query(url)));
-    if in_form.iter().chain(&in_query).any(|value| value != account_sid.as_bytes()) {
-        return Err("wrong_account");
-    }
-    Ok(())
-}
-
-fn check_strictly(pairs: &[Pair]) -> Result<(), &'static str> {
-    for (place, (name, value)) in pairs.iter().enumerate() {
-        let repeated = pairs[..place].iter().any(|(earlier, _)| earlier == name);
-        let sid_expected = name.ends_with(b"Sid");
-        if repeated || !is_strict_name(name) || (sid_expected && !is_sid(value)) {
-            return Err("strict_parameter");
-        }
-    }
-    Ok(())
-}
-
-/// `[A-Za-z][A-Za-z0-9._-]{0,63}`
-fn is_strict_name(name: &[u8]) -> bool {
-    let starts_well = name.first().is_some_and(u8::is_ascii_alphabetic);
-    let rest_is_well = name.iter().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(b));
-    starts_well && rest_is_well && name.len() <= 64
-}
-
-/// Two ASCII letters and 32 hex digits.
-fn is_sid(value: &[u8]) -> bool {
-    value.len() == 34
-        && value[..2].iter().all(u8::is_ascii_alphabetic)
-        && value[2..].iter().all(u8::is_ascii_hexdigit)
 }

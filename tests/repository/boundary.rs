@@ -23,11 +23,11 @@ const WINGS: [(&str, usize); 11] = [
     ("mac", 165),
     ("key", 130),
     ("form", 325),
-    ("url", 325),
+    ("url", 324),
     ("policy", 55),
     ("config", 50),
     ("webhook", 80),
-    ("verifier", 245),
+    ("verifier", 246),
     ("builder", 110),
     ("lib", 54),
 ];

@@ -174,7 +174,7 @@ fn under_a_wrong_hash_pairs_that_add_no_byte_cover_nothing() {
 
 #[test]
 fn the_right_hash_in_a_url_that_was_not_signed_is_refused() {
-    // Whoever forges a body can hash it, and cannot sign the URL.
+    // A forger of a body can hash it, and cannot sign the URL.
     let forged = b"{\"event\":\"forged\"}";
     assert_eq!(verdict(&url_of(forged), forged, url_of(JSON)), Err(VerifyError::Mismatch));
     assert_eq!(

@@ -33,6 +33,18 @@ pub(crate) fn refuses(webhook: Webhook<'_>, signed: &[&str]) {
     }
 }
 
+/// [`accepts`], of a webhook that is a `GET`.
+#[track_caller]
+pub(crate) fn url_accepts(url: &str, signed: &[(&str, &str)]) {
+    accepts(Webhook::get(url), signed);
+}
+
+/// [`refuses`], of a webhook that is a `GET`.
+#[track_caller]
+pub(crate) fn url_refuses(url: &str, signed: &[&str]) {
+    refuses(Webhook::get(url), signed);
+}
+
 fn verify(policy: UrlPolicy, webhook: Webhook<'_>, signed: &str) -> Result<String, VerifyError> {
     let signature = oracle::sha1(TOKEN, signed);
     let token = AuthToken::new(TOKEN).unwrap();

@@ -5,7 +5,8 @@
 use crate::oracle;
 use crate::oracle::TOKEN;
 use twilio_sig::{
-    Algorithm, AuthToken, MAX_URL_LEN, ParameterPolicy, SharedKey, Verifier, VerifyError, Webhook,
+    Algorithm, AuthToken, BuildError, KeyError, MAX_URL_LEN, ParameterPolicy, SharedKey, Verifier,
+    VerifyError, Webhook,
 };
 
 const ALL: [VerifyError; 14] = [
@@ -146,4 +147,28 @@ fn every_error_has_a_status_and_a_side_at_fault() {
         ("wrong_account", 403, true),
     ];
     assert_eq!(told, expected);
+}
+
+/// `main` prints the `Debug` of an error that it returns: it says what is wrong, and where.
+#[test]
+fn what_main_prints_of_an_error_is_a_sentence() {
+    for error in [KeyError::Empty, KeyError::InvalidId, KeyError::TooLong] {
+        assert_eq!(format!("{error:?}"), error.to_string());
+    }
+    assert_eq!(format!("{:?}", BuildError::NoKey), BuildError::NoKey.to_string());
+}
+
+#[test]
+#[cfg(feature = "std")]
+fn an_error_of_the_environment_names_the_variable() {
+    // Cargo sets the second, to nothing, for the tests that it runs.
+    for (name, reason, said) in [
+        ("TWILIO_TOKEN_THAT_NO_TEST_SETS", None, " is not set or not UTF-8"),
+        ("CARGO_PKG_VERSION_PRE", Some(KeyError::Empty), ": the secret is empty"),
+    ] {
+        let error = AuthToken::from_env(name).unwrap_err();
+        assert_eq!((error.variable(), error.reason()), (name, reason));
+        let said = format!("the environment variable {name}{said}");
+        assert_eq!((format!("{error:?}"), error.to_string()), (said.clone(), said));
+    }
 }

@@ -12,10 +12,13 @@ mod limits;
 #[path = "../oracle/mod.rs"]
 mod oracle;
 mod policies;
+mod proofs;
 mod queries;
 #[path = "../records/mod.rs"]
 mod records;
 mod secrets;
+mod signatures;
+mod untrusted;
 mod urls;
 mod vectors;
 mod websockets;

@@ -1,18 +1,8 @@
 //! Which spellings of its query a URL may be signed with, and which not.
 
-use crate::candidates;
+use crate::candidates::{url_accepts as accepts, url_refuses as refuses};
 use crate::oracle;
 use twilio_sig::{AuthToken, Verifier, Webhook};
-
-#[track_caller]
-fn accepts(url: &str, signed: &[(&str, &str)]) {
-    candidates::accepts(Webhook::get(url), signed);
-}
-
-#[track_caller]
-fn refuses(url: &str, signed: &[&str]) {
-    candidates::refuses(Webhook::get(url), signed);
-}
 
 #[test]
 fn apostrophes_of_the_query_may_be_escaped_all_or_none() {
@@ -94,7 +84,7 @@ fn the_query_may_be_encoded_anew_as_the_node_library_does() {
     refuses("https://h.io/p?b=2&a=1", &["https://h.io/p?a=1&b=2"]);
 }
 
-/// A byte that no request line carries stands for its escape to nobody but an attacker, and `;` is
+/// A byte that no request line carries stands for its escape in an attack alone, and `;` is
 /// a separator to some readers of queries.
 #[test]
 fn only_what_a_request_line_carries_is_encoded_anew() {
@@ -174,4 +164,9 @@ fn the_url_is_told_as_given_and_its_query_decoded_in_its_order() {
     let told: Vec<_> = query.iter().map(|(name, value)| [name, b"=", value].concat()).collect();
     assert_eq!(told, [b"b=+1".as_slice(), b"a=1 2", b"b="]);
     assert_eq!(query.get("b"), Some("+1"));
+
+    // The owned proof tells the same.
+    let proof = verified.into_proof();
+    assert_eq!(proof.url(), url);
+    assert!(proof.query_params().iter().eq(query.iter()));
 }

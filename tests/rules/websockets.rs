@@ -57,7 +57,7 @@ fn a_slash_may_be_added_to_the_path_of_a_handshake() {
         &[("wss://h.io/a?x=1", "as_given"), ("wss://h.io/a/?x=1", "slash_added")],
     );
     refuses("wss://h.io/a/", &["wss://h.io/a", "wss://h.io/a//"]);
-    // Of a request that is no handshake it is not.
+    // It is not the URL of a request that is no handshake.
     candidates::refuses(Webhook::get("wss://h.io/media"), &["wss://h.io/media/"]);
 }
 

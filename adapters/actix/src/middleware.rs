@@ -15,7 +15,7 @@ use actix_web::http::{StatusCode, Version, header};
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage as _, HttpResponse};
 use twilio_sig_gate::{
-    Admitted, Decision, Gate, GateResponse, Head, MAX_STORED_BODY_LEN, Opened, Refusal, Unverified,
+    Admitted, Decision, Gate, GateResponse, MAX_STORED_BODY_LEN, Opened, Refusal, Unverified,
     VerifiedWebhook,
 };
 
@@ -258,7 +258,8 @@ fn open(gate: &Gate, request: &RequestHead) -> Decision<Opened> {
     // The authority form of `CONNECT` has no target that could be signed.
     let target = uri.path_and_query().map_or("", |target| target.as_str());
     let lines = request.headers().iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-    let head = Head::new(request.method.as_str(), target, lines)
+    let head = gate
+        .head(request.method.as_str(), target, lines)
         .authority(uri.authority().map(Authority::as_str))
         .peer(request.peer_addr.map(|address| address.ip()));
     gate.open(&head)

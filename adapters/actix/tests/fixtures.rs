@@ -66,7 +66,7 @@ fn a_forged_message_is_refused() {
     });
 }
 
-/// Nothing but the signature decides: each kind passes the middleware.
+/// The signature alone decides: each kind passes the middleware.
 #[test]
 fn every_kind_passes_the_middleware() {
     rt::System::new().block_on(async {

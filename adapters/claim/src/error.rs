@@ -1,13 +1,15 @@
 //! Why a store could not do what it was asked.
 
 use alloc::boxed::Box;
+use core::fmt;
 
 use thiserror::Error;
 
 /// Why a claim could not be made, renewed, completed or released. None of them is
 /// [`Acquired`](crate::ClaimOutcome::Acquired).
 ///
-/// `Display` says the reason, so that one line of a log is enough.
+/// `Display` says the reason, so that one line of a log is enough. `Debug` says the same, because it
+/// is what `main` prints.
 ///
 /// # Examples
 /// ```
@@ -20,10 +22,11 @@ use thiserror::Error;
 /// let _outcome = store.try_claim(&Claim::random(first)?, Duration::from_secs(5))?;
 /// let refused = store.try_claim(&Claim::random(second)?, Duration::from_secs(5));
 /// assert!(matches!(refused, Err(ClaimError::Full)));
+/// assert_eq!(format!("{:?}", ClaimError::Full), "the claim store is full");
 /// # }
 /// # Ok::<(), twilio_sig_claim::ClaimError>(())
 /// ```
-#[derive(Debug, Error)]
+#[derive(Error)]
 #[non_exhaustive]
 pub enum ClaimError {
     /// The store has no room for another key, or for the answer, and evicts nothing. Nothing has
@@ -46,6 +49,12 @@ pub enum ClaimError {
     /// ends it. Answer 503.
     #[error("the claim store is unavailable: {0}")]
     Unavailable(Box<dyn core::error::Error + Send + Sync>),
+}
+
+impl fmt::Debug for ClaimError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl ClaimError {

@@ -1,4 +1,8 @@
-#![doc = include_str!("../README.md")]
+// Its code needs both features.
+#![cfg_attr(
+    any(not(doctest), all(feature = "std", feature = "getrandom")),
+    doc = include_str!("../README.md")
+)]
 #![forbid(unsafe_code)]
 #![no_std]
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -362,7 +362,7 @@ fn a_million_entries_that_expire_at_once_stall_nobody() {
         let clock = Clock::default();
         let store = clock.store(ENTRIES);
         for number in 0..ENTRIES {
-            // Of every order of magnitude up to a day, so that all levels of the wheel are used.
+            // Times of every order of magnitude up to a day, so that all levels of the wheel are used.
             let lease = Duration::from_millis(1 << (number % 27));
             assert!(acquire(&store, number, lease).is_some());
         }

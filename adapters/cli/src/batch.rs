@@ -4,7 +4,7 @@ mod progress;
 mod summary;
 
 use std::fs::File;
-use std::io::{self, BufRead, BufWriter, IsTerminal, Seek as _, Write};
+use std::io::{self, BufRead, BufWriter, IsTerminal, Write};
 use std::path::Path;
 
 use twilio_sig::Hints;
@@ -24,37 +24,32 @@ pub(crate) fn run(args: &BatchArgs) -> Result<Ending, Failure> {
     let path = args.file.as_path();
     let failed = |error: io::Error| Failure::read(path, &error);
     if path == Path::new("-") {
-        return standard_input(args);
+        return from_standard_input(args).map_err(failed)?;
     }
-    bar_of(File::open(path).map_err(failed)?, args)
+    let file = File::open(path).map_err(failed)?;
+    from_file(file, args).map_err(failed)?
 }
 
-/// A regular file has a size, so its bar has an end. A pipe has none, and shows no bar.
-fn bar_of(mut file: File, args: &BatchArgs) -> Result<Ending, Failure> {
-    let failed = |error: io::Error| Failure::read(&args.file, &error);
-    let metadata = file.metadata().map_err(failed)?;
-    if !metadata.is_file() {
-        return pump(WipedReader::new(file), args, &Progress::hidden());
-    }
-    // Standard input may have been read in part.
-    let start = file.stream_position().map_err(failed)?;
-    let progress = Progress::of(metadata.len().saturating_sub(start));
+/// A pipe has no length, and no bar.
+fn from_file(file: File, args: &BatchArgs) -> io::Result<Result<Ending, Failure>> {
+    let metadata = file.metadata()?;
+    let progress =
+        if metadata.is_file() { Progress::of(metadata.len()) } else { Progress::hidden() };
     let outcome = pump(WipedReader::new(progress.watch(file)), args, &progress);
     progress.finish();
-    outcome
+    Ok(outcome)
 }
 
 /// Standard input without the buffer of the standard library, which cannot be wiped.
 #[cfg(unix)]
-fn standard_input(args: &BatchArgs) -> Result<Ending, Failure> {
+fn from_standard_input(args: &BatchArgs) -> io::Result<Result<Ending, Failure>> {
     use std::os::fd::AsFd as _;
-    let file = io::stdin().as_fd().try_clone_to_owned().map(File::from);
-    bar_of(file.map_err(|error| Failure::read(&args.file, &error))?, args)
+    from_file(io::stdin().as_fd().try_clone_to_owned().map(File::from)?, args)
 }
 
 #[cfg(not(unix))]
-fn standard_input(args: &BatchArgs) -> Result<Ending, Failure> {
-    pump(WipedReader::new(io::stdin().lock()), args, &Progress::hidden())
+fn from_standard_input(args: &BatchArgs) -> io::Result<Result<Ending, Failure>> {
+    Ok(pump(WipedReader::new(io::stdin().lock()), args, &Progress::hidden()))
 }
 
 /// Refused lines do not make the batch fail: each has its verdict, and the status is 1 only if

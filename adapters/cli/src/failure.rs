@@ -11,7 +11,7 @@ pub(crate) enum Failure {
     Usage(String),
     /// A file, or standard input or output, failed: status 3.
     Io(String),
-    /// Whoever reads the output went away: status 3, and nothing to say.
+    /// The reader of the output went away: status 3, and nothing to say.
     Closed,
 }
 

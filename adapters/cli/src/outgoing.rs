@@ -64,8 +64,8 @@ impl Outgoing {
             is_handshake: signed.is_handshake(),
             status: status.map(|(_, value)| value.clone()),
         };
-        if is_public {
-            outgoing.say_scheme();
+        if let Some(host) = signed.header("host").filter(|_| is_public) {
+            outgoing.say_public(host);
         }
         outgoing
     }
@@ -82,12 +82,8 @@ impl Outgoing {
             status: None,
         };
         if let Ok(place) = UrlArg::new("", &saved.target) {
-            if saved.header("host").is_none() {
-                outgoing.headers.push(("Host".to_owned(), place.host().to_owned()));
-            }
-            if saved.header("x-forwarded-proto").is_none() {
-                outgoing.say_scheme();
-            }
+            let host = saved.header("host");
+            outgoing.say_public(host.as_deref().unwrap_or_else(|| place.host()));
         }
         outgoing
     }
@@ -138,8 +134,7 @@ impl Outgoing {
         let mut outgoing = Self { method, url, headers, body, is_handshake, status: None };
         if is_public {
             let host = UrlArg::new("--url", &outgoing.url)?.host().to_owned();
-            outgoing.headers.push(("Host".to_owned(), host));
-            outgoing.say_scheme();
+            outgoing.say_public(&host);
         }
         Ok(outgoing)
     }
@@ -149,11 +144,17 @@ impl Outgoing {
         url_arg::path_and_query(&self.url)
     }
 
-    /// Hands on the scheme of the URL.
-    fn say_scheme(&mut self) {
+    /// Hands on this public host, and the scheme of the URL, as a tunnel does: each unless it is there.
+    fn say_public(&mut self, host: &str) {
         let is_secure = self.url.starts_with("https:") || self.url.starts_with("wss:");
         let scheme = if is_secure { "https" } else { "http" };
-        self.headers.push(("X-Forwarded-Proto".to_owned(), scheme.to_owned()));
+        for (name, value) in
+            [("Host", host), ("X-Forwarded-Host", host), ("X-Forwarded-Proto", scheme)]
+        {
+            if !self.headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name)) {
+                self.headers.push((name.to_owned(), value.to_owned()));
+            }
+        }
     }
 }
 

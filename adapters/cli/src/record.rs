@@ -49,7 +49,7 @@ enum Policy {
 /// What was decided of a line.
 pub(crate) struct Decided {
     pub(crate) verdict: VerdictLine,
-    /// Of a refused one that was diagnosed.
+    /// The diagnosis of a refused one, if it was asked for.
     pub(crate) diagnosis: Option<Diagnosis>,
 }
 

@@ -6,7 +6,6 @@ mod unsigned;
 
 use core::fmt::Write as _;
 use core::sync::atomic::AtomicU32;
-use core::time::Duration;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use twilio_sig::testing::{self, Fixture, Kind};
@@ -57,8 +56,6 @@ struct Plan<'a> {
     key: SigningKey,
     params: Vec<(String, String)>,
     number: u64,
-    /// What the webhooks say of when they were made, in seconds since 1970.
-    time: u64,
     place: UrlArg,
     overrides: Overrides,
     /// How many answers Twilio could use.
@@ -85,7 +82,6 @@ impl<'a> Plan<'a> {
             key: if args.forged { SigningKey::forged()? } else { SigningKey::read(&args.keys)? },
             params: request::params(&args.param)?,
             number: args.number.unwrap_or_else(now),
-            time: since_1970().as_secs(),
             place: UrlArg::new("--to", to)?,
             overrides: Overrides::of(configured)?,
             useful: AtomicU32::new(0),
@@ -124,7 +120,7 @@ impl<'a> Plan<'a> {
             return vec![saved.clone()];
         }
         let fixtures = self.kind.map(Kind::fixtures).unwrap_or_default();
-        let changed = |fixture| changed(fixture, &self.params, (number, self.time), self.args.get);
+        let changed = |fixture| changed(fixture, &self.params, number, self.args.get);
         fixtures.into_iter().map(|fixture| Unsigned::Fixture(changed(fixture))).collect()
     }
 
@@ -155,13 +151,10 @@ fn kind(name: &str) -> Result<&'static Kind, Failure> {
     testing::kinds().iter().find(|kind| kind.name() == name).ok_or_else(unknown)
 }
 
-fn changed(
-    fixture: Fixture,
-    params: &[(String, String)],
-    (number, time): (u64, u64),
-    get: bool,
-) -> Fixture {
-    let fixture = fixture.number(number).at(time);
+fn changed(fixture: Fixture, params: &[(String, String)], number: u64, get: bool) -> Fixture {
+    // The number is the present time, in nanoseconds.
+    let seconds = i64::try_from(number.div_euclid(1_000_000_000)).unwrap_or(i64::MAX);
+    let fixture = fixture.number(number).at(seconds);
     // A name that is given twice comes twice.
     let set = |fixture: Fixture, at: usize, name: &str, value: &str| {
         let is_again = params.iter().take(at).any(|(own, _)| own == name);
@@ -176,11 +169,8 @@ fn changed(
 
 /// A number that no earlier run had, so that a service which drops replays takes each.
 fn now() -> u64 {
-    u64::try_from(since_1970().as_nanos()).unwrap_or(u64::MAX)
-}
-
-fn since_1970() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// The idempotency token of one webhook, which its retries share. It looks like a UUID.

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 pub(crate) struct UrlArg {
     scheme: &'static str,
     authority: String,
-    /// Of one webhook. It begins with `/`.
+    /// The path of one webhook. It begins with `/`.
     path: Option<String>,
     query: Option<String>,
 }

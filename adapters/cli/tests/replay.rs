@@ -68,6 +68,7 @@ fn it_is_signed_for_the_public_url_and_sent_to_the_local_one() {
     assert_eq!(status, 0, "{out}{error}");
     let got = got.lock().unwrap().pop().unwrap();
     assert_eq!(got.header("host"), Some("public.example.com"));
+    assert_eq!(got.header("x-forwarded-host"), Some("public.example.com"));
     assert_eq!(got.header("x-forwarded-proto"), Some("https"));
 }
 

@@ -120,6 +120,7 @@ fn the_public_url_is_signed_and_the_local_one_called() {
     assert_eq!(status, 0, "{out}{error}");
     let got = got.lock().unwrap().first().cloned().unwrap();
     assert_eq!(got.header("host"), Some("hooks.example.com"));
+    assert_eq!(got.header("x-forwarded-host"), Some("hooks.example.com"));
     assert_eq!(got.header("x-forwarded-proto"), Some("https"));
 }
 

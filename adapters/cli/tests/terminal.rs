@@ -148,23 +148,19 @@ fn sign_offers_the_curl_command_to_a_person() {
 /// The bar is seen while the batch runs, tells lines and refusals, and is gone afterwards.
 #[test]
 fn the_bar_tells_lines_and_refusals() {
-    the_bar_is_shown("");
+    for from in ["", "< "] {
+        the_bar_tells(from);
+    }
 }
 
-/// The shell opens the file, whose size is known all the same.
-#[test]
-fn the_bar_knows_the_size_of_standard_input() {
-    the_bar_is_shown("<");
-}
-
-fn the_bar_is_shown(redirection: &str) {
+fn the_bar_tells(from: &str) {
     let terminal = Terminal::start(80);
     let path = terminal.folder.path().join("lines.jsonl");
     // One in two is refused; the last ones take long, so that the bar stays to be seen.
     let good = batch_line("Body=Ahoy", "Body=Ahoy");
     let bad = batch_line("Body=Ahoy", "Body=Forged");
     fs::write(&path, format!("{good}\n{bad}\n").repeat(20_000)).unwrap();
-    let batch = format!("{PROGRAM} batch {redirection} {} > verdicts", path.display());
+    let batch = format!("{PROGRAM} batch {from}{} > verdicts", path.display());
     let folder = terminal.folder.path().display().to_string();
     terminal.run(&format!("cd {folder}; clear"), "");
     terminal.tmux(&["send-keys", "-t", "t", "-l", &format!("{batch}; printf 'all-%s\\n' done")]);

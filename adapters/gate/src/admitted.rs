@@ -6,7 +6,7 @@ use crate::event::Outcome;
 use crate::owned_webhook::{Keys, OwnedWebhook};
 use crate::{Decision, GateResponse, VerifiedWebhook};
 #[cfg(feature = "claim")]
-use {crate::held::HeldClaim, core::time::Duration};
+use {crate::held::HeldClaim, alloc::boxed::Box, core::time::Duration};
 
 /// A request that goes to the handler. A request that is dropped before it is [settled](Self::settle)
 /// releases its claims, so that Twilio's retry is handled.
@@ -119,7 +119,11 @@ impl Admitted {
         }
         let gate = self.webhook.gate();
         #[cfg(feature = "claim")]
-        let (done, other) = gate.settle(&self.webhook, self.held, status, answer).await;
+        let (done, other) = match self.held {
+            // Boxed, so that a request that claims nothing is not as large.
+            Some(held) => Box::pin(gate.settle(&self.webhook, held, status, answer)).await,
+            None => ((gate.policy().done)(status), None),
+        };
         #[cfg(not(feature = "claim"))]
         let (done, other) = {
             let _ = answer;

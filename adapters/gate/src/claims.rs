@@ -1,5 +1,6 @@
 //! What the gate claims, and what it answers if the work is done already.
 
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -147,7 +148,8 @@ impl Gate {
             return Ok(None);
         }
         let ClaimSettings { policy, waiters, .. } = &self.0.claims;
-        match once::claim(slots, policy, waiters, self.limit()).await {
+        // Boxed, so that a request that claims nothing is not as large.
+        match Box::pin(once::claim(slots, policy, waiters, self.limit())).await {
             Ok(slots) => Ok(Some(HeldClaim::new(slots, webhook, self.limit()))),
             Err(Stop::Refuse(refusal, detail)) => {
                 Err(self.refuse(refusal, webhook.about().with_detail(detail.as_deref())))
@@ -180,13 +182,12 @@ impl Gate {
     pub(crate) async fn settle(
         &self,
         webhook: &VerifiedWebhook,
-        held: Option<HeldClaim>,
+        held: HeldClaim,
         status: u16,
         answer: Option<&GateResponse>,
     ) -> (bool, Option<GateResponse>) {
         let policy = self.policy();
         let done = (policy.done)(status);
-        let Some(held) = held else { return (done, None) };
         let answer = answer.filter(|_| policy.stores_answers).and_then(stored::encode);
         let answer = done.then(|| answer.unwrap_or_default());
         let slots = held.slots();

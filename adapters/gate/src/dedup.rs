@@ -8,7 +8,7 @@ use twilio_sig::claim::{ClaimStore, MAX_DURATION};
 use twilio_sig::dedup::{DedupKey, Delivery, NoIdentity};
 use twilio_sig::replay::SettingError;
 
-/// For how long an event and its answer are remembered, if nothing else is set.
+/// For how long an event and its answer are remembered, unless set.
 pub const DEFAULT_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Lets each event through once, by what Twilio signed about it. A duplicate gets the first answer

@@ -212,7 +212,7 @@ fn loggable_url(url: &str) -> Cow<'_, str> {
 }
 
 /// Printable ASCII, of bounded length.
-fn loggable(text: &[u8]) -> Cow<'_, str> {
+pub(crate) fn loggable(text: &[u8]) -> Cow<'_, str> {
     let text = text.get(..MAX_TEXT_LEN).unwrap_or(text);
     match str::from_utf8(text) {
         Ok(text) if text.bytes().all(is_printable) => Cow::Borrowed(text),

@@ -5,6 +5,7 @@
 //! happens on the way of a request.
 
 mod clues;
+mod configured;
 mod explained;
 mod job;
 mod queue;
@@ -13,13 +14,12 @@ mod window;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
 
-use twilio_sig::VerifyError;
-
 pub(crate) use clues::Clues;
 pub use explained::Explained;
 use job::Job;
 pub(crate) use queue::Explainer;
 
+use crate::event::MAX_TEXT_LEN;
 use crate::owned_webhook::{Keys, OwnedWebhook};
 use crate::{Gate, Head, Refusal};
 
@@ -132,9 +132,11 @@ impl Gate {
     /// ends with the gate. It works with any runtime, and with none. What the gate knows is used: the
     /// URL that its origin gives, the headers that a proxy sets (`Host`, `Forwarded`,
     /// `X-Forwarded-*` and their like), and
-    /// [`VerifierSource::other_tenants`](crate::VerifierSource::other_tenants). A request without a
+    /// [`VerifierSource::other_tenants`](crate::VerifierSource::other_tenants), and the first
+    /// eight hosts that the origin allows. A request without a
     /// well-formed signature is refused before its body is read, so only what its header shows is
-    /// told. One whose URL or tenant cannot be told has no explanation but its reason.
+    /// told. Of a request that the [`Origin`](twilio_sig::Origin) refuses, or that no tenant is found
+    /// for, the event tells the setting that refused it, and what of the request it looked at.
     ///
     /// Clones of the gate share the bounds.
     ///
@@ -181,7 +183,10 @@ impl Gate {
         head: &Head<'_>,
     ) -> Box<OwnedWebhook> {
         if self.0.explainer.is_some() {
-            arrived.hints = Some(Box::new(head.clues.hints()));
+            arrived.hints = head.clues.as_ref().map(|clues| {
+                let hosts = self.0.origin.hosts();
+                Box::new(hosts.fold(clues.hints(), |hints, host| hints.allowed_host(&host)))
+            });
         }
         arrived
     }
@@ -189,25 +194,27 @@ impl Gate {
     /// Has a refusal explained that the head alone has met.
     pub(crate) fn explain_head(&self, head: &Head<'_>, refusal: Refusal) {
         let Some(explainer) = &self.0.explainer else { return };
-        if !matches!(refusal, Refusal::Verify(_)) || !explainer.admits_head() {
+        let is_explained = matches!(refusal, Refusal::Verify(_) | Refusal::Origin(_));
+        if !is_explained || !explainer.admits_head() {
             return;
         }
-        let Ok(url) = self.0.origin.url(&head.request) else { return };
+        // Where there is no URL, the event has the path alone.
+        let path = || head.target.chars().take_while(|char| *char != '?').take(MAX_TEXT_LEN);
+        let url = self.0.origin.url(&head.request).unwrap_or_else(|_| path().collect());
         let (signature, settings) = (head.signature.value(), head.settings.value());
         let arrived = Box::new(OwnedWebhook::of_head(head, url, signature, settings));
         let arrived = self.with_hints(arrived, head);
         let keys = Keys { gate: self.clone(), tenant: None };
-        explainer
-            .queue(arrived.len(), |kept| Job::new(keys, arrived, refusal, kept).without_body());
+        explainer.queue(arrived.len(), |kept| Job::new(keys, arrived, refusal, kept).of_head(head));
     }
 }
 
 impl Keys {
     /// Has the refusal of a whole request explained.
-    pub(crate) fn explain(self, arrived: Box<OwnedWebhook>, error: VerifyError) {
+    pub(crate) fn explain(self, arrived: Box<OwnedWebhook>, refusal: Refusal) {
         let Some(explainer) = self.gate.0.explainer.clone() else { return };
-        if explainer.admits() {
-            let refusal = Refusal::Verify(error);
+        // Directories that are out of order say so themselves.
+        if refusal != Refusal::TenantsUnavailable && explainer.admits() {
             explainer.queue(arrived.len(), |kept| Job::new(self, arrived, refusal, kept));
         }
     }

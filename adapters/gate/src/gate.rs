@@ -6,7 +6,7 @@ use core::fmt;
 use core::time::Duration;
 
 use bytes::Bytes;
-use twilio_sig::{Origin, Signature, Verified, Verifier, VerifyError, Webhook};
+use twilio_sig::{Origin, Proof, Signature, Verified, Verifier, VerifyError, Webhook};
 
 use crate::admitted::{Admitted, Prepared};
 use crate::deadline::within;
@@ -20,7 +20,7 @@ use crate::{GateResponse, Refusal, TenantError, VerifiedWebhook, VerifierSource}
 /// most some hundred kilobytes. A server holds as many bodies as it has requests.
 pub const DEFAULT_BODY_LIMIT: usize = 1_048_576;
 
-/// How long a store or a source of verifiers may take, if nothing else is set.
+/// How long a store or a source of verifiers may take, unless set.
 pub const DEFAULT_DEADLINE: Duration = Duration::from_secs(2);
 
 /// Decides which requests reach a handler. Cheap to clone, and shared by all requests.
@@ -170,6 +170,33 @@ impl Gate {
         self.0.body_limit
     }
 
+    /// The head of a request, as [`Head::new`] makes it, without what only a gate that
+    /// explains looks at: in less time.
+    ///
+    /// # Examples
+    /// ```
+    /// use twilio_sig::{AuthToken, Origin, Verifier};
+    /// use twilio_sig_gate::{Decision, Gate};
+    ///
+    /// let verifier = Verifier::new(AuthToken::new("12345")?);
+    /// let gate = Gate::new(verifier, Origin::fixed("https://example.com")?);
+    /// let head = gate.head("POST", "/sms", [("x-twilio-signature", &b"no signature"[..])]);
+    /// assert!(matches!(gate.open(&head), Decision::Answer(answer) if answer.status() == 400));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn head<'a>(
+        &self,
+        method: &str,
+        target: &'a str,
+        lines: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Head<'a> {
+        #[cfg(feature = "explain")]
+        let explains = self.0.explainer.is_some();
+        #[cfg(not(feature = "explain"))]
+        let explains = false;
+        Head::read(method, target, lines, explains)
+    }
+
     /// Decides by the head alone. A request without a well-formed signature, from an origin that is
     /// not ours, or with a body that says it is too long, costs no body.
     pub fn open(&self, head: &Head<'_>) -> Decision<Opened> {
@@ -234,7 +261,11 @@ impl Gate {
         let tenant = match self.tenant(&arrived).await {
             Ok(tenant) => tenant,
             Err(error) => {
-                return self.refuse(error.into(), EventContext::of_arrived(&arrived, None));
+                let refusal = error.into();
+                let decision = self.refuse(refusal, EventContext::of_arrived(&arrived, None));
+                #[cfg(feature = "explain")]
+                Keys { gate: self, tenant: None }.explain(arrived, refusal);
+                return decision;
             }
         };
         match VerifiedWebhook::prove(arrived, Keys { gate: self, tenant }, Prepared::of) {
@@ -244,7 +275,7 @@ impl Gate {
                 let about = about.with_detail(arrived.lost_body());
                 let decision = keys.gate.refuse(Refusal::Verify(error), about);
                 #[cfg(feature = "explain")]
-                keys.explain(arrived, error);
+                keys.explain(arrived, Refusal::Verify(error));
                 decision
             }
         }
@@ -276,9 +307,12 @@ impl Gate {
     }
 
     /// With the one verifier. Where there are tenants nothing is known without one.
-    pub(crate) fn verify<'a>(&self, webhook: &Webhook<'a>) -> Result<Verified<'a>, VerifyError> {
+    pub(crate) fn prove<'a>(
+        &self,
+        webhook: &Webhook<'a>,
+    ) -> Result<(Verified<'a>, Proof), VerifyError> {
         match &self.0.source {
-            Verifiers::One(verifier) => verifier.verify(webhook),
+            Verifiers::One(verifier) => verifier.prove(webhook),
             Verifiers::Many(_) => Err(VerifyError::Mismatch),
         }
     }

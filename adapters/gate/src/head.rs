@@ -42,9 +42,9 @@ pub struct Head<'a> {
     pub(crate) content_length: Option<u64>,
     /// Whether it asks for a WebSocket.
     pub(crate) websocket: bool,
-    /// What may explain a refusal.
+    /// What may explain a refusal, if the gate explains.
     #[cfg(feature = "explain")]
-    pub(crate) clues: Clues<'a>,
+    pub(crate) clues: Option<Clues<'a>>,
 }
 
 /// A header that may come in one line only.
@@ -63,21 +63,36 @@ impl<'a> Head<'a> {
     /// A `GET` with `Upgrade: websocket` and without a body is a WebSocket handshake, whose signature
     /// is that of the `wss` URL. A sender that adds the header to another request gains nothing,
     /// because that request has the signature of another URL.
+    ///
+    /// [`Gate::head`](crate::Gate::head) leaves out what a gate does not look at.
     pub fn new(
         method: &str,
         target: &'a str,
         lines: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Self {
+        Self::read(method, target, lines, true)
+    }
+
+    /// The head, with what may explain a refusal if the gate explains.
+    #[cfg_attr(not(feature = "explain"), expect(unused_variables, reason = "no gate explains"))]
+    pub(crate) fn read(
+        method: &str,
+        target: &'a str,
+        lines: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+        explains: bool,
     ) -> Self {
         let mut signature = SingleLine { name: SIGNATURE, value: None, repeated: false };
         let mut settings = SingleLine { name: SETTINGS, value: None, repeated: false };
         let (mut user_agent, mut content_length, mut idempotency_token) = (None, None, None);
         let (mut upgrade, mut has_body) = (false, false);
         #[cfg(feature = "explain")]
-        let mut clues = Clues::new();
+        let mut clues = explains.then(Clues::new);
         let lines = lines.into_iter().inspect(|&(name, value)| {
-            let is = |known: &str| name.eq_ignore_ascii_case(known);
+            let is = |known: &str| known.len() == name.len() && name.eq_ignore_ascii_case(known);
             #[cfg(feature = "explain")]
-            clues.add(name, value);
+            if let Some(clues) = &mut clues {
+                clues.add(name, value);
+            }
             if is(SIGNATURE) {
                 signature.add(value);
             } else if is(SETTINGS) {
@@ -113,16 +128,18 @@ impl<'a> Head<'a> {
     }
 
     /// Sets the `:authority` of HTTP/2, or the authority of a target in absolute form.
+    #[inline]
     pub const fn authority(mut self, authority: Option<&'a str>) -> Self {
         self.request = self.request.authority(authority);
         #[cfg(feature = "explain")]
-        {
-            self.clues = self.clues.authority(authority);
+        if let Some(clues) = self.clues {
+            self.clues = Some(clues.authority(authority));
         }
         self
     }
 
     /// Sets the address at the other end of the connection: from the socket, never from a header.
+    #[inline]
     pub const fn peer(mut self, peer: Option<IpAddr>) -> Self {
         self.request = self.request.peer(peer);
         self.peer = peer;

@@ -51,7 +51,7 @@ impl HeldClaim {
 
     /// Completes the claims with this answer, or releases them.
     pub(crate) async fn settle(mut self, answer: Option<Answer>) -> Result<(), ClaimError> {
-        // Whoever goes away now leaves it to a task.
+        // If the future is dropped now, a task goes on.
         Uncancelled::new(self.limit.saturating_mul(2), self.finish(answer)).await
     }
 

@@ -21,7 +21,7 @@ const MAX_RETRY_AFTER: Duration = Duration::from_secs(3);
 /// The pause before the store is asked again, unless it wakes us; it doubles up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LAST_PAUSE: Duration = Duration::from_millis(800);
-/// For how long a call goes on that nobody waits for any more: longer than most leases. What a store
+/// For how long a call goes on that no request waits for any more: longer than most leases. What a store
 /// that is down leaves behind is so bounded.
 const BACKGROUND: Duration = Duration::from_secs(10);
 
@@ -138,7 +138,7 @@ pub(crate) async fn claim(
     let started = Instant::now();
     let (mut waiting, mut pause) = (None, FIRST_PAUSE);
     loop {
-        // A caller who hangs up now leaves no claim behind.
+        // A caller that hangs up now leaves no claim behind.
         let attempt = attempt(slots.clone(), policy.lease, limit);
         let (busy, lease) = match Uncancelled::new(BACKGROUND, attempt).await? {
             Attempt::Acquired(slots) => return Ok(slots),
@@ -217,7 +217,7 @@ async fn attempt(
     }
 }
 
-/// Releases a claim of which nobody knows whether the store has made it, when its call is over.
+/// Releases a claim that the store may have made or not, when its call is over.
 fn give_up(slot: Arc<dyn Slot>, call: Option<Call<ClaimOutcome>>) {
     /// After these, the lease has ended.
     const TRIES: u32 = 3;

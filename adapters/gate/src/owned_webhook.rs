@@ -114,10 +114,10 @@ pub(crate) struct Keys {
 }
 
 impl Keys {
-    fn verify<'a>(&self, webhook: &Webhook<'a>) -> Result<Verified<'a>, VerifyError> {
+    fn prove<'a>(&self, webhook: &Webhook<'a>) -> Result<(Verified<'a>, Proof), VerifyError> {
         match &self.tenant {
-            Some(tenant) => tenant.verifier.verify(webhook),
-            None => self.gate.verify(webhook),
+            Some(tenant) => tenant.verifier.prove(webhook),
+            None => self.gate.prove(webhook),
         }
     }
 
@@ -146,9 +146,9 @@ impl VerifiedWebhook {
         let verdict = if arrived.websocket && !arrived.body.is_empty() {
             Err(VerifyError::UncoveredBody)
         } else {
-            keys.verify(&arrived.webhook()).map(|verified| {
+            keys.prove(&arrived.webhook()).map(|(verified, proof)| {
                 let also = also(&verified, &arrived, &keys);
-                (verified.into_proof(), also)
+                (proof, also)
             })
         };
         match verdict {

@@ -7,9 +7,9 @@ use core::time::Duration;
 use twilio_sig::claim::MAX_DURATION;
 use twilio_sig::replay::SettingError;
 
-/// How long a claim outlives its process, if nothing else is set.
+/// How long a claim outlives its process, unless set.
 pub const DEFAULT_LEASE: Duration = Duration::from_secs(5);
-/// For how long a claim is renewed, if nothing else is set.
+/// For how long a claim is renewed, unless set.
 pub const DEFAULT_LONGEST: Duration = Duration::from_secs(60);
 /// How long a second delivery waits for the first, if nothing else is set.
 pub const DEFAULT_WAIT: Duration = Duration::from_secs(5);

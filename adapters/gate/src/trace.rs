@@ -61,6 +61,7 @@ impl Event<'_> {
                     reason = refusal.code(),
                     causes = &*explained.codes(),
                     fix = &*explained.fixes.join(" "),
+                    seen = explained.seen.as_deref(),
                     url_given = explained.url_given.as_deref(),
                     url_signed = explained.url_signed.as_deref(),
                     proven = explained.is_proven,

@@ -8,7 +8,8 @@ use core::net::{IpAddr, Ipv4Addr};
 use core::pin::pin;
 use core::task::{Context, Poll, Waker};
 use core::time::Duration;
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::collections::HashSet;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 
 use twilio_sig::{AuthToken, Cause, Origin, Scheme, Signer, TrustedProxy, Verifier};
 use twilio_sig_gate::{
@@ -53,17 +54,22 @@ fn decide(gate: &Gate, signed: &str, target: &str, lines: &Lines) -> Decision<Ad
     }
 }
 
-fn explained(origin: Origin, case: &Case) -> Explained {
+/// A gate that explains, and what it tells of which URL.
+fn telling(gate: Gate) -> (Gate, Receiver<(String, Explained)>) {
     let (tell, told) = channel();
-    let gate = Gate::new(Verifier::new(token()), origin).explain(ExplainPolicy::new());
-    let gate = gate.on_event(move |event| {
+    let gate = gate.explain(ExplainPolicy::new()).on_event(move |event| {
         if let Some(explained) = event.explained {
-            tell.send(explained.clone()).unwrap();
+            tell.send((event.url.clone().into_owned(), explained.clone())).unwrap();
         }
     });
+    (gate, told)
+}
+
+fn explained(origin: Origin, case: &Case) -> Explained {
+    let (gate, told) = telling(Gate::new(Verifier::new(token()), origin));
     let decision = decide(&gate, case.signed, case.target, case.lines);
     assert!(matches!(decision, Decision::Answer(_)), "{}: {decision:?}", case.signed);
-    told.recv_timeout(PATIENCE).unwrap()
+    told.recv_timeout(PATIENCE).unwrap().1
 }
 
 fn fixed(base: &str) -> Origin {
@@ -137,7 +143,8 @@ fn cut_paths() -> [Case; 3] {
     ]
 }
 
-fn others() -> [Case; 4] {
+fn others() -> [Case; 6] {
+    let hosts = ["one.example", "example.com"];
     let proxy = TrustedProxy::x_forwarded().peers(["10.0.0.0/8"]).unwrap();
     let (host, sorted) = ("https://example.com", "https://example.com/sms?a=1&b=2");
     let case = |cause, signed, target, lines, wrong, fixed| Case {
@@ -145,16 +152,28 @@ fn others() -> [Case; 4] {
         signed,
         target,
         lines,
-        wrong: Origin::fixed(wrong).unwrap(),
+        wrong,
         fixed,
     };
+    // The proxy hands on another host of the list than the one that Twilio called.
+    let listed = |wrong| {
+        let lines: &Lines = &[
+            ("host", "one.example"),
+            ("x-forwarded-host", "one.example"),
+            ("x-forwarded-proto", "https"),
+        ];
+        let signed = "https://example.com/sms";
+        case(Cause::WrongHost, signed, "/sms", lines, wrong, vec![("Origin::fixed", fixed(host))])
+    };
     [
+        listed(Origin::allowed_hosts(Scheme::Https, hosts).unwrap()),
+        listed(Origin::behind_proxy(proxy.clone(), hosts).unwrap()),
         case(
             Cause::TlsTerminated,
             "https://example.com/sms",
             "/sms",
             &[("host", "example.com"), ("x-forwarded-proto", "https")],
-            "http://example.com",
+            fixed("http://example.com"),
             vec![
                 ("Origin::fixed", fixed(host)),
                 ("Origin::behind_proxy", Origin::behind_proxy(proxy, ["example.com"]).unwrap()),
@@ -165,7 +184,7 @@ fn others() -> [Case; 4] {
             "https://example.com/sms",
             "/sms",
             &[("host", "example.com")],
-            "https://internal.example.net",
+            fixed("https://internal.example.net"),
             vec![
                 ("Origin::fixed", fixed(host)),
                 (
@@ -179,7 +198,7 @@ fn others() -> [Case; 4] {
             sorted,
             "/sms?b=2&a=1",
             &[],
-            host,
+            fixed(host),
             vec![("Origin::whole_url", whole(sorted))],
         ),
         case(
@@ -187,7 +206,7 @@ fn others() -> [Case; 4] {
             "https://example.com/sms?time=10:30",
             "/sms?time=10%3A30",
             &[],
-            host,
+            fixed(host),
             vec![("Origin::whole_url", whole("https://example.com/sms?time=10:30"))],
         ),
     ]
@@ -238,17 +257,10 @@ fn causes_of_tenant(position: usize) -> Vec<Cause> {
         Tenant::new(format!("tenant {at}"), Verifier::new(token))
     };
     let directory = Directory((0..200).map(tenant).collect());
-    let (tell, told) = channel();
-    let gate = Gate::for_tenants(directory, fixed("https://example.com"))
-        .explain(ExplainPolicy::new())
-        .on_event(move |event| {
-            if let Some(explained) = event.explained {
-                tell.send(explained.clone()).unwrap();
-            }
-        });
+    let (gate, told) = telling(Gate::for_tenants(directory, fixed("https://example.com")));
     let decision = decide(&gate, "https://example.com/sms", "/sms", &[]);
     assert!(matches!(decision, Decision::Answer(_)));
-    told.recv_timeout(PATIENCE).unwrap().causes
+    told.recv_timeout(PATIENCE).unwrap().1.causes
 }
 
 #[test]
@@ -258,6 +270,79 @@ fn so_many_other_tenants_are_looked_through_and_no_more() {
         assert_eq!(causes_of_tenant(position), [Cause::OtherAccountToken]);
     }
     assert_eq!(causes_of_tenant(most), []);
+}
+
+/// What the event tells of a head that the origin refuses.
+fn refused_by(origin: Origin, lines: &Lines) -> Explained {
+    let (gate, told) = telling(Gate::new(Verifier::new(token()), origin));
+    let signature = [("x-twilio-signature", &b"RSOYDt4T1cUTdK1PDd93/VVr8B8="[..])];
+    let lines = lines.iter().map(|(name, value)| (*name, value.as_bytes())).chain(signature);
+    let head = Head::new("POST", "/sms?token=secret", lines).peer(Some(PROXY));
+    assert!(matches!(gate.open(&head), Decision::Answer(_)));
+    let (url, explained) = told.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(url, "/sms");
+    explained
+}
+
+/// A fix that is followed makes the origin know the URL.
+#[test]
+fn a_refusal_by_the_origin_names_the_setting_and_what_it_saw() {
+    let proxy = |peers| TrustedProxy::x_forwarded().peers([peers]).unwrap();
+    let listed = Origin::allowed_hosts(Scheme::Https, ["example.com"]).unwrap();
+    let behind = |peers| Origin::behind_proxy(proxy(peers), ["example.com"]).unwrap();
+    let forwarded: &Lines = &[("x-forwarded-host", "example.com"), ("x-forwarded-proto", "https")];
+    for (origin, lines, setting, seen) in [
+        (listed.clone(), &[("host", "internal:8080")][..], "allowed_hosts", "host: internal:8080"),
+        (listed, &[("host", "a\u{1b}[2J")], "Have the proxy", "host: a"),
+        (behind("192.0.2.1"), forwarded, "TrustedProxy::peers", "peer: 10.0.0.2"),
+        (behind("10.0.0.0/8"), &[("x-forwarded-proto", "https")], "Have the proxy", "peer: "),
+    ] {
+        let explained = refused_by(origin, lines);
+        let (fix, shown) = (explained.fixes.concat(), explained.seen.clone().unwrap());
+        assert!(fix.contains(setting), "{setting}: {fix}");
+        assert!(shown.contains(seen), "{seen}: {shown}");
+        assert!(shown.len() <= 256 && !shown.contains(['\u{1b}', '?']), "{shown:?}");
+        assert!(explained.causes.is_empty() && !explained.is_proven, "{explained:?}");
+        assert!(!format!("{explained} {explained:?}").contains("secret"));
+    }
+}
+
+/// Finds nothing, and hands over one tenant whose key is right or wrong.
+struct Nowhere(TenantError, &'static str);
+
+impl VerifierSource for Nowhere {
+    async fn find(&self, _: Untrusted<'_>) -> Result<Tenant, TenantError> {
+        Err(self.0)
+    }
+
+    fn other_tenants(&self, _: Untrusted<'_>, _: usize) -> Vec<Tenant> {
+        ["wrong", self.1]
+            .map(|key| Tenant::new(key, Verifier::new(AuthToken::new(key).unwrap())))
+            .into()
+    }
+}
+
+#[test]
+fn a_request_without_a_tenant_is_proven_by_the_key_of_another() {
+    let (right, base) = ("an auth token of the tests", "https://example.com");
+    let tls: &[Cause] = &[Cause::TlsTerminated, Cause::OtherAccountToken];
+    for (error, key, base, is_proven, causes, fix) in [
+        (TenantError::Unknown, right, base, true, &[][..], "VerifierSource::find"),
+        (TenantError::Unknown, right, "http://example.com", true, tls, "Build the URL with https"),
+        (TenantError::Unknown, "wrong too", base, false, &[], "add its tenant"),
+        (TenantError::Inactive, right, base, true, &[], "Switch the tenant on"),
+    ] {
+        let source = Nowhere(error, key);
+        let (gate, told) = telling(Gate::for_tenants(source, fixed(base)));
+        let decision = decide(&gate, "https://example.com/sms", "/sms", &[]);
+        assert!(matches!(decision, Decision::Answer(_)));
+        let (_, explained) = told.recv_timeout(PATIENCE).unwrap();
+        let causes: HashSet<_> = causes.iter().map(|cause| cause.code()).collect();
+        let found = explained.causes.iter().map(|cause| cause.code()).collect();
+        assert_eq!((explained.is_proven, causes), (is_proven, found), "{error}");
+        assert!(explained.fixes.concat().contains(fix), "{:?}", explained.fixes);
+        assert!(!explained.to_string().is_empty());
+    }
 }
 
 /// Tells when the thread ends that it lives in.

@@ -1,17 +1,21 @@
 //! What went wrong, said without a server's words: they may quote a command, and in it a password.
 
+use core::fmt;
+
 use redis::{ErrorKind, RedisError};
 use thiserror::Error;
 use twilio_sig_claim::ClaimError;
 
-/// Why a server was not taken. Shows no password.
+/// Why a server was not taken. Shows no password. `Debug` says what `Display` says, because it is
+/// what `main` prints.
 ///
 /// # Examples
 /// ```
 /// let error = twilio_sig_redis::ConnectError::Evicts("allkeys-lru".to_owned());
 /// assert!(error.to_string().contains("noeviction"));
+/// assert_eq!(format!("{error:?}"), error.to_string());
 /// ```
-#[derive(Debug, Error)]
+#[derive(Error)]
 #[non_exhaustive]
 pub enum ConnectError {
     /// A server's `maxmemory-policy` is this one and not `noeviction`: it may push out keys before
@@ -46,6 +50,12 @@ pub enum ConnectError {
     /// is.
     #[error("the server cannot be used: {0}")]
     Unusable(String),
+}
+
+impl fmt::Debug for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that `map_err` asks for")]

@@ -1,4 +1,8 @@
-#![doc = include_str!("../README.md")]
+// Its code is that of both databases.
+#![cfg_attr(
+    any(not(doctest), all(feature = "postgres", feature = "sqlite")),
+    doc = include_str!("../README.md")
+)]
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

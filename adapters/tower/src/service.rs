@@ -14,8 +14,8 @@ use http::{Request, Response, StatusCode, Uri};
 use http_body::Body;
 use tower_service::Service;
 use twilio_sig_gate::{
-    Admitted, Decision, Gate, GateResponse, Head, MAX_STORED_BODY_LEN, Opened, Refusal,
-    Uncancelled, Unverified, VerifiedWebhook,
+    Admitted, Decision, Gate, GateResponse, MAX_STORED_BODY_LEN, Opened, Refusal, Uncancelled,
+    Unverified, VerifiedWebhook,
 };
 
 use crate::body::{RequestBody, ResponseBody};
@@ -177,7 +177,8 @@ fn open(gate: &Gate, parts: &Parts) -> Decision<Opened> {
     // The authority form of `CONNECT` has no target that could be signed.
     let target = uri.path_and_query().map_or("", |target| target.as_str());
     let lines = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-    let head = Head::new(parts.method.as_str(), target, lines)
+    let head = gate
+        .head(parts.method.as_str(), target, lines)
         .authority(uri.authority().map(Authority::as_str))
         .peer(peer_of(&parts.extensions));
     gate.open(&head)

@@ -54,7 +54,7 @@ async fn body_of(response: axum::response::Response) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// Nothing but the signature decides: each kind passes the layer, and none on another URL.
+/// The signature alone decides: each kind passes the layer, and none on another URL.
 #[tokio::test]
 async fn every_kind_passes_the_layer() {
     let gate = Gate::new(Verifier::new(token()), Origin::fixed("https://example.com").unwrap());

@@ -139,7 +139,7 @@ fn handled() -> (u16, Option<Bytes>, bool) {
     (200, Some(Bytes::from_static(FORM.as_bytes())), true)
 }
 
-/// Whoever goes away while the work is being marked as done does not undo it.
+/// A caller that goes away while the work is being marked as done does not undo it.
 #[tokio::test]
 async fn done_stays_done_when_the_sender_goes_away() {
     let slow = || Slow(Arc::new(MemoryStore::new(10).unwrap()));

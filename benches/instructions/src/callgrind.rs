@@ -18,7 +18,7 @@ const PLAIN_GLIBC: &str = "glibc.cpu.hwcaps=-AVX512VL,-AVX512BW,-AVX512F,-AVX2,-
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Cost {
     pub(crate) whole: u64,
-    /// Of these, those outside the compression functions of SHA-1 and SHA-256.
+    /// Those of them outside the compression functions of SHA-1 and SHA-256.
     pub(crate) own: u64,
 }
 

@@ -43,7 +43,7 @@ impl Case {
         Self { name, genuine, kind, url: url.into(), body, signature: STANDARD.encode(mac) }
     }
 
-    /// The URL for a verifier that is given one: whoever calls it knows that it is a handshake.
+    /// The URL for a verifier that is given one: its caller knows that it is a handshake.
     pub(crate) fn signed_scheme_url(&self) -> String {
         let scheme = if self.kind == Kind::Handshake { "wss://" } else { "https://" };
         self.url.replacen("https://", scheme, 1)
@@ -175,7 +175,7 @@ pub(crate) fn twelve() -> [Case; 12] {
             r#"[{"specversion":"1.0","type":"com.example.forged"}]"#,
             &hashed,
         ),
-        // B2: whoever saw one signature of the URL, say of a GET, sends a body of his own.
+        // B2: a client that saw one signature of the URL, say of a GET, sends a body of its own.
         Case::new(
             ("FORGED: JSON that nothing covers", false),
             (Kind::Json, "https://example.com/events"),

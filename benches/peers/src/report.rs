@@ -16,7 +16,7 @@ pub(crate) struct Peer {
     pub(crate) verdicts: Vec<bool>,
     /// How often a verdict asks for memory, if that can be counted.
     pub(crate) allocations: Option<usize>,
-    /// Of the shortest verdict on the timed form, if it accepts that.
+    /// The shortest verdict on the timed form, if it accepts that.
     pub(crate) nanoseconds: Option<f64>,
 }
 

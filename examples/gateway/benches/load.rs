@@ -27,7 +27,7 @@ use std::fs;
 use std::thread;
 use std::time::Instant;
 
-use program::{Connection, Folder, Gateway, seconds, sign, sign_with};
+use program::{Connection, Folder, Gateway, now, sign, sign_with};
 use twilio_sig::testing::{self, SignedWebhook};
 
 /// As many requests are under way at a time.
@@ -124,7 +124,7 @@ fn mix(number: u64) -> Vec<(SignedWebhook, u16)> {
     let sms = "/v1/webhooks/twilio";
     let call = |route: &str| format!("/api/webhooks/twilio/{route}?callId={number}");
     let report = |status| testing::sms_status(status).number(number);
-    let end = testing::call_status("completed").at(seconds(0));
+    let end = testing::call_status("completed").at(now(0));
     let voice = sign(testing::voice().number(number), &call("voice"));
     vec![
         (sign(testing::sms().number(number), sms), 200),

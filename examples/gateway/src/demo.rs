@@ -62,7 +62,9 @@ fn webhooks(
     let base = gates::public_url(settings);
     let url = |path: &str| format!("{base}{path}");
     let call_url = |path: &str| format!("{base}/api/webhooks/twilio/{path}{CALL}{number}");
-    let sign = |fixture: Fixture, url: String| fixture.number(number).sign(token, &url);
+    let sign = |fixture: Fixture, url: String| {
+        fixture.number(number).at(clock::now().div_euclid(1_000)).sign(token, &url)
+    };
 
     let mut all = vec![sign(testing::sms(), url("/v1/webhooks/twilio"))?];
     for status in testing::sms_status_series() {
@@ -70,9 +72,8 @@ fn webhooks(
     }
     all.push(sign(testing::voice(), call_url("voice"))?);
     all.push(sign(testing::gather().param("Digits", "1"), call_url("consent"))?);
-    let now = clock::now().unsigned_abs().div_euclid(1_000);
     for status in testing::call_status_series() {
-        all.push(sign(status.at(now), call_url("status"))?);
+        all.push(sign(status, call_url("status"))?);
     }
     all.push(sign(testing::recording(), call_url("recording"))?);
 

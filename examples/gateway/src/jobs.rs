@@ -118,7 +118,7 @@ impl Runner {
 
     async fn attempt(self, job: Job) {
         let done = match serde_json::from_str(&job.payload) {
-            // Whatever does not fail but takes the process down must not do so for ever.
+            // A job that does not fail but takes the process down must not do so for ever.
             _ if job.attempts > i64::from(self.max_attempts) => {
                 Err(Fault::Unavailable("no attempt has ended".into()))
             }

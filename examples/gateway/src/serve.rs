@@ -76,6 +76,7 @@ pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), 
     let writing = tokio::spawn(writing);
 
     let drain = Duration::from_secs(settings.drain_s);
+    let disk_full = Duration::from_secs(settings.disk_full_s);
     let events = Events { store: store.clone(), tenants: directory.clone(), queue, ttl: keep };
     let limit = Arc::new(Limit::new(settings.rate_limit_per_minute));
     let app = App {
@@ -100,7 +101,7 @@ pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), 
 
     let lost = tokio::select! {
         told = until_told_to_stop() => told.map(|()| None)?,
-        reason = disk::lost() => Some(Exit::Disk(reason)),
+        reason = disk::lost(&store, disk_full) => Some(Exit::Disk(reason)),
     };
     tracing::info!(drain_s = drain.as_secs(), "stopping");
     stop.send_replace(true);

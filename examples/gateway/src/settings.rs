@@ -167,6 +167,10 @@ pub(crate) struct Settings {
     /// How long a stop waits for requests and jobs that are at work, in seconds.
     #[arg(long, env, default_value_t = 10, global = true)]
     pub(crate) drain_s: u64,
+    /// For how long the database may be without room on the disk until the program ends with status 74, in
+    /// seconds. Until then webhooks are answered 503.
+    #[arg(long, env, default_value_t = 30, global = true)]
+    pub(crate) disk_full_s: u64,
 
     /// An app that gets every verified webhook, such as `http://127.0.0.1:3000`; `https` too. Then it handles
     /// them, and not the gateway's own routes.

@@ -19,7 +19,9 @@ use std::path::Path;
 use sqlx::error::BoxDynError;
 use sqlx::migrate::{MigrateError, Migration, MigrationSource, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Sqlite, SqlitePool, Transaction};
+use sqlx::{
+    ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction,
+};
 
 use self::durable::Durable;
 use crate::exit::{Exit, Failure};
@@ -31,7 +33,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 const READERS: u32 = 4;
 /// How long the write-ahead log grows until a commit moves it into the database, in pages of 4 KiB.
-/// Each move waits for the disk, and so does everyone else: with the default of 1,000 that is every hundredth event.
+/// Each move waits for the disk, and so does every request: with the default of 1,000 that is every hundredth event.
 const CHECKPOINT_PAGES: &str = "16000";
 
 /// The schema, in the order in which it grew. What has landed is never changed.
@@ -39,6 +41,14 @@ const MIGRATIONS: [(i64, &str, &str); 2] = [
     (1, "gateway", include_str!("../migrations/sqlite/0001_gateway.sql")),
     (2, "claims", twilio_sig_sqlx::sqlite::MIGRATION),
 ];
+
+/// Whether a connection has ended its transaction. On a full disk SQLite rolls back by itself, so the rollback of
+/// sqlx fails, and the connection would refuse every transaction from then on.
+async fn is_usable(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    // What was sent before, such as a rollback, is done when this returns.
+    connection.ping().await?;
+    Ok(!connection.is_in_transaction())
+}
 
 /// The database. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -73,6 +83,7 @@ impl Store {
                 .max_connections(connections)
                 .acquire_timeout(PATIENCE)
                 .test_before_acquire(false)
+                .after_release(|connection, _| Box::pin(is_usable(connection)))
         };
         let writer = pool(1).connect_with(options.clone()).await.map_err(failed)?;
         migrate(&writer).await.map_err(|error| {
@@ -108,6 +119,14 @@ impl Store {
     /// Waits until whatever was committed would survive a loss of power.
     pub(crate) async fn wait(&self) -> Result<(), Fault> {
         self.durable.wait().await
+    }
+
+    /// Whether the disk keeps what is written.
+    async fn probe(&self) -> Result<(), Fault> {
+        let mut transaction = self.begin().await?;
+        // It is 0 already, and is written all the same.
+        sqlx::query("PRAGMA user_version = 0").execute(&mut *transaction).await?;
+        self.commit(transaction).await
     }
 
     /// Closes the file, after what is under way.

@@ -171,7 +171,7 @@ impl Directory {
         view.by_id.get(id).or(default).cloned()
     }
 
-    /// The path names the tenant, or else the number that was called or that sends, or else the account;
+    /// The path names the tenant, otherwise the number that was called or that sends, otherwise the account;
     /// or there is one tenant and no choice.
     fn find_known(&self, request: &Untrusted<'_>) -> Option<Arc<Known>> {
         let view = self.view();

@@ -42,7 +42,7 @@ pub struct Load {
 pub struct Report {
     /// Callbacks sent, retries not counted.
     pub callbacks: usize,
-    /// Of those, answered by the first answer again.
+    /// How many of them got the first answer again.
     pub replayed: usize,
     /// Attempts.
     pub attempts: usize,

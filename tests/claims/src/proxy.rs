@@ -23,7 +23,7 @@ struct State {
 }
 
 /// PostgreSQL's empty `Sync`: sqlx's pool sends one when a connection comes back to it, behind the
-/// back of whoever has had the answer already.
+/// back of a client that has had the answer already.
 const SYNC: &[u8] = b"S\0\0\0\x04";
 
 impl Proxy {

@@ -152,7 +152,7 @@ fn a_claim_in_a_transaction_is_made_with_it_or_not_at_all() -> Scene {
     })
 }
 
-/// An owner who dies in the middle of the transaction needs no lease to run out.
+/// An owner that dies in the middle of the transaction needs no lease to run out.
 #[test]
 fn a_claim_in_a_transaction_dies_with_its_connection() -> Scene {
     let server = Server::postgres()?;
@@ -171,7 +171,7 @@ fn a_claim_in_a_transaction_dies_with_its_connection() -> Scene {
     })
 }
 
-/// While a transaction holds a key, nobody else gets it, and nobody waits for ever.
+/// While a transaction holds a key, no other claim gets the key, and none waits for ever.
 #[test]
 fn a_key_in_an_open_transaction_is_in_progress() -> Scene {
     let server = Server::postgres()?;
@@ -193,7 +193,7 @@ fn a_key_in_an_open_transaction_is_in_progress() -> Scene {
         transaction.rollback().await?;
         let third = waiting.await??;
         expect(matches!(third, ClaimOutcome::Acquired), || format!("{third:?}"))?;
-        // What was never committed is nobody's.
+        // A claim that was never committed has no owner.
         let lost = complete(&store, &never, TTL).await;
         expect(matches!(lost, Err(ClaimError::Lost)), || format!("{lost:?}"))
     })
@@ -295,7 +295,7 @@ fn a_purge_deletes_what_is_over_and_nothing_else() -> Scene {
     })
 }
 
-/// Whatever a database has for defaults, the contract is kept.
+/// The contract is kept under any defaults of a database.
 #[test]
 fn the_contract_does_not_depend_on_settings() -> Scene {
     let server = Server::postgres()?;

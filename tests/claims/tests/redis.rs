@@ -139,7 +139,7 @@ fn a_full_server_refuses_and_evicts_nothing() -> Scene {
     })
 }
 
-/// The reason reaches whoever reads the log.
+/// The reason reaches the log.
 #[test]
 fn an_error_says_why() -> Scene {
     let (mut server, primary) = (Server::redis(&[])?, Server::redis(&[])?);

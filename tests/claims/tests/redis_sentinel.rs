@@ -87,7 +87,7 @@ fn a_killed_primary_is_replaced() -> Scene {
     })
 }
 
-/// A primary that has become a replica, as after a failover that nobody told us of: the sentinel is asked
+/// A primary that has become a replica, as after a failover that we were not told of: the sentinel is asked
 /// again, and the call that found out is made once more.
 #[test]
 fn a_primary_that_became_a_replica_costs_no_call() -> Scene {

@@ -255,7 +255,7 @@ fn what_is_done_while_the_store_is_away_is_not_done_again(store: &mut Backend) -
     runs(&journal, &callback, 1)
 }
 
-/// Of a guard alone: the answer comes with the claim. SQLite has no round trips; there, it is that
+/// With a guard alone the answer comes with the claim. SQLite has no round trips; there, it is that
 /// nothing is written.
 fn a_retry_that_finds_its_answer_is_one_round_trip(store: &mut Backend) -> Scene {
     const RETRIES: usize = 100;

@@ -240,7 +240,7 @@ fn a_full_database_refuses_and_evicts_nothing() -> Scene {
             }
             expect(done.len() < 10_000, || "it is never full".into())?;
         };
-        expect(full.contains("Full"), || full.clone())?;
+        expect(full.contains("is full"), || full.clone())?;
         expect(done.len() > 50, || format!("only {} fit", done.len()))?;
         for claim in &done {
             let outcome = scenes::claim(&store, claim.key(), LEASE).await?;

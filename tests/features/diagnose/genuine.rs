@@ -25,7 +25,7 @@ impl Random {
         words[usize::try_from(self.below(10)).unwrap()].to_owned()
     }
 
-    /// The header of a MAC under a key that nobody holds.
+    /// The header of a MAC under a key that no verifier has.
     fn signature(&mut self) -> String {
         let secret = format!("{:016x}{:016x}", self.next(), self.next());
         let token = twilio_sig::AuthToken::new(secret).unwrap();

@@ -6,7 +6,7 @@ use twilio_sig::replay::ReplayError;
 
 use super::{NOW, Request, Service, URL, answer, form, ready, seconds, signer};
 
-/// Nothing but a claim admits a request, and a replay never gives one: it gets the answer that the
+/// Only a claim admits a request, and a replay never gives one: it gets the answer that the
 /// request got.
 #[test]
 fn a_replay_is_refused_with_the_answer_of_the_first() {

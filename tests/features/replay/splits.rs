@@ -113,7 +113,7 @@ fn pairs(pieces: &[&str]) -> Vec<Vec<(String, String)>> {
     all
 }
 
-/// Whatever the sender writes, of all ways to split the request anew at the ends of words none is
+/// For any text of the sender, of all ways to split the request anew at the ends of words none is
 /// admitted 30 days later.
 #[test]
 fn of_all_splits_of_all_texts_none_is_fresh() {

@@ -21,7 +21,7 @@ pub(crate) struct SendArgs {
     #[arg(long, value_name = "URL", required_unless_present = "list")]
     pub(crate) to: Option<String>,
     /// The public URL to sign for, if it is not that of --to. The Host header is then that of this
-    /// one, and X-Forwarded-Proto its scheme, as behind a tunnel
+    /// one, as are X-Forwarded-Host and X-Forwarded-Proto, as behind a tunnel
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
     /// Sets a parameter; given twice with one name, it comes twice

@@ -52,7 +52,7 @@ struct V2 {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Context {
-    /// Of a load balancer.
+    /// A load balancer writes it.
     elb: Option<IgnoredAny>,
     /// With the stage, which `path` lacks.
     path: Option<String>,
@@ -60,7 +60,7 @@ struct Context {
     http: Option<Http>,
 }
 
-/// Of format 2.0. What does not say it is a POST, as webhooks are.
+/// The event of format 2.0. One without a method is a POST, as webhooks are.
 #[derive(Deserialize)]
 #[serde(default)]
 struct Http {

@@ -40,9 +40,8 @@ impl Forward {
         }
         let Some(public) = &self.public else { return Ok(Outgoing::as_it_was(request)) };
         let mut request = request.clone();
-        let is_replaced = |name: &str| {
-            name.eq_ignore_ascii_case("host") || name.eq_ignore_ascii_case("x-forwarded-proto")
-        };
+        let replaced = ["host", "x-forwarded-host", "x-forwarded-proto"];
+        let is_replaced = |name: &str| replaced.iter().any(|own| own.eq_ignore_ascii_case(name));
         request.headers.retain(|(name, _)| !is_replaced(name));
         request.target = public.url(&request.target);
         Ok(Outgoing::as_it_was(&request))

@@ -1,6 +1,12 @@
 //! The headers of a request that may explain its refusal.
 
-use twilio_sig::Hints;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use twilio_sig::{Hints, RequestHead};
+
+use crate::event::loggable;
 
 /// The most lines that are kept of a head, and the most bytes of their names and values.
 const MAX_LINES: usize = 16;
@@ -38,6 +44,15 @@ impl<'a> Clues<'a> {
     pub(crate) const fn authority(mut self, authority: Option<&'a str>) -> Self {
         self.authority = authority;
         self
+    }
+
+    /// The lines that an origin may look at, in words for a log: `host: e.com; x-forwarded-proto: http`.
+    pub(crate) fn of_origin(&self) -> String {
+        let authority = self.authority.map(|authority| (":authority", authority.as_bytes()));
+        let lines = self.lines.iter().take(self.len).copied();
+        let lines = lines.filter(|(name, _)| RequestHead::reads(name)).chain(authority);
+        let lines = lines.map(|(name, value)| format!("{name}: {}", loggable(value)));
+        lines.collect::<Vec<_>>().join("; ")
     }
 
     /// The lines, for a diagnosis.

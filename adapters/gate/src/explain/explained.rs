@@ -6,6 +6,7 @@ use core::fmt;
 
 use twilio_sig::{Cause, Diagnosis, Difference, Evidence, Explanation, Finding};
 
+use crate::Refusal;
 use crate::event::MAX_TEXT_LEN;
 
 /// What explains a refusal, fit for a log. Causes and fixes are texts of this crate. The request adds only
@@ -18,8 +19,11 @@ pub struct Explained {
     /// The causes, which [`Cause::code`] names. None if nothing that is known explains the refusal:
     /// a forged request, a key that is not configured, a mistake that is new.
     pub causes: Vec<Cause>,
-    /// What to do about it: one for each cause.
+    /// What to do about it: one for each cause, after the one for a setting that refused the request.
     pub fixes: Vec<&'static str>,
+    /// What of the request a setting of the [`Origin`](twilio_sig::Origin) looked at when it refused: the
+    /// peer's address, `Host`, the headers of a proxy.
+    pub seen: Option<String>,
     /// The URL that was verified, around its first difference from the one that was signed.
     pub url_given: Option<String>,
     /// The URL that was signed, around the same place.
@@ -33,11 +37,13 @@ pub struct Explained {
     /// How many refused requests were not looked into since the last event of this kind: there were
     /// more than [`ExplainPolicy`](crate::ExplainPolicy) allows.
     pub skipped: u64,
+    /// The refusal, if a setting of the gate made it and not the signature.
+    pub(super) setting: Option<Refusal>,
 }
 
 impl Explained {
     /// What the diagnosis tells; of a head alone, what its header shows.
-    pub(super) fn of(diagnosis: &Diagnosis, is_head: bool, skipped: u64) -> Self {
+    pub(super) fn of(diagnosis: &Diagnosis, is_head: bool) -> Self {
         let all = diagnosis.explanations();
         let findings = || {
             let told = |finding: &&Finding| !is_head || is_of_header(finding.cause());
@@ -53,8 +59,8 @@ impl Explained {
             url_signed: difference.map(Difference::signed).map(text),
             is_proven: is_proof && !causes.is_empty(),
             is_exhausted: !is_head && diagnosis.is_exhausted(),
-            skipped,
             causes,
+            ..Self::default()
         }
     }
 
@@ -69,6 +75,7 @@ impl fmt::Debug for Explained {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Explained")
             .field("causes", &self.causes)
+            .field("setting", &self.setting)
             .field("is_proven", &self.is_proven)
             .field("is_exhausted", &self.is_exhausted)
             .field("skipped", &self.skipped)
@@ -79,6 +86,9 @@ impl fmt::Debug for Explained {
 /// What happened, in words.
 impl fmt::Display for Explained {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(refusal) = self.setting {
+            return refusal.fmt(f);
+        }
         if self.causes.is_empty() {
             return f.write_str("no known mistake explains the refusal");
         }

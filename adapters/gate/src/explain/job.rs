@@ -1,6 +1,7 @@
 //! A refused request, kept until it is explained.
 
 use alloc::boxed::Box;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::mem;
 
@@ -9,12 +10,12 @@ use twilio_sig::{Diagnosis, Verifier, diagnose};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::queue::Kept;
-use super::{ExplainPolicy, Explained};
-use crate::Refusal;
+use super::{ExplainPolicy, Explained, configured};
 use crate::event::{EventContext, Outcome};
 use crate::gate::Verifiers;
 use crate::owned_webhook::{Keys, OwnedWebhook};
 use crate::tenant::Untrusted;
+use crate::{Head, Refusal};
 
 /// A request to be explained. Its URL, signature and body are wiped on drop: under another key the
 /// signature may be a valid credential, and the body is a private message.
@@ -25,6 +26,8 @@ pub(super) struct Job {
     refusal: Refusal,
     /// Whether its body was not read.
     is_head: bool,
+    /// What an origin that refused it looked at.
+    seen: Option<String>,
     /// The subscriber that was told of the refusal.
     #[cfg(feature = "tracing")]
     subscriber: tracing::Dispatch,
@@ -48,15 +51,19 @@ impl Job {
             body,
             refusal,
             is_head: false,
+            seen: None,
             #[cfg(feature = "tracing")]
             subscriber: tracing::dispatcher::get_default(Clone::clone),
             _kept: kept,
         }
     }
 
-    /// The same, of which the body was not read.
-    pub(super) fn without_body(mut self) -> Self {
+    /// The same, of which the head alone was read.
+    pub(super) fn of_head(mut self, head: &Head<'_>) -> Self {
         self.is_head = true;
+        if let Refusal::Origin(error) = self.refusal {
+            self.seen = configured::seen(error, head);
+        }
         self
     }
 
@@ -64,10 +71,8 @@ impl Job {
     pub(super) fn run(self) {
         let gate = &self.keys.gate;
         let Some(bounds) = &gate.0.explainer else { return };
-        // A header is judged by its looks.
-        let max_macs = if self.is_head { 1 } else { bounds.policy().max_macs };
-        let Some(diagnosis) = self.diagnose(max_macs) else { return };
-        let explained = Explained::of(&diagnosis, self.is_head, bounds.take_skipped());
+        let Some(mut explained) = self.explain(bounds.policy().max_macs) else { return };
+        explained.skipped = bounds.take_skipped();
         let about = EventContext::of_arrived(&self.arrived, self.keys.tenant_id());
         let about = about.with_explained(&explained);
         let tell = || gate.report(Outcome::Explained(self.refusal), about);
@@ -77,7 +82,20 @@ impl Job {
         tell();
     }
 
-    /// Nothing if there is no key: among tenants, of a head without a signature to know one by.
+    /// Nothing if there is no key to try: among tenants, of a head without a signature to know one by.
+    fn explain(&self, max_macs: u32) -> Option<Explained> {
+        if let Refusal::Origin(error) = self.refusal {
+            return Some(Explained::by_origin(error, self.seen.clone()));
+        }
+        // A header is judged by its looks.
+        let diagnosis = self.diagnose(if self.is_head { 1 } else { max_macs });
+        match self.refusal {
+            Refusal::Verify(_) => diagnosis.map(|found| Explained::of(&found, self.is_head)),
+            refusal => Some(Explained::by_tenants(refusal, diagnosis.as_ref())),
+        }
+    }
+
+    /// Nothing if there is no key.
     fn diagnose(&self, max_macs: u32) -> Option<Diagnosis> {
         let webhook = self.arrived.webhook_of(&self.body);
         let tenant = self.keys.tenant.as_ref();

@@ -29,7 +29,7 @@ impl Window {
 mod tests {
     use super::*;
 
-    /// Whatever the times, no minute has more, and none is refused for no reason.
+    /// At any times no minute has more, and none is refused without a reason.
     #[test]
     fn no_minute_has_more() {
         let (start, most) = (Instant::now(), 3);

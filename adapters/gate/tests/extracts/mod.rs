@@ -72,7 +72,7 @@ pub fn run(answer: impl Fn(Option<Gate>, &Signed) -> (u16, String)) {
         assert_eq!(answer, told(ExtractError::ReportOnly), "{name}, report only");
     }
     let refused = [
-        // Of bytes under a hash no parameter was signed.
+        // No parameter was signed of bytes under a hash.
         (hashed("/form", "Body=Ahoy"), 403),
         // Words that could be JSON and were signed as a form are no JSON that Twilio signed.
         (form("/json", json), 403),

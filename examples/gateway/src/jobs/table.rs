@@ -54,7 +54,7 @@ pub(super) async fn push(
     Ok(())
 }
 
-/// Takes up to `most` jobs that are due, and those whose owner died.
+/// Takes up to `most` jobs that are due, and those whose process died.
 pub(super) async fn lease(store: &Store, most: usize) -> Result<Vec<Job>, Fault> {
     let now = clock::now();
     if most == 0 || !is_any_due(store, now).await? {

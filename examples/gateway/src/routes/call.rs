@@ -59,7 +59,7 @@ async fn voice(
         Begun::New(mut event) => {
             let tenant = event.tenant().to_owned();
             call.keep_state(event.connection(), &tenant, &id).await?;
-            // Of an id nothing is left that means anything in XML.
+            // The id keeps nothing that means anything in XML.
             let id = utf8_percent_encode(&id, NON_ALPHANUMERIC);
             event
                 .commit(Reply::twiml(&format!(
@@ -73,7 +73,7 @@ async fn voice(
     }
 }
 
-/// The answer to the question: 1 goes on, anything else hangs up.
+/// The answer to the question: 1 goes on, any other hangs up.
 async fn consent(
     State(app): State<App>,
     proof: Proven<VerifiedWebhook>,

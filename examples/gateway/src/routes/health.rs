@@ -10,7 +10,7 @@ pub(crate) fn routes() -> Router<App> {
     Router::new().route("/healthz", get(healthz))
 }
 
-/// 200 if the database answers, or else 503.
+/// 200 if the database answers, 503 otherwise.
 async fn healthz(State(app): State<App>) -> Result<&'static str, Fault> {
     sqlx::query("SELECT 1").execute(app.store.reader()).await?;
     Ok("ok\n")

@@ -23,7 +23,7 @@ type Waiting = oneshot::Sender<bool>;
 pub(super) struct Durable(mpsc::Sender<Waiting>);
 
 impl Durable {
-    /// Of the database in this file. Works until the last clone is dropped.
+    /// For the database in this file. Works until the last clone is dropped.
     pub(super) fn new(database: PathBuf) -> Self {
         let mut log = database.into_os_string();
         log.push("-wal");

@@ -3,7 +3,7 @@
 use twilio_sig::testing;
 
 use crate::program::{
-    Folder, GateResponse, Gateway, PUBLIC_URL, eventually, exchange, seconds, sign, sign_with,
+    Answer, Folder, Gateway, PUBLIC_URL, eventually, exchange, now, sign, sign_with,
 };
 
 const TOKEN: &str = "an admin token of the tests";
@@ -31,15 +31,15 @@ impl<'a> Browser<'a> {
         browser
     }
 
-    fn get(&self, target: &str) -> GateResponse {
+    fn get(&self, target: &str) -> Answer {
         self.send("GET", target, "")
     }
 
-    fn post(&self, target: &str, form: &str) -> GateResponse {
+    fn post(&self, target: &str, form: &str) -> Answer {
         self.send("POST", target, form)
     }
 
-    fn send(&self, method: &str, target: &str, form: &str) -> GateResponse {
+    fn send(&self, method: &str, target: &str, form: &str) -> Answer {
         let length = form.len().to_string();
         let headers = [
             ("Host", "hooks.example.com"),
@@ -226,7 +226,7 @@ fn a_dead_job_is_shown_and_replayed() {
         ("JOB_ATTEMPTS", "1"),
     ];
     let gateway = Gateway::start(&folder, &dead);
-    let report = testing::call_status("ringing").at(seconds(0));
+    let report = testing::call_status("ringing").at(now(0));
     assert_eq!(gateway.send(&sign(report, "/status")).status, 204);
     let states = "SELECT state, attempts FROM jobs";
     eventually("it is given up", || folder.query(states) == ["dead 1"]);

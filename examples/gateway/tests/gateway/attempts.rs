@@ -6,9 +6,7 @@ use std::time::Instant;
 
 use twilio_sig::testing::{self, SignedWebhook};
 
-use crate::program::{
-    Connection, Folder, GateResponse, Gateway, eventually, exchange, sign, sign_with,
-};
+use crate::program::{Answer, Connection, Folder, Gateway, eventually, exchange, sign, sign_with};
 
 const SMS: &str = "/v1/webhooks/twilio";
 
@@ -17,7 +15,7 @@ fn forged(number: u64) -> SignedWebhook {
 }
 
 /// Through a proxy of this machine.
-fn send_from(gateway: &Gateway, client: &str, webhook: &SignedWebhook) -> GateResponse {
+fn send_from(gateway: &Gateway, client: &str, webhook: &SignedWebhook) -> Answer {
     let mut headers: Vec<_> = webhook.headers().collect();
     headers.push(("X-Forwarded-For", client));
     let (method, target) = (webhook.method(), webhook.target());
@@ -196,7 +194,7 @@ fn medians_in_a_flood() -> [Duration; 2] {
             }
             sent.store(true, Ordering::Relaxed);
         });
-        // In turns, so that whatever else the machine does slows both.
+        // In turns, so that other work of the machine slows both.
         let mut number = 0;
         while !sent.load(Ordering::Relaxed) {
             for (is_flooded, times) in [(false, &mut alone), (true, &mut during)] {

@@ -12,7 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use twilio_sig::testing;
 
-use crate::program::{Folder, Gateway, eventually, seconds, sign, sign_with};
+use crate::program::{Folder, Gateway, eventually, now, sign, sign_with};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
@@ -143,7 +143,7 @@ fn a_status_is_kept_and_delivered_until_the_app_takes_it() {
     let (folder, app) = (Folder::new(), App::start());
     let gateway = app.gateway(&folder);
     app.status.store(500, Ordering::Relaxed);
-    let status = testing::call_status("completed").at(seconds(0));
+    let status = testing::call_status("completed").at(now(0));
     let answer = gateway.send(&sign(status, "/status"));
     assert_eq!((answer.status, answer.body.as_str()), (204, ""));
     let json = gateway.send(&sign(testing::event_streams(), "/events"));

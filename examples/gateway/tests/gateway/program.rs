@@ -21,10 +21,6 @@ pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 /// What Twilio's console would say.
 pub(crate) const PUBLIC_URL: &str = "https://hooks.example.com";
 
-/// The tenant of most tests.
-pub(crate) const DEFAULT_TENANT: [(&str, &str); 3] =
-    [("PUBLIC_URL", PUBLIC_URL), ("TWILIO_ACCOUNT_SID", ACCOUNT_SID), ("TWILIO_AUTH_TOKEN", TOKEN)];
-
 /// A folder that is removed at the end.
 pub(crate) struct Folder(PathBuf);
 
@@ -47,6 +43,17 @@ impl Folder {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gateway"));
         command.args(arguments).env_clear().current_dir(&self.0);
         command.env("LISTEN_ADDR", "127.0.0.1:0");
+        command
+    }
+
+    /// The same, of which no file can grow beyond so many blocks of 512 bytes, as on a full disk: a write
+    /// beyond that is an error and no signal.
+    pub(crate) fn command_with_room(&self, arguments: &[&str], blocks: &str) -> Command {
+        let program = self.command(arguments);
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "trap '' XFSZ; ulimit -S -f \"$1\"; shift; exec \"$@\"", "sh", blocks]);
+        command.arg(program.get_program()).args(program.get_args());
+        command.env_clear().current_dir(&self.0).env("LISTEN_ADDR", "127.0.0.1:0");
         command
     }
 
@@ -99,7 +106,7 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// With the default tenant.
     pub(crate) fn start(folder: &Folder, settings: &[(&str, &str)]) -> Self {
-        let mut all = DEFAULT_TENANT.to_vec();
+        let mut all = self::settings().to_vec();
         all.extend(settings);
         Self::start_with(folder, &["serve"], &all)
     }
@@ -109,14 +116,12 @@ impl Gateway {
         arguments: &[&str],
         settings: &[(&str, &str)],
     ) -> Self {
-        let mut command = folder.command(arguments);
-        command.envs(settings.iter().copied());
-        Self::start_command(command)
+        Self::start_as(folder.command(arguments), settings)
     }
 
-    /// What is on its standard output must be the log.
-    pub(crate) fn start_command(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    pub(crate) fn start_as(mut command: Command, settings: &[(&str, &str)]) -> Self {
+        command.envs(settings.iter().copied()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let log = Arc::new(Mutex::new(Vec::new()));
         let address = loop {
@@ -143,11 +148,11 @@ impl Gateway {
     }
 
     /// As Twilio sends it.
-    pub(crate) fn send(&self, webhook: &SignedWebhook) -> GateResponse {
+    pub(crate) fn send(&self, webhook: &SignedWebhook) -> Answer {
         send(self.address, webhook).expect("the gateway answers")
     }
 
-    pub(crate) fn get(&self, target: &str) -> GateResponse {
+    pub(crate) fn get(&self, target: &str) -> Answer {
         exchange(self.address, "GET", target, &[("Host", "x")], b"").expect("the gateway answers")
     }
 
@@ -156,7 +161,7 @@ impl Gateway {
         self.child.wait().unwrap();
     }
 
-    /// Of the process.
+    /// The id of the process.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
@@ -189,15 +194,20 @@ impl Drop for Gateway {
     }
 }
 
+/// Those that it needs.
+pub(crate) const fn settings() -> [(&'static str, &'static str); 3] {
+    [("PUBLIC_URL", PUBLIC_URL), ("TWILIO_ACCOUNT_SID", ACCOUNT_SID), ("TWILIO_AUTH_TOKEN", TOKEN)]
+}
+
 /// An answer of the gateway.
 #[derive(Clone, Debug)]
-pub(crate) struct GateResponse {
+pub(crate) struct Answer {
     pub(crate) status: u16,
     head: String,
     pub(crate) body: String,
 }
 
-impl GateResponse {
+impl Answer {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (own, value) = line.split_once(": ")?;
@@ -207,7 +217,7 @@ impl GateResponse {
 }
 
 /// Sends a webhook; an error if there is no whole answer.
-pub(crate) fn send(address: SocketAddr, webhook: &SignedWebhook) -> std::io::Result<GateResponse> {
+pub(crate) fn send(address: SocketAddr, webhook: &SignedWebhook) -> std::io::Result<Answer> {
     let headers: Vec<_> = webhook.headers().collect();
     exchange(address, webhook.method(), webhook.target(), &headers, webhook.body())
 }
@@ -218,7 +228,7 @@ pub(crate) fn exchange(
     target: &str,
     headers: &[(&str, &str)],
     body: &[u8],
-) -> std::io::Result<GateResponse> {
+) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
     let mut request = format!("{method} {target} HTTP/1.1\r\nConnection: close\r\n");
@@ -236,7 +246,7 @@ pub(crate) fn exchange(
     let broken = || std::io::Error::other("half an answer");
     let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(broken)?;
     let status = head.get(9..12).and_then(|status| status.parse().ok()).ok_or_else(broken)?;
-    Ok(GateResponse { status, head: head.to_owned(), body: body.to_owned() })
+    Ok(Answer { status, head: head.to_owned(), body: body.to_owned() })
 }
 
 /// A connection for one request after the other.
@@ -290,10 +300,10 @@ pub(crate) fn sign_with(fixture: Fixture, token: &str, path: &str) -> SignedWebh
     fixture.sign(&AuthToken::new(token).unwrap(), &format!("{PUBLIC_URL}{path}")).unwrap()
 }
 
-/// The time, in seconds since 1970, plus `offset`.
-pub(crate) fn seconds(offset: i64) -> u64 {
+/// The time, in seconds since 1970 plus `offset`.
+pub(crate) fn now(offset: i64) -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
-    now.checked_add_signed(offset).unwrap()
+    i64::try_from(now).unwrap().checked_add(offset).unwrap()
 }
 
 /// Asks again until it is so, for ten seconds at most.

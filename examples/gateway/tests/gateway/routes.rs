@@ -2,7 +2,7 @@
 
 use twilio_sig::testing;
 
-use crate::program::{Folder, Gateway, eventually, seconds, sign, sign_with};
+use crate::program::{Folder, Gateway, eventually, now, sign, sign_with};
 
 const SMS: &str = "/v1/webhooks/twilio";
 const SMS_STATUS: &str = "/v1/webhooks/twilio/status";
@@ -65,7 +65,7 @@ fn a_call_greets_asks_records_and_ends() {
     assert_eq!(folder.query(of_call), ["active 1 - 1"]);
 
     for status in testing::call_status_series() {
-        let status = status.at(seconds(0));
+        let status = status.at(now(0));
         assert_eq!(gateway.send(&sign(status, &path("status"))).status, 200);
     }
     assert_eq!(folder.query(of_call), ["completed 1 61 0"]);
@@ -103,7 +103,7 @@ fn a_duplicate_gets_the_first_twiml_or_says_so_in_json() {
     assert_eq!(gateway.send(&recording).body, duplicate);
     // The same event in other bytes: Twilio counts its retries in a parameter.
     let status = |retries| {
-        let status = testing::call_status("ringing").at(seconds(0));
+        let status = testing::call_status("ringing").at(now(0));
         let status = status.param("RetryCount", retries);
         sign(status, "/api/webhooks/twilio/status?callId=1")
     };
@@ -167,7 +167,7 @@ fn what_is_not_proven_is_refused() {
     assert_eq!(status(testing::sms(), "/t/nobody/v1/webhooks/twilio"), 404);
     assert_eq!(status(testing::voice(), "/api/webhooks/twilio/voice"), 400, "no callId");
     for (offset, expected) in [(0, 200), (-290, 200), (-310, 400), (25, 200), (40, 400)] {
-        let report = testing::call_status("ringing").at(seconds(offset));
+        let report = testing::call_status("ringing").at(now(offset));
         let path = format!("/api/webhooks/twilio/status?callId={offset}");
         assert_eq!(status(report, &path), expected, "{offset} seconds");
     }

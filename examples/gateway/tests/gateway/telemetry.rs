@@ -58,12 +58,12 @@ impl Collector {
 fn read(stream: &mut BufReader<std::net::TcpStream>) -> Option<Post> {
     let (mut head, mut length) = (String::new(), 0);
     while !head.ends_with("\r\n\r\n") {
-        let start = head.len();
-        if stream.read_line(&mut head).ok()? == 0 {
+        let mut line = String::new();
+        if stream.read_line(&mut line).ok()? == 0 {
             return None;
         }
-        let line = head[start..].to_ascii_lowercase();
-        if let Some(text) = line.strip_prefix("content-length: ") {
+        head.push_str(&line);
+        if let Some(text) = line.to_ascii_lowercase().strip_prefix("content-length: ") {
             length = text.trim().parse().unwrap();
         }
     }

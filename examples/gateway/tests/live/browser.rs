@@ -9,7 +9,7 @@ use std::thread;
 
 use twilio_sig::testing;
 
-use crate::program::{Folder, Gateway, eventually, exchange, seconds, sign, sign_with};
+use crate::program::{Folder, Gateway, eventually, exchange, now, sign, sign_with};
 
 const TOKEN: &str = "an admin token of the tests";
 const PHONE: (u32, u32) = (390, 844);
@@ -106,7 +106,7 @@ fn busy_gateway(folder: &Folder) -> Gateway {
     let gateway = Gateway::start(folder, &settings);
     let long_path = format!("/{}?callId={}", "status".repeat(20), "x".repeat(300));
     for number in 0..12 {
-        let report = testing::call_status("ringing").at(seconds(0)).number(number);
+        let report = testing::call_status("ringing").at(now(0)).number(number);
         gateway.send(&sign(report, &long_path));
         gateway.send(&sign(testing::sms().number(number), "/sms"));
         let body = testing::sms().number(number).body(&"W".repeat(400));

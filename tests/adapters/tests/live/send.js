@@ -35,7 +35,7 @@ function request(test) {
   const signedUrl = urlOf(test.path, test.json, scheme);
   const signature = twilio.getExpectedTwilioSignature(test.token ?? token, signedUrl, paramsOf(test));
   const sent = { ...test, ...test.sent };
-  // A forger keeps the URL whose signature he has.
+  // A forger keeps the URL of the captured signature.
   const url = urlOf(sent.path, test.json, scheme);
   const headers = { "x-twilio-signature": signature, ...test.headers };
   const params = paramsOf(sent);

@@ -47,7 +47,7 @@ def send(case: dict, port: int, token: str) -> dict:
     signature = signer.compute_signature(signed_url, params_of(case))
 
     sent = {**case, **case.get("sent", {})}
-    # A forger keeps the URL whose signature he has.
+    # A forger keeps the URL of the captured signature.
     url = url_of(sent["path"], case.get("json"), scheme)
     headers = {"Host": "example.com", "X-Twilio-Signature": signature, **case.get("headers", {})}
     body = b""

@@ -36,7 +36,7 @@ pub(crate) enum Tamper {
     Key,
     Payload,
     BodyCutOff,
-    /// Of a form, bytes that are not UTF-8, which a library does not get to see.
+    /// Bytes of a form that are not UTF-8, which a library does not get to see.
     NotUtf8,
 }
 

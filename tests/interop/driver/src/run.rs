@@ -23,7 +23,7 @@ enum Way {
 /// What came of it.
 pub(crate) struct Report {
     library: Name,
-    /// How often what happened, by who signed.
+    /// How often each result came, by the library that signed.
     outcomes: BTreeMap<String, usize>,
     divergences: BTreeMap<String, usize>,
     vectors: usize,
@@ -69,7 +69,7 @@ struct Run<'d> {
 }
 
 impl Run<'_> {
-    /// Every example of a divergence must be one, else the list says what is not so.
+    /// Every example of a divergence must be one. Otherwise the list is wrong.
     fn examples(&mut self) -> Result<(), Failure> {
         let name = self.library.name;
         for divergence in self.divergences.iter().filter(|entry| entry.concerns(name)) {
