@@ -14,6 +14,7 @@ mod attempts;
 mod crash;
 mod disk;
 mod forward;
+mod processes;
 mod program;
 mod routes;
 mod start;
