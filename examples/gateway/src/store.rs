@@ -45,6 +45,10 @@ const MIGRATIONS: [(i64, &str, &str); 2] = [
 /// Whether a connection has ended its transaction. On a full disk SQLite rolls back by itself, so the rollback of
 /// sqlx fails, and the connection would refuse every transaction from then on.
 async fn is_usable(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    if !connection.is_in_transaction() {
+        // It was ended. To ask costs two switches of threads, for every request.
+        return Ok(true);
+    }
     // What was sent before, such as a rollback, is done when this returns.
     connection.ping().await?;
     Ok(!connection.is_in_transaction())
