@@ -201,7 +201,10 @@ fn no_freed_block_holds_a_keyed_state_of_many_keys() {
         let found = freed_with(state, || {
             let token = AuthToken::new(TOKEN).unwrap();
             let builder = (0..keys).fold(Verifier::builder(), |b, _| b.auth_token(token.clone()));
+            // What is copied has no room to grow in.
+            let copy = builder.clone().auth_token(token);
             assert_eq!(builder.build().is_ok(), keys <= MAX_KEYS);
+            assert_eq!(copy.build().is_ok(), keys < MAX_KEYS);
         });
         assert_eq!(found, 0, "{keys} keys");
     }
