@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 /// Documents that tell tests of this package to run.
 const DOCUMENTS: [&str; 6] = [
@@ -112,4 +113,20 @@ fn the_audit_has_a_question_and_a_command_for_each_file_of_the_core() {
         let answers = section.matches("`cargo ").count() + section.matches("`grep ").count();
         assert!(asks > 0 && answers >= asks, "a question without a command: {section}");
     }
+}
+
+/// Each `grep` of the page asks for the one place where something happens.
+#[test]
+fn each_grep_of_the_audit_prints_one_line() {
+    let audit = read("AUDIT.md").replace('\n', " ");
+    let greps = audit.split('`').filter(|text| text.starts_with("grep "));
+    let mut seen = 0_usize;
+    for grep in greps {
+        let printed = Command::new("sh").args(["-c", grep]).current_dir(root()).output();
+        let printed = printed.unwrap_or_else(|error| panic!("{grep}: {error}")).stdout;
+        let printed = String::from_utf8_lossy(&printed);
+        assert_eq!(printed.lines().count(), 1, "{grep} prints {printed}");
+        seen = seen.saturating_add(1);
+    }
+    assert_eq!(seen, 3, "greps");
 }
