@@ -188,7 +188,8 @@ impl Cause {
                 "Hand on the header as it arrived: no URL encoding, no URL-safe alphabet, no hexadecimal."
             }
             Self::SignatureOfOtherProvider => {
-                "Route this provider's webhooks elsewhere, or verify them by its own rules."
+                "Give the value of X-Twilio-Signature alone, without its name. If it is another provider's, \
+                 verify it by that provider's rules."
             }
             Self::OtherAccount => "Verify with the verifier of the account that AccountSid names.",
             Self::StrictPolicy => {
