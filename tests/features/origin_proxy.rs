@@ -70,6 +70,15 @@ fn an_unknown_peer_is_not_trusted_even_where_every_address_is() {
         assert!(error.to_string().contains(way), "{error}");
     }
     assert_eq!(OriginError::UntrustedPeer.http_status(), 403);
+    // A refusal by a setting names it: the log may hold no more than these words.
+    for (error, setting) in [
+        (OriginError::UntrustedPeer, "TrustedProxy::peers"),
+        (OriginError::HostNotAllowed, "hosts that the Origin was given"),
+        (OriginError::PrefixNotAllowed, "prefixes that the TrustedProxy was given"),
+        (OriginError::QueryNotConfigured, "Origin::whole_url"),
+    ] {
+        assert!(error.to_string().contains(setting), "{error}");
+    }
 }
 
 #[test]

@@ -188,8 +188,7 @@ impl Cause {
                 "Hand on the header as it arrived: no URL encoding, no URL-safe alphabet, no hexadecimal."
             }
             Self::SignatureOfOtherProvider => {
-                "Give the value of X-Twilio-Signature alone, without its name. If it is another provider's, \
-                 verify it by that provider's rules."
+                "Give the header's value without its name. Verify another provider's by that provider's rules."
             }
             Self::OtherAccount => "Verify with the verifier of the account that AccountSid names.",
             Self::StrictPolicy => {
