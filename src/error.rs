@@ -6,7 +6,7 @@ use core::fmt;
 
 use thiserror::Error;
 
-/// Of what reads or checks a part of a request.
+/// What reading or checking a part of a request gives.
 pub(crate) type Result<T = ()> = core::result::Result<T, VerifyError>;
 
 /// Why a webhook was refused. Every path through [`Verifier::verify`] that is not a proven match

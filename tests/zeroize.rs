@@ -59,7 +59,7 @@ fn freed_with(needle: &'static [u8], work: impl FnOnce()) -> usize {
 }
 
 /// The states of HMAC-SHA1 and HMAC-SHA256 under a secret shorter than a block, after the block of
-/// RFC 2104's inner (0x36) or outer (0x5c) padding. Whoever has the two can sign.
+/// RFC 2104's inner (0x36) or outer (0x5c) padding. The two are enough to sign.
 fn keyed_states(secret: &str) -> [&'static [u8]; 4] {
     let block = |pad: u8| {
         let mut block = [pad; 64];

@@ -1,4 +1,4 @@
-//! What the gate promises to whoever writes an adapter.
+//! What the gate promises to the author of an adapter.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
 extern crate alloc;

@@ -9,8 +9,8 @@ use tracing_subscriber::{Layer as _, fmt, registry};
 use crate::Failure;
 use crate::attempts;
 
-/// Writes what passes the filter. Of an address that was refused too often, further refusals are
-/// counted and not written: their sender must not choose how full the disk gets.
+/// Writes what passes the filter. Further refusals of an address that was refused too often are counted and
+/// not written: their sender must not choose how full the disk gets.
 pub(crate) fn start(filter: &str) -> Result<(), Failure> {
     let is_wanted = dynamic_filter_fn(|event, _| {
         let is_refusal =
