@@ -11,7 +11,7 @@ extern crate alloc;
 use alloc::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use twilio_sig_manual::PAGES;
+use twilio_sig_manual::{PAGES, PUBLISHED};
 
 const DOCS: &str = "https://docs.rs/twilio_sig/latest/twilio_sig/";
 const SOURCE: &str = "https://docs.rs/crate/twilio_sig/latest/source/";
@@ -63,18 +63,6 @@ fn is_packaged(path: &str) -> bool {
         [Some(format!("\"/{path}\"")), folder.map(|folder| format!("\"/{folder}/*.md\""))];
     root().join(path).exists() && patterns.iter().flatten().any(|pattern| include.contains(pattern))
 }
-
-/// The pages that the registry shows.
-const PUBLISHED: [&str; 8] = [
-    "README.md",
-    "adapters/actix/README.md",
-    "adapters/claim/README.md",
-    "adapters/cli/README.md",
-    "adapters/gate/README.md",
-    "adapters/redis/README.md",
-    "adapters/sqlx/README.md",
-    "adapters/tower/README.md",
-];
 
 /// The rest of the checkout's pages: their links lead to files beside them.
 const OF_A_CHECKOUT: [&str; 14] = [

@@ -8,19 +8,7 @@
 
 use std::path::{Path, PathBuf};
 
-use twilio_sig_manual::PAGES;
-
-/// The pages that the registry shows.
-const READMES: [&str; 8] = [
-    "README.md",
-    "adapters/actix/README.md",
-    "adapters/claim/README.md",
-    "adapters/cli/README.md",
-    "adapters/gate/README.md",
-    "adapters/redis/README.md",
-    "adapters/sqlx/README.md",
-    "adapters/tower/README.md",
-];
+use twilio_sig_manual::{PAGES, PUBLISHED};
 
 /// The programs of the adapters.
 const EXAMPLES: [&str; 6] = [
@@ -43,7 +31,7 @@ fn read(path: &str) -> String {
 /// A checkout's viewer shows the lines that rustdoc hides.
 #[test]
 fn code_of_the_readmes_has_no_hidden_lines() {
-    for file in READMES {
+    for file in PUBLISHED {
         let text = read(file);
         for block in text.split("```rust").skip(1) {
             let code = block.split("```").next().unwrap();
@@ -62,7 +50,7 @@ fn lines_that_a_readme_does_not_compile_are_those_of_the_manual() {
     };
     let compiled: Vec<_> = PAGES.iter().flat_map(|(_, text)| trimmed(text)).collect();
     let mut blocks = 0_usize;
-    for file in READMES {
+    for file in PUBLISHED {
         for block in read(file).split("```rs\n").skip(1) {
             for line in trimmed(block.split("```").next().unwrap()) {
                 assert!(compiled.contains(&line), "{file}: {line}");
@@ -76,7 +64,7 @@ fn lines_that_a_readme_does_not_compile_are_those_of_the_manual() {
 /// A block that can be copied is a whole program: it has a `main`, and is compiled (`rust`).
 #[test]
 fn every_block_of_rust_in_a_readme_is_a_whole_program() {
-    for file in READMES {
+    for file in PUBLISHED {
         let text = read(file);
         for block in text.split("```rust").skip(1) {
             let (fence, code) = block.split_once('\n').unwrap();
@@ -113,7 +101,7 @@ fn no_code_is_left_out_of_the_compilation() {
 /// one; a `String` of axum and of actix-web has `text/plain`.
 #[test]
 fn no_sample_answers_without_a_content_type() {
-    let files = READMES.iter().chain(&EXAMPLES).map(|file| (*file, read(file)));
+    let files = PUBLISHED.iter().chain(&EXAMPLES).map(|file| (*file, read(file)));
     let pages = PAGES.iter().map(|(name, text)| (*name, (*text).to_owned()));
     for (name, text) in files.chain(pages) {
         for bare in ["HttpResponse::Ok().body(", "Ok(Response::new("] {
