@@ -27,7 +27,8 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http_body_util::BodyExt as _;
-use tracing::Instrument as _;
+use tracing::{Instrument as _, Span};
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use twilio_sig_tower::{Event, GateResponse, Outcome, PeerAddr, Refusal};
 
 pub(crate) use self::diagnosis::Diagnosis;
@@ -39,6 +40,9 @@ use crate::settings::Payloads;
 
 /// What is kept of a body for the log and for a diagnosis, in bytes. A webhook has some kilobytes.
 const MAX_SEEN: usize = 65_536;
+
+/// What is counted and logged as the route of a path that is none of ours, as every path of an app is.
+pub(crate) const NO_ROUTE: &str = "none";
 
 /// What the layer needs. Cheap to clone.
 #[derive(Clone)]
@@ -53,6 +57,7 @@ pub(crate) struct Attempts {
 /// What the gate has said of the request at hand.
 #[derive(Clone, Debug, Default)]
 struct Notes {
+    request: String,
     tenant: Option<String>,
     sid: Option<String>,
     refusal: Option<Refusal>,
@@ -63,8 +68,8 @@ struct Notes {
 }
 
 impl Notes {
-    fn of(wait: Option<Duration>) -> Self {
-        Self { is_limited: wait.is_some(), ..Self::default() }
+    fn of(request: String, wait: Option<Duration>) -> Self {
+        Self { request, is_limited: wait.is_some(), ..Self::default() }
     }
 }
 
@@ -101,6 +106,11 @@ pub(crate) fn is_limited() -> bool {
     is_limited.unwrap_or(false)
 }
 
+/// The id of the request that this task is about.
+pub(crate) fn current_request() -> Option<String> {
+    NOTES.try_with(|notes| notes.try_borrow().ok().map(|notes| notes.request.clone())).ok()?
+}
+
 /// The layer.
 pub(crate) async fn layer(
     State(attempts): State<Attempts>,
@@ -114,15 +124,15 @@ pub(crate) async fn layer(
         request.extensions_mut().insert(PeerAddr(ip));
     }
     let id = request_id();
-    let span = tracing::info_span!("request", request_id = id);
+    let span = tracing::info_span!("request", request_id = id, otel.kind = "server");
     let (request, seen) = watched(request);
     let (parts, body) = request.into_parts();
     let head = parts.clone();
-    let handling = NOTES.scope(RefCell::new(Notes::of(wait)), async move {
+    let handling = NOTES.scope(RefCell::new(Notes::of(id.clone(), wait)), async move {
         let response = next.run(Request::from_parts(parts, body)).await;
         (response, NOTES.with(RefCell::take))
     });
-    let (mut response, notes) = handling.instrument(span).await;
+    let (mut response, notes) = handling.instrument(span.clone()).await;
 
     if let Some(ip) = ip
         && notes.refusal.is_some_and(is_by_a_stranger)
@@ -134,12 +144,28 @@ pub(crate) async fn layer(
             tracing::warn!(event_type = "rate_limited", ip_address = %ip, "refused too often");
         }
     }
+    for_traces(&span, &head, &response, &notes);
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", value);
     }
     let body = seen.lock().unwrap_or_else(PoisonError::into_inner).concat();
     attempts.write(id, &head, ip, notes, &response, body, started.elapsed());
     response
+}
+
+/// What a trace says of a request. No field of the span, which each line of the log would repeat.
+fn for_traces(span: &Span, head: &Parts, response: &Response, notes: &Notes) {
+    if span.is_disabled() {
+        return;
+    }
+    span.set_attribute("http.route", route_of(head));
+    span.set_attribute("http.response.status_code", i64::from(response.status().as_u16()));
+    if let Some(tenant) = &notes.tenant {
+        span.set_attribute("twilio.tenant", tenant.clone());
+    }
+    if let Some(refusal) = notes.refusal {
+        span.set_attribute("twilio.reason", refusal.code());
+    }
 }
 
 impl Attempts {
@@ -238,7 +264,7 @@ fn status_of(status: StatusCode, is_replayed: bool, refusal: Option<Refusal>) ->
 
 /// The route that matched, the same with and without its tenant.
 fn route_of(head: &Parts) -> String {
-    let path = head.extensions.get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+    let path = head.extensions.get::<MatchedPath>().map_or(NO_ROUTE, MatchedPath::as_str);
     path.strip_prefix("/t/{tenant}").unwrap_or(path).to_owned()
 }
 

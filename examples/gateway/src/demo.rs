@@ -11,11 +11,12 @@ use twilio_sig::AuthToken;
 use twilio_sig::testing::{self, ACCOUNT_SID, Fixture, SignedWebhook};
 use zeroize::Zeroizing;
 
+use crate::exit::Failure;
 use crate::settings::Settings;
 use crate::store::Store;
 use crate::tenants::{Directory, rows};
 use crate::vault::Vault;
-use crate::{Failure, clock, gates};
+use crate::{clock, gates};
 
 /// The id of the demo tenant.
 pub(crate) const TENANT: &str = "demo";

@@ -6,6 +6,7 @@
 use core::fmt;
 use core::time::Duration;
 
+use axum::response::{IntoResponse, Response};
 use sqlx::{Sqlite, SqliteConnection, Transaction};
 use twilio_sig::Webhook;
 use twilio_sig::claim::{Claim, ClaimKey, ClaimOutcome};
@@ -34,15 +35,41 @@ pub(crate) struct Events {
     pub(crate) ttl: Duration,
 }
 
-/// Whether an event is new.
-pub(crate) enum Begun {
-    New(OpenEvent),
+/// Why there is no work to do.
+#[derive(Debug)]
+pub(crate) enum Stop {
     /// It is done, with this answer.
     Done {
         reply: Reply,
         /// Whether this very request was seen, and not only its event.
         is_replay: bool,
     },
+    Fault(Fault),
+}
+
+impl Stop {
+    /// On a route whose duplicates are told that they are one, and not what the first was told.
+    pub(crate) fn told(self) -> Self {
+        match self {
+            Self::Done { is_replay, .. } => Self::Done { reply: Reply::duplicate(), is_replay },
+            fault @ Self::Fault(_) => fault,
+        }
+    }
+}
+
+impl<E: Into<Fault>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Fault(error.into())
+    }
+}
+
+impl IntoResponse for Stop {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Done { reply, .. } => reply.again().into_response(),
+            Self::Fault(fault) => fault.into_response(),
+        }
+    }
 }
 
 /// An event that is ours. Dropped before it is committed, nothing has happened.
@@ -60,13 +87,14 @@ pub(crate) struct OpenEvent {
 }
 
 impl Events {
-    /// Claims the request and its event. An event that nothing signed
-    /// identifies is known by its request alone. `own` identifies it where the library does not.
+    /// Claims the request and its event: Twilio does not sign where a name ends, so the same signature can
+    /// be sent as another event. An event that nothing signed identifies is known by its request alone. `own`
+    /// identifies it where the library does not. A duplicate stops here, with its answer.
     pub(crate) async fn begin(
         &self,
         webhook: &VerifiedWebhook,
         own: Option<&Template>,
-    ) -> Result<Begun, Fault> {
+    ) -> Result<OpenEvent, Stop> {
         let tenant = tenants::id_of(webhook)?;
         let identity = self.identity(webhook, tenant, own)?;
         let mac = ClaimKey::new("mac", &[tenant.as_bytes(), webhook.signature().as_bytes()]);
@@ -85,12 +113,14 @@ impl Events {
                     // It is answered as done, so it must be on the disk, though another request wrote it.
                     transaction.rollback().await?;
                     self.store.wait().await?;
-                    return Ok(Begun::Done { reply: Reply::decode(&answer), is_replay });
+                    return Err(Stop::Done { reply: Reply::decode(&answer), is_replay });
                 }
-                _ => return Err(Fault::Unavailable("the event is at work elsewhere".into())),
+                _ => {
+                    return Err(Fault::Unavailable("the event is at work elsewhere".into()).into());
+                }
             }
         }
-        Ok(Begun::New(OpenEvent {
+        Ok(OpenEvent {
             transaction,
             claims,
             id,
@@ -101,7 +131,7 @@ impl Events {
             store: self.store.clone(),
             queue: self.queue.clone(),
             ttl: self.ttl,
-        }))
+        })
     }
 
     /// What identifies the event. The library makes it of a verdict, and behind the layer there is the
@@ -128,9 +158,9 @@ impl Events {
 }
 
 impl OpenEvent {
-    /// The transaction, for the work.
-    pub(crate) fn connection(&mut self) -> &mut SqliteConnection {
-        &mut self.transaction
+    /// What the work needs: the transaction, and the tenant that the event is of.
+    pub(crate) fn work(&mut self) -> (&mut SqliteConnection, &str) {
+        (&mut self.transaction, &self.tenant)
     }
 
     /// Its id: the same for every request that tells of it.

@@ -6,6 +6,8 @@ use axum::response::{IntoResponse, Response};
 use thiserror::Error;
 use twilio_sig::claim::ClaimError;
 
+use crate::store::disk;
+
 /// What Twilio is told to wait, in seconds. It waits for 15 in all.
 const RETRY_AFTER_S: u64 = 3;
 
@@ -28,12 +30,14 @@ pub(crate) enum Fault {
 
 impl From<sqlx::Error> for Fault {
     fn from(error: sqlx::Error) -> Self {
+        disk::note(&error);
         Self::Unavailable(error.to_string())
     }
 }
 
 impl From<ClaimError> for Fault {
     fn from(error: ClaimError) -> Self {
+        disk::note(&error);
         Self::Unavailable(error.to_string())
     }
 }

@@ -1,6 +1,6 @@
 //! Hands verified webhooks on to an app, signed so that it can trust the hop.
 //!
-//! The hop is `http`, to an app beside the gateway.
+//! The hop is `http` to an app beside the gateway, and `https` to one elsewhere.
 
 mod expects;
 mod proof;
@@ -13,16 +13,15 @@ use axum::body::Bytes;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{Request, Uri};
 use http_body_util::{BodyExt as _, Full, Limited};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use serde::{Deserialize, Serialize};
+use tracing::Instrument as _;
 
 pub(crate) use self::expects::expects_twiml;
 pub(crate) use self::proof::Proof;
 use self::signer::StandardSigner;
-use crate::Failure;
+use crate::client::{Client, chain, client_for};
 use crate::clock;
+use crate::exit::Failure;
 use crate::fault::Fault;
 use crate::reply::Reply;
 use crate::settings::Settings;
@@ -40,7 +39,7 @@ struct Shared {
     /// Without a slash at its end.
     base: String,
     signer: StandardSigner,
-    client: Client<HttpConnector, Full<Bytes>>,
+    client: Client,
 }
 
 /// A webhook without its body, as it goes on.
@@ -57,13 +56,14 @@ impl Forwarder {
     pub(crate) fn new(settings: &Settings, secret: Option<&str>) -> Result<Option<Self>, Failure> {
         let Some(base) = &settings.forward_to else { return Ok(None) };
         let uri: Uri = base.parse().map_err(|error| format!("FORWARD_TO {base}: {error}"))?;
-        if uri.scheme_str() != Some("http") || uri.host().is_none() || uri.query().is_some() {
+        let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
+        if !is_http || uri.host().is_none() || uri.query().is_some() {
             return Err(format!("FORWARD_TO {base} is not of the form http://host:port").into());
         }
         let secret = secret.ok_or("FORWARD_TO is set and FORWARD_SECRET is not")?;
         let signer =
             StandardSigner::new(secret).ok_or("FORWARD_SECRET is not whsec_ and base64")?;
-        let client = Client::builder(TokioExecutor::new()).build_http();
+        let client = client_for(&uri)?;
         let base = base.trim_end_matches('/').to_owned();
         Ok(Some(Self(Arc::new(Shared { base, signer, client }))))
     }
@@ -71,9 +71,10 @@ impl Forwarder {
     /// Sends it, and gives the answer, whatever its status.
     pub(crate) async fn send(&self, envelope: &Envelope, body: Bytes) -> Result<Reply, Fault> {
         let request = self.request(envelope, body)?;
+        let span = tracing::info_span!("app", otel.kind = "client", event = envelope.id);
+        let out_of_order = |error| Fault::Unavailable(format!("the app: {}", chain(&error)));
         let answer = async {
-            let response =
-                self.0.client.request(request).await.map_err(|error| out_of_order(&error))?;
+            let response = self.0.client.request(request).await.map_err(out_of_order)?;
             let (parts, body) = response.into_parts();
             let body = Limited::new(body, MAX_ANSWER).collect().await;
             let body = body.map_err(|error| Fault::Unavailable(format!("the app: {error}")))?;
@@ -83,7 +84,7 @@ impl Forwarder {
             Ok(Reply::new(parts.status.as_u16(), content_type.to_owned(), body.to_bytes()))
         };
         let too_late = |_| Fault::Unavailable(format!("the app took longer than {TIMEOUT:?}"));
-        tokio::time::timeout(TIMEOUT, answer).await.map_err(too_late)?
+        tokio::time::timeout(TIMEOUT, answer.instrument(span)).await.map_err(too_late)?
     }
 
     /// Body and proof are signed by Standard Webhooks, each by itself, with the same id and time:
@@ -108,15 +109,4 @@ impl Forwarder {
         let request = request.body(Full::new(body));
         request.map_err(|error| Fault::Unavailable(format!("the app: {error}")))
     }
-}
-
-fn out_of_order(error: &hyper_util::client::legacy::Error) -> Fault {
-    let mut reason = format!("the app: {error}");
-    let mut source = core::error::Error::source(error);
-    while let Some(error) = source {
-        reason.push_str(": ");
-        reason.push_str(&error.to_string());
-        source = error.source();
-    }
-    Fault::Unavailable(reason)
 }

@@ -8,8 +8,8 @@ use twilio_sig::replay::{Freshness, Guard};
 use twilio_sig_redis::RedisStore;
 use twilio_sig_tower::{ClaimPolicy, Dedup, Event, Gate, GateResponse};
 
-use crate::Failure;
 use crate::attempts;
+use crate::exit::Failure;
 use crate::routes::WHATSAPP;
 use crate::seen::Recent;
 use crate::settings::{Replay, Settings};

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use crate::fault::Fault;
 use crate::forward::{Envelope, Forwarder};
@@ -93,7 +94,13 @@ impl Runner {
             match table::lease(&self.store, free).await {
                 Ok(jobs) => {
                     for job in jobs {
-                        at_work.spawn(self.clone().attempt(job));
+                        let span = tracing::info_span!(
+                            "job",
+                            job = job.id,
+                            kind = job.kind,
+                            attempt = job.attempts
+                        );
+                        at_work.spawn(self.clone().attempt(job).instrument(span));
                     }
                 }
                 Err(error) => {

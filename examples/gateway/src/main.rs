@@ -5,13 +5,17 @@ extern crate alloc;
 
 mod access;
 mod admin;
+mod alerts;
 mod app;
 mod attempts;
+mod budget;
 mod cleanup;
+mod client;
 mod client_ip;
 mod clock;
 mod demo;
 mod events;
+mod exit;
 mod fault;
 mod forward;
 mod gates;
@@ -27,6 +31,7 @@ mod serve;
 mod settings;
 mod store;
 mod tenants;
+mod traces;
 mod vault;
 
 use std::process::ExitCode;
@@ -35,23 +40,13 @@ use clap::Parser as _;
 
 use crate::settings::{Cli, Command};
 
-/// What ends the program: a sentence for the operator.
-type Failure = Box<dyn core::error::Error + Send + Sync>;
-
 #[tokio::main]
 async fn main() -> ExitCode {
     let Cli { command, settings } = Cli::parse();
-    let done = match command {
+    exit::status(match command {
         None => serve::run(settings, serve::Tenants::OrDemo).await,
         Some(Command::Serve) => serve::run(settings, serve::Tenants::Required).await,
         Some(Command::Demo { count }) => demo::run(settings, count).await,
         Some(Command::Tenant(command)) => tenants::command::run(settings, command).await,
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("gateway: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    })
 }

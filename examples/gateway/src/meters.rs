@@ -4,7 +4,7 @@ use core::time::Duration;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::Failure;
+use crate::exit::Failure;
 
 /// In seconds: a verdict takes microseconds, the database milliseconds, and Twilio waits for 15.
 const BUCKETS: [f64; 11] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 5.0, 15.0];
@@ -18,6 +18,7 @@ pub(crate) fn install() -> Result<PrometheusHandle, Failure> {
     metrics::describe_histogram!("gateway_request_seconds", "How long requests took, by route");
     metrics::describe_counter!("gateway_rate_limited_total", "Requests answered with 429");
     metrics::describe_counter!("gateway_log_lost_total", "Attempts that the log had no room for");
+    metrics::describe_counter!("gateway_alerts_lost_total", "Alerts that Sentry was not told");
     metrics::describe_counter!("gateway_jobs_total", "Attempts at jobs, by kind and outcome");
     metrics::describe_gauge!("gateway_jobs_dead", "Jobs that were given up");
     Ok(handle)

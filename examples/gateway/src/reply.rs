@@ -47,8 +47,9 @@ impl Reply {
 
     /// `{"success":true,"duplicate":true}`.
     pub(crate) fn duplicate() -> Self {
-        let body = Bytes::from_static(br#"{"success":true,"duplicate":true}"#);
-        Self::new(200, JSON.into(), body).again()
+        let answer = GateResponse::duplicate();
+        let content_type = answer.content_type().unwrap_or_default().to_owned();
+        Self::new(answer.status(), content_type, answer.into_body()).again()
     }
 
     /// The same answer, marked as given again.

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::Failure;
+use crate::exit::Failure;
 
 /// The shortest admin token, in characters.
 const MIN_ADMIN_TOKEN: usize = 16;

@@ -10,19 +10,22 @@ use tokio::sync::watch;
 use twilio_sig::testing;
 
 use crate::access::AdminToken;
+use crate::alerts::Alerts;
 use crate::app::{self, App};
 use crate::attempts::{Attempts, Diagnosis, Log};
 use crate::events::Events;
+use crate::exit::{Exit, Failure};
 use crate::forward::Forwarder;
 use crate::gates::{self, Gates};
 use crate::jobs::{Queue, Runner};
 use crate::limit::Limit;
 use crate::secrets::Secrets;
 use crate::settings::Settings;
-use crate::store::Store;
+use crate::store::{Store, disk};
 use crate::tenants::{DefaultTenant, Directory, rows};
+use crate::traces::Traces;
 use crate::vault::Vault;
-use crate::{Failure, cleanup, demo, logs, meters};
+use crate::{cleanup, demo, logs, meters};
 
 /// What to do without a tenant.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -35,7 +38,9 @@ pub(crate) enum Tenants {
 
 pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), Failure> {
     let secrets = Secrets::from_env()?;
-    logs::start(&settings.log)?;
+    let alerts = settings.sentry_dsn.as_deref().map(Alerts::start).transpose()?;
+    let traces = settings.otel_exporter_otlp_endpoint.as_deref().map(Traces::start).transpose()?;
+    logs::start(&settings.log, alerts.as_ref(), traces.as_ref())?;
     let meters = meters::install()?;
     let store = Store::open(&settings.database_url).await?;
     let directory = open_directory(&settings, &secrets, &store, tenants).await?;
@@ -71,6 +76,7 @@ pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), 
     let writing = tokio::spawn(writing);
 
     let drain = Duration::from_secs(settings.drain_s);
+    let disk_full = Duration::from_secs(settings.disk_full_s);
     let events = Events { store: store.clone(), tenants: directory.clone(), queue, ttl: keep };
     let limit = Arc::new(Limit::new(settings.rate_limit_per_minute));
     let app = App {
@@ -93,13 +99,22 @@ pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), 
     let server = axum::serve(listener, service).with_graceful_shutdown(stopped(stopping));
     let server = tokio::spawn(server.into_future());
 
-    until_told_to_stop().await?;
+    let lost = tokio::select! {
+        told = until_told_to_stop() => told.map(|()| None)?,
+        reason = disk::lost(&store, disk_full) => Some(Exit::Disk(reason)),
+    };
     tracing::info!(drain_s = drain.as_secs(), "stopping");
     stop.send_replace(true);
     let drained = tokio::time::timeout(drain, async {
         let end = server.await;
         let _ = runner.await;
         let _ = writing.await;
+        if let Some(alerts) = alerts {
+            alerts.finish().await;
+        }
+        if let Some(traces) = traces {
+            traces.finish().await;
+        }
         end
     });
     if let Ok(end) = drained.await {
@@ -107,6 +122,9 @@ pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), 
     } else {
         // What is dropped here was not answered, so Twilio sends it again.
         tracing::warn!("some requests or jobs were still at work");
+    }
+    if let Some(lost) = lost {
+        return Err(lost.into());
     }
     // When the keys were last used is written now and then, and now.
     directory.refresh().await?;

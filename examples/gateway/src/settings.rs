@@ -167,8 +167,12 @@ pub(crate) struct Settings {
     /// How long a stop waits for requests and jobs that are at work, in seconds.
     #[arg(long, env, default_value_t = 10, global = true)]
     pub(crate) drain_s: u64,
+    /// For how long the database may be without room on the disk until the program ends with status 74, in
+    /// seconds. Until then webhooks are answered 503.
+    #[arg(long, env, default_value_t = 30, global = true)]
+    pub(crate) disk_full_s: u64,
 
-    /// An app that gets every verified webhook, such as `http://127.0.0.1:3000`. Then it handles
+    /// An app that gets every verified webhook, such as `http://127.0.0.1:3000`; `https` too. Then it handles
     /// them, and not the gateway's own routes.
     #[arg(long, env, global = true)]
     pub(crate) forward_to: Option<String>,
@@ -182,6 +186,14 @@ pub(crate) struct Settings {
     /// How often a job is tried before it is dead.
     #[arg(long, env, default_value_t = 10, global = true)]
     pub(crate) job_attempts: u32,
+    /// Where alerts go, as Sentry gives it: refusals and errors, 30 a minute at most. Default: none are
+    /// sent.
+    #[arg(long, env, hide_env_values = true, global = true)]
+    pub(crate) sentry_dsn: Option<String>,
+    /// Where traces go, by OTLP over HTTP: the base URL of a collector, such as `http://127.0.0.1:4318`.
+    /// Default: there are none.
+    #[arg(long, env, global = true)]
+    pub(crate) otel_exporter_otlp_endpoint: Option<String>,
     /// The filter of logs, as `tracing-subscriber` reads it.
     #[arg(long, env = "RUST_LOG", default_value = "info", global = true)]
     pub(crate) log: String,

@@ -4,8 +4,10 @@
 //! `twilio_sig_sqlx` offers that for SQLite and for PostgreSQL, each with its own transaction. The
 //! queries use what both understand (`$1`, `ON CONFLICT`, `RETURNING`).
 
-use alloc::borrow::Cow;
+pub(crate) mod disk;
 mod durable;
+
+use alloc::borrow::Cow;
 
 use core::str::FromStr as _;
 use core::time::Duration;
@@ -15,14 +17,14 @@ use std::io;
 use std::path::Path;
 
 use sqlx::error::BoxDynError;
-use sqlx::migrate::{Migration, MigrationSource, MigrationType, Migrator};
+use sqlx::migrate::{MigrateError, Migration, MigrationSource, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{
     ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, SqlitePool, Transaction,
 };
 
 use self::durable::Durable;
-use crate::Failure;
+use crate::exit::{Exit, Failure};
 use crate::fault::Fault;
 
 /// How long a request waits for its turn. Twilio waits for 15 seconds in all.
@@ -43,6 +45,10 @@ const MIGRATIONS: [(i64, &str, &str); 2] = [
 /// Whether a connection has ended its transaction. On a full disk SQLite rolls back by itself, so the rollback of
 /// sqlx fails, and the connection would refuse every transaction from then on.
 async fn is_usable(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    if !connection.is_in_transaction() {
+        // It was ended. To ask costs two switches of threads, for every request.
+        return Ok(true);
+    }
     // What was sent before, such as a rollback, is done when this returns.
     connection.ping().await?;
     Ok(!connection.is_in_transaction())
@@ -61,7 +67,10 @@ pub(crate) struct Store {
 impl Store {
     /// Opens the database, makes it if there is none, and brings its tables up to date.
     pub(crate) async fn open(url: &str) -> Result<Self, Failure> {
-        let failed = |error| format!("cannot use the database {url}: {error}");
+        let failed = |error: sqlx::Error| -> Failure {
+            let reason = format!("cannot use the database {url}: {error}");
+            if disk::is_of_disk(&error) { Exit::Disk(reason).into() } else { reason.into() }
+        };
         let options = SqliteConnectOptions::from_str(url)
             .map_err(failed)?
             .create_if_missing(true)
@@ -81,9 +90,9 @@ impl Store {
                 .after_release(|connection, _| Box::pin(is_usable(connection)))
         };
         let writer = pool(1).connect_with(options.clone()).await.map_err(failed)?;
-        let migrated = Migrator::new(Schema).await.map_err(|error| error.to_string())?;
-        migrated.run(&writer).await.map_err(|error| {
-            format!("the tables of {url} cannot be brought up to date: {error}")
+        migrate(&writer).await.map_err(|error| {
+            let (url, reason) = (url.to_owned(), because(&error));
+            if disk::is_of_disk(&error) { Exit::Disk(reason) } else { Exit::Tables { url, reason } }
         })?;
         let durable = Durable::new(options.get_filename().to_owned());
         let reader = pool(READERS).connect_with(options).await.map_err(failed)?;
@@ -116,10 +125,35 @@ impl Store {
         self.durable.wait().await
     }
 
+    /// Whether the disk keeps what is written.
+    async fn probe(&self) -> Result<(), Fault> {
+        let mut transaction = self.begin().await?;
+        // It is 0 already, and is written all the same.
+        sqlx::query("PRAGMA user_version = 0").execute(&mut *transaction).await?;
+        self.commit(transaction).await
+    }
+
     /// Closes the file, after what is under way.
     pub(crate) async fn close(&self) {
         self.reader.close().await;
         self.writer.close().await;
+    }
+}
+
+async fn migrate(writer: &SqlitePool) -> Result<(), MigrateError> {
+    Migrator::new(Schema).await?.run(writer).await
+}
+
+/// What is wrong, and what may be done where that is known.
+fn because(error: &MigrateError) -> String {
+    match error {
+        MigrateError::VersionMissing(version) => format!(
+            "migration {version} is not one of this program; a newer gateway has used the database"
+        ),
+        MigrateError::VersionMismatch(version) => format!(
+            "migration {version} is another than the one that was applied; restore a backup"
+        ),
+        other => other.to_string(),
     }
 }
 

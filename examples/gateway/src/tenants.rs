@@ -15,9 +15,10 @@ use zeroize::Zeroizing;
 
 use self::rows::Row;
 use crate::clock;
+use crate::exit::Failure;
+use crate::fault::Fault;
 use crate::store::Store;
 use crate::vault::Vault;
-use crate::{Failure, fault::Fault};
 
 /// How soon a running service sees what `gateway tenant` has changed.
 pub(crate) const RELOAD: Duration = Duration::from_secs(2);

@@ -8,7 +8,7 @@ use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use zeroize::Zeroizing;
 
-use crate::Failure;
+use crate::exit::Failure;
 
 const KEY_LEN: usize = 32;
 const NONCE_LEN: usize = 24;

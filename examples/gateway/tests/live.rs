@@ -1,5 +1,7 @@
-//! With what must be installed: the example app in Python, Redis, and nginx as in `deploy/`.
+//! With what must be installed: the example app in Python, Redis, nginx as in `deploy/` and in front of the
+//! app, and Chromium for the pages of operators.
 #![allow(
+    clippy::arithmetic_side_effects,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::unwrap_used,
@@ -9,6 +11,10 @@
 
 extern crate alloc;
 
+#[path = "live/browser.rs"]
+mod browser;
+#[path = "live/https.rs"]
+mod https;
 #[path = "gateway/program.rs"]
 mod program;
 
@@ -73,20 +79,26 @@ fn nginx(gateway: SocketAddr, port: u16, folder: &Folder) -> Server {
         .replace(&format!("{letsencrypt}/fullchain.pem"), &certificate)
         .replace(&format!("{letsencrypt}/privkey.pem"), &key);
     assert!(own.contains(&certificate) && own.contains(&gateway.to_string()));
+    let server = run_nginx(folder, &own);
+    eventually("nginx listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
+    server
+}
+
+/// nginx with these servers, in a folder of its own.
+fn run_nginx(folder: &Folder, servers: &str) -> Server {
+    let file = |name: &str| folder.path(name).to_str().unwrap().to_owned();
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|name| format!("{name}_temp_path {};", file(name)));
     let pid = file("nginx.pid");
     let whole = format!(
         "daemon off; pid {pid}; error_log stderr; events {{}}
-        http {{ access_log off; {} {own} }}",
+        http {{ access_log off; {} {servers} }}",
         temporary.join(" ")
     );
     std::fs::write(folder.path("nginx.conf"), whole).unwrap();
     let mut command = Command::new("nginx");
     command.args(["-c", &file("nginx.conf"), "-p", &file(".")]);
-    let server = Server(command.spawn().expect("nginx is installed: apt-get install nginx-light"));
-    eventually("nginx listens", || TcpStream::connect(("127.0.0.1", port)).is_ok());
-    server
+    Server(command.spawn().expect("nginx is installed: apt-get install nginx-light"))
 }
 
 /// The status that curl gets through nginx, and the body.

@@ -11,12 +11,15 @@ use super::chart::chart;
 use super::page::{page, segment};
 use super::session::Session;
 use crate::app::App;
+use crate::attempts;
 use crate::clock;
 use crate::fault::Fault;
 use crate::jobs;
 
 /// Rows of a page.
 const ROWS: i64 = 50;
+/// So many characters are shown in a row of a path that no route is for.
+const MAX_PATH: usize = 60;
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/admin", get(list)).route("/admin/attempts/{id}", get(one))
@@ -35,7 +38,7 @@ struct Filter {
 /// Everything that matches, the newest first. An empty filter matches all.
 async fn list(State(app): State<App>, Query(filter): Query<Filter>) -> Result<Markup, Fault> {
     let query = sqlx::query(
-        "SELECT id, at, event_type, status, http_status, reason, tenant, ip, sid, duration_us
+        "SELECT id, at, event_type, url, status, http_status, reason, tenant, ip, sid, duration_us
         FROM attempts WHERE ($1 = '' OR status = $1) AND ($2 = '' OR tenant = $2)
             AND ($3 = '' OR sid = $3) AND id < $4 ORDER BY id DESC LIMIT $5",
     );
@@ -101,7 +104,7 @@ fn table(attempts: &[Attempt]) -> Markup {
                                     (attempt.reason.as_deref().unwrap_or_default())
                                 }
                             }
-                            td data-label="Route" { (attempt.event_type) }
+                            td data-label="Route" { (attempt.route) }
                             td data-label="Tenant" { (attempt.tenant) }
                             td data-label="SID" { code { (attempt.sid) } }
                             td.whole data-label="From" { (attempt.ip) }
@@ -186,7 +189,8 @@ fn meaning(reason: Option<&str>) -> &str {
 struct Attempt {
     id: i64,
     at: i64,
-    event_type: String,
+    /// Its path, where no route is its own.
+    route: String,
     status: String,
     http_status: i64,
     reason: Option<String>,
@@ -202,10 +206,14 @@ impl Attempt {
             let text = row.try_get::<Option<String>, _>(name)?;
             Ok::<_, sqlx::Error>(text.unwrap_or_else(|| "–".to_owned()))
         };
+        let mut route: String = row.try_get("event_type")?;
+        if route == attempts::NO_ROUTE {
+            route = row.try_get::<String, _>("url")?.chars().take(MAX_PATH).collect();
+        }
         Ok(Self {
             id: row.try_get("id")?,
             at: row.try_get("at")?,
-            event_type: row.try_get("event_type")?,
+            route,
             status: row.try_get("status")?,
             http_status: row.try_get("http_status")?,
             reason: row.try_get("reason")?,

@@ -19,9 +19,7 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/admin/tenants", get(list))
         .route("/admin/tenants/{id}/rotate", post(rotate))
-        .route("/admin/tenants/{id}/drop-secondary", post(drop_secondary))
-        .route("/admin/tenants/{id}/disable", post(disable))
-        .route("/admin/tenants/{id}/enable", post(enable))
+        .route("/admin/tenants/{id}/{change}", post(press))
 }
 
 async fn list(State(app): State<App>, session: Session) -> Result<Markup, Fault> {
@@ -93,40 +91,34 @@ async fn rotate(
     changed(&app, "rotated", &id, rows::rotate(&app.store, &id, &sealed).await?).await
 }
 
+/// What a button changes.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Change {
+    DropSecondary,
+    Disable,
+    Enable,
+}
+
 #[derive(Deserialize)]
 struct Button {
     #[serde(default)]
     csrf: String,
 }
 
-async fn drop_secondary(
+async fn press(
     State(app): State<App>,
     session: Session,
-    Path(id): Path<String>,
+    Path((id, change)): Path<(String, Change)>,
     Form(form): Form<Button>,
 ) -> Result<Redirect, Fault> {
     session.check(&form.csrf)?;
-    changed(&app, "old token removed", &id, rows::drop_secondary(&app.store, &id).await?).await
-}
-
-async fn disable(
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<String>,
-    Form(form): Form<Button>,
-) -> Result<Redirect, Fault> {
-    session.check(&form.csrf)?;
-    changed(&app, "disabled", &id, rows::set_active(&app.store, &id, false).await?).await
-}
-
-async fn enable(
-    State(app): State<App>,
-    session: Session,
-    Path(id): Path<String>,
-    Form(form): Form<Button>,
-) -> Result<Redirect, Fault> {
-    session.check(&form.csrf)?;
-    changed(&app, "enabled", &id, rows::set_active(&app.store, &id, true).await?).await
+    let (what, found) = match change {
+        Change::DropSecondary => ("old token removed", rows::drop_secondary(&app.store, &id).await),
+        Change::Disable => ("disabled", rows::set_active(&app.store, &id, false).await),
+        Change::Enable => ("enabled", rows::set_active(&app.store, &id, true).await),
+    };
+    changed(&app, what, &id, found?).await
 }
 
 /// Takes effect at once here, and in two seconds in other processes.

@@ -1,7 +1,6 @@
 //! Why a signature is wrong, in words: for some refused requests a minute, and off the way of any.
 
 use alloc::sync::Arc;
-use core::sync::atomic::{AtomicI64, Ordering};
 
 use axum::http::request::Parts;
 use tokio::sync::Semaphore;
@@ -9,7 +8,7 @@ use twilio_sig::{Hints, RequestHead, Verifier, VerifyError, Webhook, diagnose};
 use twilio_sig_tower::Refusal;
 
 use super::{Log, Record};
-use crate::clock;
+use crate::budget::Budget;
 use crate::gates::Origins;
 use crate::tenants::Directory;
 
@@ -20,7 +19,6 @@ const PER_MINUTE: i64 = 20;
 const MAX_MACS: u32 = 2_000;
 /// The longest text that is kept, in characters.
 const MAX_TEXT: usize = 4_000;
-const MINUTE_MS: i64 = 60_000;
 
 /// Makes diagnoses. Cheap to clone.
 #[derive(Clone)]
@@ -30,9 +28,7 @@ struct Shared {
     tenants: Directory,
     origins: Origins,
     one_at_a_time: Semaphore,
-    /// The minute that is counted, and how many were made in it.
-    minute: AtomicI64,
-    made: AtomicI64,
+    budget: Budget,
 }
 
 impl Diagnosis {
@@ -41,8 +37,7 @@ impl Diagnosis {
             tenants,
             origins,
             one_at_a_time: Semaphore::new(1),
-            minute: AtomicI64::new(0),
-            made: AtomicI64::new(0),
+            budget: Budget::new(PER_MINUTE),
         }))
     }
 
@@ -54,7 +49,7 @@ impl Diagnosis {
     /// Logs the attempt, after a diagnosis if there is room for one.
     pub(super) fn explain(&self, log: Log, mut record: Record, head: &Parts, body: Vec<u8>) {
         let verifier = record.tenant.as_deref().and_then(|id| self.0.tenants.verifier(id));
-        let (Some(verifier), true) = (verifier, self.has_room()) else {
+        let (Some(verifier), true) = (verifier, self.0.budget.take()) else {
             return log.push(record);
         };
         let (this, head) = (self.clone(), head.clone());
@@ -88,13 +83,5 @@ impl Diagnosis {
         }
         let text = diagnose(verifier, &webhook, &hints).to_string();
         Some(text.chars().take(MAX_TEXT).collect())
-    }
-
-    fn has_room(&self) -> bool {
-        let minute = clock::now().div_euclid(MINUTE_MS);
-        if self.0.minute.swap(minute, Ordering::Relaxed) != minute {
-            self.0.made.store(0, Ordering::Relaxed);
-        }
-        self.0.made.fetch_add(1, Ordering::Relaxed) < PER_MINUTE
     }
 }

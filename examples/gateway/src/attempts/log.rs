@@ -1,5 +1,7 @@
 //! Writes the webhook log: many rows in one transaction, and no request waits for it.
 
+use core::time::Duration;
+
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::Record;
@@ -10,6 +12,8 @@ use crate::store::Store;
 const MAX_WAITING: usize = 4_096;
 /// How many rows a transaction writes.
 const MAX_ROWS: usize = 256;
+/// How long the first of them waits for the others.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// Where rows are put. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -33,6 +37,7 @@ impl Log {
 async fn write(store: Store, mut receiver: Receiver<Record>) {
     let mut rows = Vec::with_capacity(MAX_ROWS);
     while receiver.recv_many(&mut rows, MAX_ROWS).await > 0 {
+        gather(&mut receiver, &mut rows).await;
         if let Err(error) = insert(&store, &rows).await {
             let lost = u64::try_from(rows.len()).unwrap_or(u64::MAX);
             metrics::counter!("gateway_log_lost_total").increment(lost);
@@ -42,11 +47,22 @@ async fn write(store: Store, mut receiver: Receiver<Record>) {
     }
 }
 
+/// Waits a little for more rows, because each transaction holds up the requests.
+async fn gather(receiver: &mut Receiver<Record>, rows: &mut Vec<Record>) {
+    let more = async {
+        while let room @ 1.. = MAX_ROWS.saturating_sub(rows.len()) {
+            if receiver.recv_many(rows, room).await == 0 {
+                return;
+            }
+        }
+    };
+    // What was received before the time is over is in `rows`.
+    let _ = tokio::time::timeout(PATIENCE, more).await;
+}
+
 async fn insert(store: &Store, rows: &[Record]) -> Result<(), Fault> {
     let mut transaction = store.begin().await?;
-    for row in rows {
-        row.insert(&mut transaction).await?;
-    }
+    Record::insert(rows, &mut transaction).await?;
     // A row that a loss of power takes is no loss that matters.
     Ok(transaction.commit().await?)
 }

@@ -1,6 +1,6 @@
 //! A row of the webhook log.
 
-use sqlx::SqliteConnection;
+use sqlx::{QueryBuilder, SqliteConnection};
 
 /// What is kept of an attempt.
 #[derive(Debug)]
@@ -23,21 +23,25 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    /// Writes these rows, with one statement: each waits for the thread of SQLite.
     pub(super) async fn insert(
-        &self,
+        rows: &[Self],
         connection: &mut SqliteConnection,
     ) -> Result<(), sqlx::Error> {
-        let query = sqlx::query(
+        let mut query = QueryBuilder::new(
             "INSERT INTO attempts (request_id, at, provider, event_type, status, http_status,
-                reason, tenant, ip, url, sid, inbox_id, headers, payload, duration_us, diagnosis)
-            VALUES ($1, $2, 'twilio', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                reason, tenant, ip, url, sid, inbox_id, headers, payload, duration_us, diagnosis) ",
         );
-        let query = query.bind(&self.request_id).bind(self.at).bind(&self.event_type);
-        let query = query.bind(self.status).bind(self.http_status).bind(self.reason);
-        let query = query.bind(&self.tenant).bind(&self.ip).bind(&self.url).bind(&self.sid);
-        let query = query.bind(&self.inbox_id);
-        let query = query.bind(&self.headers).bind(&self.payload).bind(self.duration_us);
-        query.bind(&self.diagnosis).execute(connection).await?;
+        query.push_values(rows, |mut values, row| {
+            values.push_bind(&row.request_id).push_bind(row.at).push("'twilio'");
+            values.push_bind(&row.event_type).push_bind(row.status).push_bind(row.http_status);
+            values.push_bind(row.reason).push_bind(&row.tenant).push_bind(&row.ip);
+            values.push_bind(&row.url).push_bind(&row.sid).push_bind(&row.inbox_id);
+            values.push_bind(&row.headers).push_bind(&row.payload).push_bind(row.duration_us);
+            values.push_bind(&row.diagnosis);
+        });
+        // Each number of rows is a statement of its own.
+        query.build().persistent(false).execute(connection).await?;
         Ok(())
     }
 }

@@ -12,7 +12,7 @@ use twilio_sig_tower::extract::Proven;
 use super::status::{LAST_CALL_RANK, call_state};
 use crate::app::App;
 use crate::clock;
-use crate::events::Begun;
+use crate::events::{OpenEvent, Stop};
 use crate::fault::Fault;
 use crate::jobs::{Recording, Work};
 use crate::reply::Reply;
@@ -53,24 +53,16 @@ async fn voice(
     State(app): State<App>,
     proof: Proven<VerifiedWebhook>,
     call: Proven<Form<Call>>,
-) -> Result<Reply, Fault> {
-    let id = call_id(&proof)?;
-    match app.events.begin(&proof, None).await? {
-        Begun::New(mut event) => {
-            let tenant = event.tenant().to_owned();
-            call.keep_state(event.connection(), &tenant, &id).await?;
-            // The id keeps nothing that means anything in XML.
-            let id = utf8_percent_encode(&id, NON_ALPHANUMERIC);
-            event
-                .commit(Reply::twiml(&format!(
-                    "<Gather numDigits=\"1\" action=\"consent?callId={id}\" method=\"POST\">\
-                     <Say>Hello. This call is recorded. Press 1 if you agree.</Say></Gather>\
-                     <Say>We heard nothing. Goodbye.</Say><Hangup/>"
-                )))
-                .await
-        }
-        Begun::Done { reply, .. } => Ok(reply.again()),
-    }
+) -> Result<Reply, Stop> {
+    let (event, id) = call.begin(&app, &proof, None).await?;
+    // The id keeps nothing that means anything in XML.
+    let id = utf8_percent_encode(&id, NON_ALPHANUMERIC);
+    let verbs = format!(
+        "<Gather numDigits=\"1\" action=\"consent?callId={id}\" method=\"POST\">\
+         <Say>Hello. This call is recorded. Press 1 if you agree.</Say></Gather>\
+         <Say>We heard nothing. Goodbye.</Say><Hangup/>"
+    );
+    Ok(event.commit(Reply::twiml(&verbs)).await?)
 }
 
 /// The answer to the question: 1 goes on, any other hangs up.
@@ -78,33 +70,22 @@ async fn consent(
     State(app): State<App>,
     proof: Proven<VerifiedWebhook>,
     call: Proven<Form<Call>>,
-) -> Result<Reply, Fault> {
-    let id = call_id(&proof)?;
+) -> Result<Reply, Stop> {
     // The result of a `<Gather>` has no identity of its own; here a call is asked once.
     let key = Template::parse("{CallSid}:consent").map_err(|_| Fault::Malformed("no key"))?;
-    match app.events.begin(&proof, Some(&key)).await? {
-        Begun::New(mut event) => {
-            let tenant = event.tenant().to_owned();
-            let is_given = call.digits.as_deref() == Some("1");
-            call.keep_state(event.connection(), &tenant, &id).await?;
-            let query = sqlx::query(
-                "UPDATE calls SET consent_given = $3 WHERE tenant = $1 AND call_id = $2",
-            );
-            let query = query.bind(&tenant).bind(&id).bind(i64::from(is_given));
-            query.execute(event.connection()).await?;
-            let id = utf8_percent_encode(&id, NON_ALPHANUMERIC);
-            event
-                .commit(Reply::twiml(&if is_given {
-                    format!(
-                        "<Say>Thank you.</Say><Record recordingStatusCallback=\"recording?callId={id}\"/>"
-                    )
-                } else {
-                    "<Say>Then goodbye.</Say><Hangup/>".to_owned()
-                }))
-                .await
-        }
-        Begun::Done { reply, .. } => Ok(reply.again()),
-    }
+    let (mut event, id) = call.begin(&app, &proof, Some(&key)).await?;
+    let is_given = call.digits.as_deref() == Some("1");
+    let (connection, tenant) = event.work();
+    let query =
+        sqlx::query("UPDATE calls SET consent_given = $3 WHERE tenant = $1 AND call_id = $2");
+    query.bind(tenant).bind(&id).bind(i64::from(is_given)).execute(connection).await?;
+    let id = utf8_percent_encode(&id, NON_ALPHANUMERIC);
+    let verbs = if is_given {
+        format!("<Say>Thank you.</Say><Record recordingStatusCallback=\"recording?callId={id}\"/>")
+    } else {
+        "<Say>Then goodbye.</Say><Hangup/>".to_owned()
+    };
+    Ok(event.commit(Reply::twiml(&verbs)).await?)
 }
 
 /// Something became of the call.
@@ -112,19 +93,26 @@ async fn status(
     State(app): State<App>,
     proof: Proven<VerifiedWebhook>,
     call: Proven<Form<Call>>,
-) -> Result<Reply, Fault> {
-    let id = call_id(&proof)?;
-    match app.events.begin(&proof, None).await? {
-        Begun::New(mut event) => {
-            let tenant = event.tenant().to_owned();
-            call.keep_state(event.connection(), &tenant, &id).await?;
-            event.commit(Reply::success()).await
-        }
-        Begun::Done { .. } => Ok(Reply::duplicate()),
-    }
+) -> Result<Reply, Stop> {
+    let (event, _) = call.begin(&app, &proof, None).await.map_err(Stop::told)?;
+    Ok(event.commit(Reply::success()).await?)
 }
 
 impl Call {
+    /// Begins an event of the call, and moves its state on. The event, and the id of the call.
+    async fn begin(
+        &self,
+        app: &App,
+        proof: &VerifiedWebhook,
+        own: Option<&Template>,
+    ) -> Result<(OpenEvent, String), Stop> {
+        let id = call_id(proof)?;
+        let mut event = app.events.begin(proof, own).await?;
+        let (connection, tenant) = event.work();
+        self.keep_state(connection, tenant, &id).await?;
+        Ok((event, id))
+    }
+
     /// Moves the state of the call on, and never back.
     async fn keep_state(
         &self,
@@ -168,17 +156,13 @@ async fn recording(
     State(app): State<App>,
     proof: Proven<VerifiedWebhook>,
     recorded: Proven<Form<Recorded>>,
-) -> Result<Reply, Fault> {
+) -> Result<Reply, Stop> {
     let call_id = call_id(&proof)?;
-    match app.events.begin(&proof, None).await? {
-        Begun::New(mut event) => {
-            if let Some(recording) = recorded.ready(event.tenant(), call_id) {
-                event.leave(&Work::Recording(recording)).await?;
-            }
-            event.commit(Reply::success()).await
-        }
-        Begun::Done { .. } => Ok(Reply::duplicate()),
+    let mut event = app.events.begin(&proof, None).await.map_err(Stop::told)?;
+    if let Some(recording) = recorded.ready(event.tenant(), call_id) {
+        event.leave(&Work::Recording(recording)).await?;
     }
+    Ok(event.commit(Reply::success()).await?)
 }
 
 impl Recorded {

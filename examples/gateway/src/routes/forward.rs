@@ -9,8 +9,7 @@ use twilio_sig_tower::VerifiedWebhook;
 use twilio_sig_tower::extract::Proven;
 
 use crate::app::App;
-use crate::events::Begun;
-use crate::fault::Fault;
+use crate::events::Stop;
 use crate::forward::{Envelope, Forwarder, Proof, expects_twiml};
 use crate::jobs::Work;
 use crate::reply::Reply;
@@ -29,14 +28,11 @@ async fn forward(
     OriginalUri(uri): OriginalUri,
     headers: HeaderMap,
     webhook: Proven<VerifiedWebhook>,
-) -> Result<Response, Fault> {
+) -> Result<Response, Stop> {
     if webhook.is_websocket() || ![Method::GET, Method::POST].contains(&method) {
         return Ok(StatusCode::METHOD_NOT_ALLOWED.into_response());
     }
-    let mut event = match app.events.begin(&webhook, None).await? {
-        Begun::New(event) => event,
-        Begun::Done { reply, .. } => return Ok(reply.again().into_response()),
-    };
+    let mut event = app.events.begin(&webhook, None).await?;
     let target = uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let envelope = Envelope {
@@ -55,9 +51,6 @@ async fn forward(
     if reply.status >= 400 {
         return Ok(reply.into_response());
     }
-    Ok(match app.events.begin(&webhook, None).await? {
-        Begun::New(event) => event.commit(reply).await?,
-        Begun::Done { reply, .. } => reply.again(),
-    }
-    .into_response())
+    let event = app.events.begin(&webhook, None).await?;
+    Ok(event.commit(reply).await?.into_response())
 }

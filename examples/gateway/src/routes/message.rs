@@ -10,7 +10,7 @@ use twilio_sig_tower::extract::Proven;
 use super::status::message_rank;
 use crate::app::App;
 use crate::clock;
-use crate::events::Begun;
+use crate::events::Stop;
 use crate::fault::Fault;
 use crate::reply::Reply;
 use crate::settings::UnknownMessages;
@@ -41,15 +41,11 @@ async fn receive(
     State(app): State<App>,
     proof: Proven<VerifiedWebhook>,
     message: Proven<Form<Message>>,
-) -> Result<Reply, Fault> {
-    match app.events.begin(&proof, None).await? {
-        Begun::New(mut event) => {
-            let tenant = event.tenant().to_owned();
-            message.keep(event.connection(), &tenant).await?;
-            event.commit(Reply::twiml("")).await
-        }
-        Begun::Done { reply, .. } => Ok(reply.again()),
-    }
+) -> Result<Reply, Stop> {
+    let mut event = app.events.begin(&proof, None).await?;
+    let (connection, tenant) = event.work();
+    message.keep(connection, tenant).await?;
+    Ok(event.commit(Reply::twiml("")).await?)
 }
 
 impl Message {
@@ -94,15 +90,11 @@ async fn status(
     State(app): State<App>,
     proof: Proven<VerifiedWebhook>,
     status: Proven<Form<Status>>,
-) -> Result<Reply, Fault> {
-    match app.events.begin(&proof, None).await? {
-        Begun::New(mut event) => {
-            let tenant = event.tenant().to_owned();
-            status.keep(event.connection(), &tenant, app.settings.unknown_messages).await?;
-            event.commit(Reply::success()).await
-        }
-        Begun::Done { .. } => Ok(Reply::duplicate()),
-    }
+) -> Result<Reply, Stop> {
+    let mut event = app.events.begin(&proof, None).await.map_err(Stop::told)?;
+    let (connection, tenant) = event.work();
+    status.keep(connection, tenant, app.settings.unknown_messages).await?;
+    Ok(event.commit(Reply::success()).await?)
 }
 
 impl Status {

@@ -9,8 +9,7 @@ use twilio_sig_tower::extract::Proven;
 
 use super::message::Message;
 use crate::app::App;
-use crate::events::Begun;
-use crate::fault::Fault;
+use crate::events::Stop;
 use crate::reply::Reply;
 use crate::settings::Replay;
 
@@ -25,18 +24,15 @@ async fn receive(
     State(app): State<App>,
     proof: Proven<VerifiedWebhook>,
     message: Proven<Form<Message>>,
-) -> Result<Response, Fault> {
-    let reply = match app.events.begin(&proof, None).await? {
-        Begun::New(mut event) => {
-            let tenant = event.tenant().to_owned();
-            message.keep(event.connection(), &tenant).await?;
-            event.commit(Reply::twiml("")).await?
-        }
+) -> Result<Response, Stop> {
+    let mut event = match (app.events.begin(&proof, None).await, app.settings.replay) {
         // The gate forgets with the process, if it has no Redis. The database does not.
-        Begun::Done { is_replay: true, .. } if app.settings.replay == Replay::Reject => {
+        (Err(Stop::Done { is_replay: true, .. }), Replay::Reject) => {
             return Ok(StatusCode::CONFLICT.into_response());
         }
-        Begun::Done { reply, .. } => reply.again(),
+        (begun, _) => begun?,
     };
-    Ok(reply.into_response())
+    let (connection, tenant) = event.work();
+    message.keep(connection, tenant).await?;
+    Ok(event.commit(Reply::twiml("")).await?.into_response())
 }

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 
 use tokio::sync::{mpsc, oneshot};
 
+use super::disk;
 use crate::fault::Fault;
 
 /// How many may wait. Further ones wait to wait.
@@ -58,7 +59,8 @@ async fn flush(log: PathBuf, mut receiver: mpsc::Receiver<Waiting>) {
             let _ = waiting.send(fault.is_none());
         }
         if let Some(error) = fault {
-            tracing::error!(event_type = "disk_unavailable", error, "restart once it is fixed");
+            tracing::error!(event_type = "disk_unavailable", error, "nothing is kept any more");
+            disk::lose(error);
             return;
         }
     }

@@ -6,10 +6,11 @@ use twilio_sig::AuthToken;
 use zeroize::Zeroizing;
 
 use super::rows;
+use crate::clock;
+use crate::exit::Failure;
 use crate::settings::{Settings, TenantCommand};
 use crate::store::Store;
 use crate::vault::Vault;
-use crate::{Failure, clock};
 
 /// The longest id of a tenant.
 const MAX_ID_LEN: usize = 64;

@@ -123,6 +123,9 @@ fn while_the_disk_is_full_it_answers_503_and_then_recovers() {
     assert_eq!(gateway.send(&message(2)).status, 503);
     room("unlimited");
     eventually("it recovers", || gateway.send(&message(2)).status == 200);
+    eventually("it says so", || {
+        gateway.log().iter().any(|line| line["event_type"] == "disk_recovered")
+    });
     let sids = "SELECT count(*) FROM messages WHERE direction = 'inbound'";
     assert_eq!(folder.query(sids), ["2"]);
 }

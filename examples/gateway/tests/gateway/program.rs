@@ -172,6 +172,15 @@ impl Gateway {
         assert!(kill.unwrap().success());
     }
 
+    /// Waits for the end: the exit status, and standard error, if it was piped.
+    pub(crate) fn wait_for_status(mut self) -> (Option<i32>, String) {
+        let mut said = String::new();
+        if let Some(mut stderr) = self.child.stderr.take() {
+            stderr.read_to_string(&mut said).unwrap();
+        }
+        (self.child.wait().unwrap().code(), said)
+    }
+
     /// Waits for the end. Whether it ended well.
     pub(crate) fn wait(mut self) -> bool {
         self.child.wait().unwrap().success()
