@@ -27,7 +27,7 @@ fn texts(folder: &Path, found: &mut Vec<PathBuf>) {
             {
                 texts(&path, found);
             }
-        } else if name.ends_with(".md") || name.ends_with(".rs") {
+        } else if path.extension().is_some_and(|extension| extension == "md" || extension == "rs") {
             found.push(path);
         }
     }
