@@ -3,13 +3,10 @@
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 
 use crate::config::{Config, VerifierKey};
-use crate::error::BuildError;
 use crate::form::{MAX_PARAMS, MAX_PARAMS_LIMIT};
 use crate::key::{AuthToken, SharedKey};
-use crate::mac::KeyedMac;
 use crate::policy::{self, ParameterPolicy};
-use crate::url::UrlPolicy;
-use crate::verifier::Verifier;
+use crate::{error::BuildError, mac::KeyedMac, url::UrlPolicy, verifier::Verifier};
 
 /// The most keys of one verifier. Two are enough to rotate; the rest is for shared keys. Every
 /// refusal costs a MAC for each key and candidate.
@@ -44,18 +41,6 @@ const MAX_LEN_LIMIT: usize = 1 << 30;
 pub struct VerifierBuilder(Config);
 
 impl VerifierBuilder {
-    const fn new() -> Self {
-        Self(Config {
-            keys: Vec::new(),
-            url_policy: UrlPolicy::Compatible,
-            parameter_policy: ParameterPolicy::Any,
-            max_params: MAX_PARAMS,
-            max_form_len: MAX_FORM_LEN,
-            max_body_len: MAX_BODY_LEN,
-            account_sid: None,
-        })
-    }
-
     /// Adds an auth token. Keys are tried in the order in which they are added: during a rotation
     /// the primary token first, then the secondary.
     ///
@@ -156,10 +141,9 @@ impl VerifierBuilder {
     pub fn build(self) -> Result<Verifier, BuildError> {
         let Self(config) = self;
         let same = |a: &VerifierKey, b: &VerifierKey| {
-            a.id == b.id && a.mac.algorithm() == b.mac.algorithm()
+            a.id.is_some() && a.id == b.id && a.mac.algorithm() == b.mac.algorithm()
         };
-        let twice =
-            |key: &VerifierKey| config.keys.iter().filter(|other| same(key, other)).count() > 1;
+        let is_twice = |key| config.keys.iter().filter(|other| same(key, other)).count() > 1;
         let in_range = (1..=MAX_PARAMS_LIMIT).contains(&config.max_params)
             && (1..=MAX_LEN_LIMIT).contains(&config.max_form_len)
             && (1..=MAX_LEN_LIMIT).contains(&config.max_body_len);
@@ -168,7 +152,7 @@ impl VerifierBuilder {
             Err(BuildError::NoKey)
         } else if config.keys.len() > MAX_KEYS {
             Err(BuildError::TooManyKeys)
-        } else if config.keys.iter().any(|key| key.id.is_some() && twice(key)) {
+        } else if config.keys.iter().any(|key| is_twice(key)) {
             Err(BuildError::DuplicateKeyId)
         } else if !in_range {
             Err(BuildError::LimitOutOfRange)
@@ -179,14 +163,8 @@ impl VerifierBuilder {
         }
     }
 
-    /// Adds a key where it can stay: a vector that grows leaves copies of its keys in freed memory.
     fn key(mut self, id: Option<Box<str>>, mac: KeyedMac, account_sid: Option<Box<str>>) -> Self {
-        // One key more than is allowed stays in the list, for `build` to refuse.
-        let most = MAX_KEYS.saturating_add(1);
-        self.0.keys.reserve_exact(most.saturating_sub(self.0.keys.len()));
-        if self.0.keys.len() < most {
-            self.0.keys.push(VerifierKey { id, mac, account_sid });
-        }
+        self.0.keys.push(Arc::new(VerifierKey { id, mac, account_sid }));
         self
     }
 }
@@ -194,11 +172,19 @@ impl VerifierBuilder {
 impl Verifier {
     /// A verifier for one auth token, with the defaults of [`VerifierBuilder`].
     pub fn new(token: AuthToken) -> Self {
-        Self(Arc::new(VerifierBuilder::new().auth_token(token).0))
+        Self(Arc::new(Self::builder().auth_token(token).0))
     }
 
     /// A verifier for several keys, or with other settings.
     pub const fn builder() -> VerifierBuilder {
-        VerifierBuilder::new()
+        VerifierBuilder(Config {
+            keys: Vec::new(),
+            url_policy: UrlPolicy::Compatible,
+            parameter_policy: ParameterPolicy::Any,
+            max_params: MAX_PARAMS,
+            max_form_len: MAX_FORM_LEN,
+            max_body_len: MAX_BODY_LEN,
+            account_sid: None,
+        })
     }
 }

@@ -1,17 +1,16 @@
 //! What a verifier is made of.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 
-use crate::error::VerifyError;
-use crate::key::Settings;
+use crate::error::{Result, VerifyError};
 use crate::mac::{Algorithm, KeyedMac};
-use crate::policy::ParameterPolicy;
-use crate::url::UrlPolicy;
+use crate::{key::Settings, policy::ParameterPolicy, url::UrlPolicy};
 
 /// The settings of a verifier.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
-    pub(crate) keys: Vec<VerifierKey>,
+    /// Each in its own place: a vector that grows would leave copies of its keys in freed memory.
+    pub(crate) keys: Vec<Arc<VerifierKey>>,
     pub(crate) url_policy: UrlPolicy,
     pub(crate) parameter_policy: ParameterPolicy,
     pub(crate) max_params: usize,
@@ -47,12 +46,8 @@ impl Config {
     ///
     /// # Errors
     /// [`VerifyError::UnknownKey`] or [`VerifyError::NoKeyForAlgorithm`] if there is no such key.
-    pub(crate) fn check_keys(
-        &self,
-        settings: &Settings<'_>,
-        algorithm: Algorithm,
-    ) -> Result<(), VerifyError> {
-        let is_named = |key: &VerifierKey| settings.allow_id(key.id.as_deref());
+    pub(crate) fn check_keys(&self, settings: &Settings<'_>, algorithm: Algorithm) -> Result {
+        let is_named = |key: &Arc<VerifierKey>| settings.allow_id(key.id.as_deref());
         if settings.allow(algorithm) && self.keys.iter().any(|key| key.fits(settings, algorithm)) {
             Ok(())
         } else if settings.name_unknown_algorithm() || self.keys.iter().any(is_named) {

@@ -2,7 +2,12 @@
 //!
 //! No error carries a byte of the request or of a secret: errors end up in logs.
 
+use core::fmt;
+
 use thiserror::Error;
+
+/// What reading or checking a part of a request gives.
+pub(crate) type Result<T = ()> = core::result::Result<T, VerifyError>;
 
 /// Why a webhook was refused. Every path through [`Verifier::verify`] that is not a proven match
 /// ends in one of these.
@@ -199,4 +204,18 @@ pub enum BuildError {
     /// There are more than [`MAX_KEYS`](crate::MAX_KEYS) keys.
     #[error("more keys are configured than the verifier allows")]
     TooManyKeys,
+}
+
+/// As [`Display`](fmt::Display): it is what `main` prints of an error that it returns.
+impl fmt::Debug for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// As [`Display`](fmt::Display): it is what `main` prints of an error that it returns.
+impl fmt::Debug for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }

@@ -28,6 +28,7 @@ mod policy;
 #[cfg(feature = "replay")]
 pub mod replay;
 mod signer;
+#[cfg(feature = "std")]
 mod startup;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -1,4 +1,4 @@
-//! The MAC: canonical bytes in, a [`Signature`] or a `Choice` out. No other file touches HMAC or SHA.
+//! The MAC: canonical bytes in, a [`Signature`] out. No other file touches HMAC or SHA.
 
 mod algorithm;
 mod signature;
@@ -8,7 +8,6 @@ use core::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
-use subtle::{Choice, ConstantTimeEq};
 
 use crate::error::KeyError;
 
@@ -58,11 +57,6 @@ impl KeyedMac {
             Self::Sha1(mac) => Signature::new(algorithm, &mac.finalize().into_bytes()),
             Self::Sha256(mac) => Signature::new(algorithm, &mac.finalize().into_bytes()),
         }
-    }
-
-    /// Whether `signature` is the MAC of what `write` gives. The MAC itself stays in here.
-    pub(crate) fn verify(&self, signature: &Signature, write: impl FnOnce(&mut Self)) -> Choice {
-        self.mac(write).ct_eq(signature)
     }
 }
 

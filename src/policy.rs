@@ -1,8 +1,7 @@
 //! What a signed request must satisfy besides being signed.
 
-use crate::error::VerifyError;
-use crate::form::Params;
-use crate::url;
+use crate::error::{Result, VerifyError};
+use crate::{form::Params, url};
 
 /// Whether any signed parameters are accepted, or only those that Twilio could have meant.
 ///
@@ -45,7 +44,7 @@ const SID_DIGITS: usize = 32;
 impl ParameterPolicy {
     /// # Errors
     /// [`VerifyError::StrictParameter`] if `params` break the policy.
-    pub(crate) fn check(self, params: &Params) -> Result<(), VerifyError> {
+    pub(crate) fn check(self, params: &Params) -> Result {
         let regular = |(name, value): (&[u8], &[u8])| {
             is_name(name) && (!name.ends_with(b"Sid") || is_sid(value))
         };
@@ -61,13 +60,11 @@ impl ParameterPolicy {
 ///
 /// # Errors
 /// [`VerifyError::WrongAccount`].
-pub(crate) fn check_account(own: &str, params: &Params, required: bool) -> Result<(), VerifyError> {
+pub(crate) fn check_account(own: &str, params: &Params, required: bool) -> Result {
     let mut sids = params.get_all("AccountSid").peekable();
     let missing = required && sids.peek().is_none();
-    if missing || sids.any(|sid| sid != own.as_bytes()) {
-        return Err(VerifyError::WrongAccount);
-    }
-    Ok(())
+    let is_wrong = missing || sids.any(|sid| sid != own.as_bytes());
+    if is_wrong { Err(VerifyError::WrongAccount) } else { Ok(()) }
 }
 
 /// Checks the same of the query of a URL, which need not have an `AccountSid`.
@@ -75,7 +72,7 @@ pub(crate) fn check_account(own: &str, params: &Params, required: bool) -> Resul
 /// # Errors
 /// [`VerifyError::WrongAccount`].
 #[inline(never)] // Otherwise its parameters are on the stack of every verification.
-pub(crate) fn check_query_account(own: &str, url: &str) -> Result<(), VerifyError> {
+pub(crate) fn check_query_account(own: &str, url: &str) -> Result {
     check_account(own, &url::query_params(url::query_of(url)), false)
 }
 
@@ -90,11 +87,9 @@ fn is_name(name: &[u8]) -> bool {
 ///
 /// Source: <https://www.twilio.com/docs/glossary/what-is-a-sid>
 fn is_sid(value: &[u8]) -> bool {
-    value.split_at_checked(2).is_some_and(|(letters, digits)| {
-        letters.iter().all(u8::is_ascii_alphabetic)
-            && digits.len() == SID_DIGITS
-            && digits.iter().all(u8::is_ascii_hexdigit)
-    })
+    let (letters, digits) = value.split_at_checked(2).unwrap_or_default();
+    let is_number = digits.len() == SID_DIGITS && digits.iter().all(u8::is_ascii_hexdigit);
+    is_number && letters.iter().all(u8::is_ascii_alphabetic)
 }
 
 /// Whether `sid` is the SID of an account.

@@ -1,11 +1,11 @@
 //! The other side: makes signatures, for tests and tools.
 
-use alloc::string::String;
+use alloc::{format, string::String};
 
-use crate::error::VerifyError;
 use crate::form::{MAX_PARAMS_LIMIT, Params};
 use crate::key::{AuthToken, SharedKey};
 use crate::mac::{self, KeyedMac, Signature, Sink};
+use crate::{error::VerifyError, webhook::Payload};
 
 /// Signs requests as Twilio does, so that the tests of a service need no Twilio.
 ///
@@ -47,7 +47,7 @@ impl Signer {
     /// The signature of a request without a body, of a WebSocket handshake (give the wss form), or
     /// of a request whose URL holds the hash of its body.
     pub fn sign_url(&self, url: &str) -> Signature {
-        self.sign(url, &[])
+        self.0.mac(|out| out.update(url.as_bytes()))
     }
 
     /// The signature of a request whose raw body is a form.
@@ -65,10 +65,7 @@ impl Signer {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn sign_form(&self, url: &str, body: &[u8]) -> Result<Signature, VerifyError> {
-        let mut params = Params::new();
-        params.read(body, MAX_PARAMS_LIMIT)?;
-        params.sort();
-        Ok(self.sign(url, params.canonical()))
+        self.sign(url, &Payload::Body(body))
     }
 
     /// The signature of a request with these decoded parameters, in whatever order.
@@ -80,10 +77,7 @@ impl Signer {
         url: &str,
         params: &[(&str, &str)],
     ) -> Result<Signature, VerifyError> {
-        let mut signed = Params::new();
-        signed.read_decoded(params, MAX_PARAMS_LIMIT)?;
-        signed.sort();
-        Ok(self.sign(url, signed.canonical()))
+        self.sign(url, &Payload::Params(params))
     }
 
     /// `url` with `bodySHA256` added to its query, and the signature of the longer URL: for a body that is
@@ -104,26 +98,21 @@ impl Signer {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn sign_body_hash(&self, url: &str, body: &[u8]) -> (String, Signature) {
-        let (base, fragment) = match url.split_once('#') {
-            Some((base, fragment)) => (base, Some(fragment)),
-            None => (url, None),
-        };
-        let mut signed = String::from(base);
-        signed.push(if base.contains('?') { '&' } else { '?' });
-        signed.push_str("bodySHA256=");
-        signed.extend(mac::body_hash(body).map(char::from));
-        if let Some(fragment) = fragment {
-            signed.push('#');
-            signed.push_str(fragment);
-        }
+        let (base, fragment) = url.split_at(url.find('#').unwrap_or(url.len()));
+        let mark = if base.contains('?') { '&' } else { '?' };
+        let hash: String = mac::body_hash(body).map(char::from).iter().collect();
+        let signed = format!("{base}{mark}bodySHA256={hash}{fragment}");
         let signature = self.sign_url(&signed);
         (signed, signature)
     }
 
-    fn sign(&self, url: &str, params: &[u8]) -> Signature {
-        self.0.mac(|out| {
+    fn sign(&self, url: &str, payload: &Payload<'_>) -> Result<Signature, VerifyError> {
+        let mut params = Params::new();
+        payload.read(&mut params, usize::MAX, MAX_PARAMS_LIMIT)?;
+        params.sort();
+        Ok(self.0.mac(|out| {
             out.update(url.as_bytes());
-            out.update(params);
-        })
+            out.update(params.canonical());
+        }))
     }
 }

@@ -1,15 +1,11 @@
-//! What a service meets when it starts: a token from the environment, and errors as `main` prints them.
-//! No verdict depends on it.
+//! The feature `std`: a token from the environment of a service that starts.
 
-#[cfg(feature = "std")]
 use alloc::boxed::Box;
 use core::fmt;
 
-use crate::error::{BuildError, KeyError};
-#[cfg(feature = "std")]
+use crate::error::KeyError;
 use crate::key::AuthToken;
 
-#[cfg(feature = "std")]
 impl AuthToken {
     /// Takes the token from the environment variable `name`.
     ///
@@ -40,14 +36,12 @@ impl AuthToken {
 /// Why [`AuthToken::from_env`] gave no token. It names the variable and shows no part of its value.
 ///
 /// `Debug` says what `Display` says, because it is what `main` prints.
-#[cfg(feature = "std")]
 #[derive(Clone, Eq, Hash, PartialEq)]
 pub struct EnvError {
     variable: Box<str>,
     reason: Option<KeyError>,
 }
 
-#[cfg(feature = "std")]
 impl EnvError {
     /// The name of the variable.
     #[must_use]
@@ -62,10 +56,8 @@ impl EnvError {
     }
 }
 
-#[cfg(feature = "std")]
 impl core::error::Error for EnvError {}
 
-#[cfg(feature = "std")]
 impl fmt::Display for EnvError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the environment variable {}", self.variable)?;
@@ -76,22 +68,7 @@ impl fmt::Display for EnvError {
     }
 }
 
-#[cfg(feature = "std")]
 impl fmt::Debug for EnvError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// As [`Display`](fmt::Display): it is what `main` prints of an error that it returns.
-impl fmt::Debug for KeyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// As [`Display`](fmt::Display): it is what `main` prints of an error that it returns.
-impl fmt::Debug for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }

@@ -22,21 +22,17 @@ impl Webhook<'_> {
     /// ```
     pub fn untrusted_param(&self, name: &str) -> Option<String> {
         let query = url::query_of(self.url);
-        let in_payload = match self.payload {
-            Payload::Body(_) if BodyHash::of_query(query).is_some() => None,
-            Payload::Body(body) => first_of(body, name),
-            Payload::Params(params) => params
-                .iter()
-                .find(|(own, _)| *own == name)
-                .map(|(_, value)| value.as_bytes().into()),
-        };
-        in_payload.or_else(|| first_of(query, name)).and_then(|value| String::from_utf8(value).ok())
+        let is_hashed =
+            matches!(self.payload, Payload::Body(_)) && BodyHash::of_query(query).is_some();
+        let form = Some(self.payload).filter(|_| !is_hashed);
+        let mut texts = form.into_iter().chain([Payload::Body(query)]);
+        texts.find_map(|text| first_of(&text, name)).and_then(|value| String::from_utf8(value).ok())
     }
 }
 
 /// The first value of a name in a text, decoded. `None` for a text that no verifier would read.
-fn first_of(text: &[u8], name: &str) -> Option<Vec<u8>> {
-    let mut pairs = Params::new();
-    pairs.read(text, MAX_PARAMS_LIMIT).ok()?;
-    pairs.iter().find(|(own, _)| *own == name.as_bytes()).map(|(_, value)| value.into())
+fn first_of(text: &Payload<'_>, name: &str) -> Option<Vec<u8>> {
+    let mut params = Params::new();
+    text.read(&mut params, usize::MAX, MAX_PARAMS_LIMIT).ok()?;
+    params.get_all(name).next().map(<[u8]>::to_vec)
 }

@@ -18,11 +18,9 @@ pub const MAX_URL_LEN: usize = 16 * 1_024;
 /// A URL in pieces. Each is a part of the text as given.
 #[derive(Clone, Copy)]
 pub(crate) struct UrlParts<'a> {
-    /// The URL without its fragment.
-    text: &'a str,
     /// The scheme as it is signed: ws or wss for a WebSocket handshake.
     scheme: &'a str,
-    /// The text between `://` and the fragment.
+    /// The text between the scheme and the fragment.
     rest: &'a str,
     userinfo: Option<&'a str>,
     host: &'a str,
@@ -41,16 +39,15 @@ impl<'a> UrlParts<'a> {
     pub(crate) fn parse(text: &'a str, websocket: bool) -> Option<Self> {
         let (text, fragment) = cut(text, '#');
         let (scheme, _) = cut(text, ':');
-        let rest = text.get(scheme.len()..)?.strip_prefix("://")?;
-        let (hierarchy, query) = cut(rest, '?');
-        let authority_len =
-            hierarchy.bytes().position(|byte| byte == b'/').unwrap_or(hierarchy.len());
+        let rest = text.get(scheme.len()..)?;
+        let (hierarchy, query) = cut(rest.strip_prefix("://")?, '?');
+        let authority_len = hierarchy.find('/').unwrap_or(hierarchy.len());
         let (authority, path) = hierarchy.split_at_checked(authority_len)?;
         let split = authority.rsplit_once('@');
         let (userinfo, host) = split.map_or((None, authority), |(user, host)| (Some(user), host));
         let (host, port) = cut_port(host)?;
         let scheme = signed_scheme(scheme, websocket)?;
-        Some(Self { text, scheme, rest, userinfo, host, port, path, query, fragment, websocket })
+        Some(Self { scheme, rest, userinfo, host, port, path, query, fragment, websocket })
     }
 
     /// The query, without its `?`, empty if there is none.
@@ -60,14 +57,11 @@ impl<'a> UrlParts<'a> {
 
     /// Writes the text of `candidate`. Its query, if that is signed as parameters, is not written.
     pub(crate) fn write(&self, candidate: Candidate, out: &mut impl Sink) {
-        if candidate.is_as_given() && !self.websocket {
-            return out.update(self.text.as_bytes());
-        }
         let mut put = |texts: &[&str]| texts.iter().for_each(|text| out.update(text.as_bytes()));
-        put(&[self.scheme, "://"]);
         if candidate.is_as_given() {
-            return put(&[self.rest]);
+            return put(&[self.scheme, self.rest]);
         }
+        put(&[self.scheme, "://"]);
         let userinfo = self.userinfo.filter(|_| !candidate.has(Candidate::USERINFO_REMOVED));
         put(&userinfo.map_or(["", ""], |userinfo| [userinfo, "@"]));
         put(&[self.host]);
@@ -95,13 +89,10 @@ impl<'a> UrlParts<'a> {
         !has_query && !has_path && !candidate.has(Candidate::FRAGMENT_KEPT)
     }
 
-    /// The scheme's standard port. The secure schemes, https and wss, end in `s`; ws ends in `s` too, and
-    /// is not secure.
-    const fn standard_port(&self) -> &'static str {
-        match self.scheme.as_bytes() {
-            [_, _, _, _, b's' | b'S'] | [_, _, b's' | b'S'] => "443",
-            _ => "80",
-        }
+    /// The scheme's standard port.
+    fn standard_port(&self) -> &'static str {
+        let is_secure = ["https", "wss"].iter().any(|name| self.scheme.eq_ignore_ascii_case(name));
+        if is_secure { "443" } else { "80" }
     }
 }
 

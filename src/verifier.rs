@@ -6,13 +6,10 @@ mod verified;
 use alloc::{boxed::Box, sync::Arc};
 
 use crate::config::{Config, VerifierKey};
-use crate::error::VerifyError;
-use crate::form::Params;
-use crate::key::Settings;
 use crate::mac::{Signature, Sink};
-use crate::policy;
 use crate::url::{BodyHash, Candidate, MAX_URL_LEN, UrlParts};
 use crate::webhook::{Payload, Webhook};
+use crate::{error::VerifyError, form::Params, key::Settings, policy};
 
 pub use proof::Proof;
 pub use verified::{Coverage, Verdict, Verified};
@@ -202,11 +199,11 @@ impl<'a> Attempt<'_, 'a> {
     fn find(&self, candidates: impl Iterator<Item = Candidate>, params: &[u8]) -> Option<Verdict> {
         let (signature, coverage) = (*self.signature, Coverage::UrlOnly);
         let matches = |key: &VerifierKey, candidate| {
-            let is_match = key.mac.verify(&signature, |out| {
+            let own = key.mac.mac(|out| {
                 self.url.write(candidate, out);
                 out.update(params);
             });
-            bool::from(is_match)
+            own == signature // In constant time.
         };
         let fits = |key: &VerifierKey| key.fits(&self.settings, signature.algorithm());
         { candidates }.find_map(|candidate| {

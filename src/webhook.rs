@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::error::VerifyError;
+use crate::error::{Result, VerifyError};
 use crate::form::Params;
 
 /// A request to verify: URL, body and signature headers, untrusted.
@@ -131,22 +131,14 @@ impl<'a> Payload<'a> {
 
     /// The body, empty if decoded parameters were given instead.
     pub(crate) const fn body(&self) -> &'a [u8] {
-        match *self {
-            Self::Body(body) => body,
-            Self::Params(_) => &[],
-        }
+        if let Self::Body(body) = *self { body } else { &[] }
     }
 
     /// Reads the parameters of a form of at most `max_len` bytes, in its order.
     ///
     /// # Errors
     /// [`VerifyError::BodyTooLong`], [`VerifyError::TooManyParams`].
-    pub(crate) fn read(
-        &self,
-        params: &mut Params,
-        max_len: usize,
-        max: usize,
-    ) -> Result<(), VerifyError> {
+    pub(crate) fn read(&self, params: &mut Params, max_len: usize, max: usize) -> Result {
         if self.len() > max_len {
             return Err(VerifyError::BodyTooLong);
         }

@@ -59,7 +59,7 @@ fn freed_with(needle: &'static [u8], work: impl FnOnce()) -> usize {
 }
 
 /// The states of HMAC-SHA1 and HMAC-SHA256 under a secret shorter than a block, after the block of
-/// RFC 2104's inner (0x36) or outer (0x5c) padding. Whoever has the two can sign.
+/// RFC 2104's inner (0x36) or outer (0x5c) padding. The two are enough to sign.
 fn keyed_states(secret: &str) -> [&'static [u8]; 4] {
     let block = |pad: u8| {
         let mut block = [pad; 64];
@@ -201,7 +201,10 @@ fn no_freed_block_holds_a_keyed_state_of_many_keys() {
         let found = freed_with(state, || {
             let token = AuthToken::new(TOKEN).unwrap();
             let builder = (0..keys).fold(Verifier::builder(), |b, _| b.auth_token(token.clone()));
+            // What is copied has no room to grow in.
+            let copy = builder.clone().auth_token(token);
             assert_eq!(builder.build().is_ok(), keys <= MAX_KEYS);
+            assert_eq!(copy.build().is_ok(), keys < MAX_KEYS);
         });
         assert_eq!(found, 0, "{keys} keys");
     }

@@ -2,7 +2,7 @@
 //!
 //! A user of this file has the module `records` beside it.
 
-#![allow(dead_code, reason = "whoever measures need not measure all of it")]
+#![allow(dead_code, reason = "not every bench measures all of it")]
 #![allow(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,

@@ -1,9 +1,8 @@
 //! What arrived, which keys a verifier tries, and whether a MAC is right. With `spelled`, the only
 //! file of the feature that takes private items of the verifier.
 
-use alloc::borrow::Cow;
 use alloc::boxed::Box;
-use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::layout::Pair;
@@ -44,9 +43,9 @@ pub(super) struct Asked<'a> {
     pub(super) fitting: Vec<Key>,
     pub(super) configured: usize,
     /// The id in the settings header, if no configured key has it.
-    pub(super) unknown_id: Option<Cow<'a, str>>,
+    pub(super) unknown_id: Option<&'a str>,
     /// The algorithm in the settings header, if the signature is of another.
-    pub(super) other_algorithm: Option<Cow<'a, str>>,
+    pub(super) other_algorithm: Option<&'a str>,
 }
 
 impl<'a> Request<'a> {
@@ -80,16 +79,15 @@ impl<'a> Request<'a> {
     pub(super) fn asked(&self, algorithm: Algorithm) -> Asked<'a> {
         let Self { settings, config, .. } = *self;
         let fitting = || config.keys.iter().filter(|key| key.mac.algorithm() == algorithm);
-        let own = |key: &VerifierKey| Key(Box::new(key.mac.clone()));
+        let own = |key: &Arc<VerifierKey>| Key(Box::new(key.mac.clone()));
         let is_known = config.keys.iter().any(|key| settings.allow_id(key.id.as_deref()));
         let refused = settings.name_unknown_algorithm() || !settings.allow(algorithm);
-        let text = |text: Option<&'a [u8]>| String::from_utf8_lossy(text.unwrap_or_default());
         Asked {
             keys: fitting().filter(|key| settings.allow_id(key.id.as_deref())).map(own).collect(),
             fitting: fitting().map(own).collect(),
             configured: config.keys.len(),
-            unknown_id: (!is_known).then(|| text(settings.key_id)),
-            other_algorithm: refused.then(|| text(settings.algorithm)),
+            unknown_id: settings.key_id.filter(|_| !is_known),
+            other_algorithm: settings.algorithm.filter(|_| refused),
         }
     }
 
@@ -172,10 +170,10 @@ impl Key {
 
     /// Whether the signature is the MAC of a URL and the text that is appended.
     pub(super) fn made(&self, signature: &Signature, url: &[u8], appended: &[u8]) -> bool {
-        let is_match = self.0.verify(signature, |out| {
+        let own = self.0.mac(|out| {
             out.update(url);
             out.update(appended);
         });
-        is_match.into()
+        own == *signature
     }
 }

@@ -58,12 +58,12 @@ pub(super) fn provers(request: &Request<'_>, hints: &Hints) -> (Vec<Prover>, Opt
 
 /// Why a verifier tries no key, or not all of the algorithm.
 fn not_asked(asked: &Asked<'_>, algorithm: Algorithm) -> Option<Found> {
-    if let Some(id) = &asked.unknown_id {
+    if let Some(id) = asked.unknown_id {
         let given = format!("`{id}` in the settings header");
         let signed = format!("one of the {} configured keys", asked.configured);
         return Some(Found::new(Cause::UnknownSharedKey, given, signed));
     }
-    if let Some(name) = &asked.other_algorithm {
+    if let Some(name) = asked.other_algorithm {
         let given = format!("`{name}` in the settings header");
         let signed = format!("{algorithm}, by the length of the signature");
         return Some(Found::new(Cause::WrongAlgorithm, given, signed));

@@ -5,7 +5,7 @@ use core::{fmt, str};
 use super::buffer::Buffer;
 use super::decode::{copy, escaped, spaced};
 use super::split::{marks, take_first};
-use crate::error::VerifyError;
+use crate::error::{Result, VerifyError};
 
 /// Bytes of a text that needs no heap.
 const INLINE_LEN: usize = 1_440;
@@ -68,10 +68,17 @@ impl Params {
     /// # Errors
     /// [`VerifyError::TooManyParams`] for more than `max` parameters, each repetition counted;
     /// [`VerifyError::BodyTooLong`] from 2 GiB on.
-    pub(crate) fn read(&mut self, raw: &[u8], max: usize) -> Result<(), VerifyError> {
+    pub(crate) fn read(&mut self, raw: &[u8], max: usize) -> Result {
         self.make_room(raw.len(), max.min(count(raw, b'&').saturating_add(1)))?;
         let text = self.text.items_mut();
         let mut places = self.places.items_mut().iter_mut();
+        let mut close = |start, name_end: usize, end| {
+            if end != start {
+                let place = places.next().ok_or(VerifyError::TooManyParams)?;
+                *place = Place::new(start, name_end.min(end), end);
+            }
+            Ok(())
+        };
         let (mut start, mut name_end) = (0, usize::MAX);
         // An escape is longer than what it stands for: the runs that follow move to the left.
         let (mut copied, mut gap) = (0, 0_usize);
@@ -82,7 +89,7 @@ impl Params {
                 match raw.get(at) {
                     Some(b'=') => name_end = name_end.min(place),
                     Some(b'&') => {
-                        Place::close(&mut places, start, name_end, place)?;
+                        close(start, name_end, place)?;
                         (start, name_end) = (place.wrapping_add(1), usize::MAX);
                     }
                     _ => {
@@ -95,7 +102,7 @@ impl Params {
             }
         }
         copy_run(raw, copied, raw.len(), text, gap);
-        Place::close(&mut places, start, name_end, raw.len().wrapping_sub(gap))?;
+        close(start, name_end, raw.len().wrapping_sub(gap))?;
         let unused = places.len();
         let read = self.places.items().len().wrapping_sub(unused);
         self.places.resize(read, Place::NONE);
@@ -112,11 +119,7 @@ impl Params {
     ///
     /// # Errors
     /// As [`read`](Self::read).
-    pub(crate) fn read_decoded(
-        &mut self,
-        params: &[(&str, &str)],
-        max: usize,
-    ) -> Result<(), VerifyError> {
+    pub(crate) fn read_decoded(&mut self, params: &[(&str, &str)], max: usize) -> Result {
         if params.len() > max {
             return Err(VerifyError::TooManyParams);
         }
@@ -139,7 +142,7 @@ impl Params {
     }
 
     /// Makes room for a text of `len` bytes, twice, and for `params` parameters.
-    fn make_room(&mut self, len: usize, params: usize) -> Result<(), VerifyError> {
+    fn make_room(&mut self, len: usize, params: usize) -> Result {
         let room = len.checked_mul(2).and_then(|twice| twice.checked_add(1));
         let room = room.filter(|&room| u32::try_from(room).is_ok());
         self.text.resize(room.ok_or(VerifyError::BodyTooLong)?, 0);
@@ -193,21 +196,6 @@ impl Place {
         let name_len = short(name_end.wrapping_sub(start));
         let value_len = short(end.saturating_sub(name_end.wrapping_add(1)));
         Self { prefix: 0, start: short(start), name_len, value_len, repeated: false }
-    }
-
-    /// Notes the parameter that ends at `end`, unless it is empty.
-    #[inline]
-    fn close<'p>(
-        places: &mut impl Iterator<Item = &'p mut Self>,
-        start: usize,
-        name_end: usize,
-        end: usize,
-    ) -> Result<(), VerifyError> {
-        if end != start {
-            let place = places.next().ok_or(VerifyError::TooManyParams)?;
-            *place = Self::new(start, name_end.min(end), end);
-        }
-        Ok(())
     }
 
     /// Where the name begins, and the lengths of name and value.

@@ -30,12 +30,6 @@ impl Algorithm {
             Self::HmacSha256 => "HMAC_SHA256",
         }
     }
-
-    pub(crate) fn from_name(name: &[u8]) -> Option<Self> {
-        [Self::HmacSha1, Self::HmacSha256]
-            .into_iter()
-            .find(|algorithm| name.eq_ignore_ascii_case(algorithm.as_str().as_bytes()))
-    }
 }
 
 impl fmt::Display for Algorithm {
@@ -52,6 +46,8 @@ impl FromStr for Algorithm {
     /// # Errors
     /// [`VerifyError::NoKeyForAlgorithm`] for any other name.
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::from_name(name.as_bytes()).ok_or(VerifyError::NoKeyForAlgorithm)
+        let known = [Self::HmacSha1, Self::HmacSha256];
+        let named = known.into_iter().find(|known| name.eq_ignore_ascii_case(known.as_str()));
+        named.ok_or(VerifyError::NoKeyForAlgorithm)
     }
 }

@@ -4,7 +4,7 @@ use alloc::string::String;
 use core::fmt;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use subtle::{Choice, ConstantTimeEq};
+use subtle::ConstantTimeEq;
 
 use super::Algorithm;
 use crate::error::VerifyError;
@@ -104,21 +104,15 @@ impl Signature {
     }
 }
 
-impl ConstantTimeEq for Signature {
-    fn ct_eq(&self, other: &Self) -> Choice {
+impl PartialEq for Signature {
+    /// In constant time, but for the algorithm: the length of a signature is public.
+    fn eq(&self, other: &Self) -> bool {
         let (words, _) = self.mac.as_chunks();
         let (others, _) = other.mac.as_chunks();
         let differ = words.iter().zip(others).fold(0, |differ, (&word, &other)| {
             differ | (u64::from_ne_bytes(word) ^ u64::from_ne_bytes(other))
         });
-        // MACs of unequal length are unequal: the length is public.
-        differ.ct_eq(&0) & Choice::from(u8::from(self.algorithm == other.algorithm))
-    }
-}
-
-impl PartialEq for Signature {
-    fn eq(&self, other: &Self) -> bool {
-        self.ct_eq(other).into()
+        self.algorithm == other.algorithm && differ.ct_eq(&0).into()
     }
 }
 

@@ -48,11 +48,16 @@ pub enum OriginError {
     #[error("the request target is too long")]
     TargetTooLong,
     /// The server was not told the peer's address, so no header of a proxy can be believed. The
-    /// service is at fault: [`RequestHead::peer`] was not given the address of the socket.
-    #[error("the peer's address is unknown: give the socket's address to RequestHead::peer")]
+    /// service is at fault: [`RequestHead::peer`] was not given the address of the socket. An adapter
+    /// takes the address from the server: axum's `into_make_service_with_connect_info::<SocketAddr>()`,
+    /// elsewhere in tower the extension `PeerAddr`.
+    #[error(
+        "the peer's address is unknown: serve axum with into_make_service_with_connect_info::<SocketAddr>(), \
+         or give the socket's address to the extension PeerAddr or to RequestHead::peer"
+    )]
     UnknownPeer,
     /// The peer's address is not one of a trusted proxy.
-    #[error("the peer is not a trusted proxy")]
+    #[error("the peer is none of TrustedProxy::peers")]
     UntrustedPeer,
     /// A header that the origin depends on is missing.
     #[error("header {0} is missing")]
@@ -70,13 +75,13 @@ pub enum OriginError {
     #[error("two parts of the request name different hosts or ports")]
     HostConflict,
     /// The host, with its port, is not on the list.
-    #[error("the host is not on the list")]
+    #[error("the host is not on the list of hosts that the Origin was given")]
     HostNotAllowed,
     /// The value of `X-Forwarded-Prefix` is not on the list.
-    #[error("the path prefix is not on the list")]
+    #[error("the path prefix is not on the list of prefixes that the TrustedProxy was given")]
     PrefixNotAllowed,
     /// The query is not the one in the URL of [`Origin::whole_url`].
-    #[error("the query is not the configured one")]
+    #[error("the query is not that of Origin::whole_url")]
     QueryNotConfigured,
 }
 

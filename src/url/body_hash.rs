@@ -1,7 +1,6 @@
 //! `bodySHA256`: the hash with which a signed URL speaks for a body.
 
-use crate::form::Params;
-use crate::mac;
+use crate::{form::Params, mac};
 
 /// The hash that the query of a URL holds.
 pub(crate) struct BodyHash {

@@ -2,8 +2,7 @@
 
 use core::{fmt, iter};
 
-use super::UrlParts;
-use super::rewrite::can_be_reencoded;
+use super::{UrlParts, rewrite::can_be_reencoded};
 use crate::form::Params;
 
 /// The most candidates of one URL. No URL gives rise to more than 29.

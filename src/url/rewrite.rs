@@ -3,8 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use super::candidate::Candidate;
-use crate::form::Params;
-use crate::mac::Sink;
+use crate::{form::Params, mac::Sink};
 
 /// The bytes that JavaScript's `encodeURIComponent` escapes, as the Node library's legacy query does.
 const COMPONENT: AsciiSet =

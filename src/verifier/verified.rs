@@ -3,10 +3,8 @@
 use core::{fmt, ops::Deref};
 
 use super::Proof;
-use crate::form::Params;
-use crate::mac::Signature;
 use crate::url::{self, Candidate};
-use crate::webhook::Webhook;
+use crate::{form::Params, mac::Signature, webhook::Webhook};
 
 /// What Twilio signed. Only [`Verifier::verify`](crate::Verifier::verify) makes one.
 ///

@@ -64,8 +64,21 @@ fn an_unknown_peer_is_not_trusted_even_where_every_address_is() {
     let error = origin.url(&request(PEER, &PLAIN).peer(None)).unwrap_err();
     // The service did not give the peer's address; the request is not at fault.
     assert_eq!((error, error.http_status()), (OriginError::UnknownPeer, 500));
-    assert!(error.to_string().contains("RequestHead::peer"), "{error}");
+    for way in
+        ["into_make_service_with_connect_info::<SocketAddr>()", "PeerAddr", "RequestHead::peer"]
+    {
+        assert!(error.to_string().contains(way), "{error}");
+    }
     assert_eq!(OriginError::UntrustedPeer.http_status(), 403);
+    // A refusal by a setting names it: the log may hold no more than these words.
+    for (error, setting) in [
+        (OriginError::UntrustedPeer, "TrustedProxy::peers"),
+        (OriginError::HostNotAllowed, "hosts that the Origin was given"),
+        (OriginError::PrefixNotAllowed, "prefixes that the TrustedProxy was given"),
+        (OriginError::QueryNotConfigured, "Origin::whole_url"),
+    ] {
+        assert!(error.to_string().contains(setting), "{error}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 /// Documents that tell tests of this package to run.
 const DOCUMENTS: [&str; 6] = [
@@ -112,4 +113,24 @@ fn the_audit_has_a_question_and_a_command_for_each_file_of_the_core() {
         let answers = section.matches("`cargo ").count() + section.matches("`grep ").count();
         assert!(asks > 0 && answers >= asks, "a question without a command: {section}");
     }
+}
+
+/// A `grep` of the page prints as many lines as the question says, or one.
+#[test]
+fn each_grep_of_the_audit_prints_as_many_lines_as_it_says() {
+    let audit = read("AUDIT.md").replace('\n', " ");
+    let mut seen = 0_usize;
+    for question in audit.split(" - ") {
+        let Some((asked, grep)) = question.split_once("`grep ") else { continue };
+        let grep = format!("grep {}", grep.split('`').next().unwrap_or_default());
+        let said = [("Two lines", 2), ("Two files", 2)];
+        let said = said.into_iter().find(|(words, _)| asked.contains(words));
+        let printed = Command::new("sh").args(["-c", &grep]).current_dir(root()).output();
+        let printed = printed.unwrap_or_else(|error| panic!("{grep}: {error}")).stdout;
+        let printed = String::from_utf8_lossy(&printed);
+        let lines = said.map_or(1, |(_, lines)| lines);
+        assert_eq!(printed.lines().count(), lines, "{grep} prints {printed}");
+        seen = seen.saturating_add(1);
+    }
+    assert_eq!(seen, 4, "greps");
 }

@@ -4,5 +4,6 @@ extern crate alloc;
 
 mod audit;
 mod boundary;
+mod prose;
 mod spec;
 mod supply_chain;

@@ -176,8 +176,8 @@ async fn two_thousand_at_once_get_their_own_answers() {
     assert_eq!(answers.await.unwrap().len(), REQUESTS);
 }
 
-/// Whoever leaves in the middle of a body leaves nothing behind. Whoever leaves while the handler is
-/// at work does not stop it, as actix-web lets it go on: what it does is done.
+/// A client that hangs up in the middle of a body leaves nothing behind. One that hangs up while the handler
+/// is at work does not stop the handler, as actix-web lets it go on.
 #[test]
 fn clients_that_go_away_leave_a_server_that_works() {
     let calls = Arc::new(AtomicUsize::new(0));

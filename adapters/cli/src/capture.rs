@@ -22,7 +22,8 @@ use crate::http::{self, HttpRequest};
 /// The most requests of one file that are looked at.
 const MAX_ENTRIES: usize = 10_000;
 
-/// Reads a saved request. Of several, number `entry` (from 1), or else the only one that is signed.
+/// Reads a saved request. Takes number `entry` (from 1) of several; without a number, the only one that is
+/// signed.
 pub(crate) fn read(text: &[u8], entry: Option<usize>) -> Result<HttpRequest, Failure> {
     let (comments, text) = http::comments(text);
     let mut found = match text.first() {

@@ -49,7 +49,8 @@ pub(crate) fn run(args: &DiagnoseArgs) -> Result<Ending, Failure> {
     Ok(if good { Ending::Good } else { Ending::Refused })
 }
 
-/// The tokens: of the options, else the one that the request file names, else of the environment.
+/// The tokens: those of the options; without any, the one that the request file names; without that, the
+/// environment's.
 fn tokens(args: &DiagnoseArgs, request: &Request) -> Result<Vec<Secret>, Failure> {
     let named = request.http.as_ref().and_then(|http| http.token_file.as_deref());
     match (named, &args.request.http) {

@@ -21,7 +21,7 @@ pub(crate) struct Secret {
     pub(crate) text: Zeroizing<String>,
 }
 
-/// Reads the auth tokens: those of the files, else that of the environment.
+/// Reads the auth tokens: those of the files; without any, the environment's.
 pub(crate) fn tokens(args: &KeyArgs) -> Result<Vec<Secret>, Failure> {
     if args.token_file.is_empty() {
         return Ok(environment()?.into_iter().collect());

@@ -293,4 +293,6 @@ fn wrong_usage_is_told() {
         assert_eq!(twilio_sig(arguments).0, 2, "{arguments:?}");
     }
     assert_eq!(twilio_sig(&["listen", "--save", "/dev/null/x"]).0, 3);
+    let (status, out) = twilio_sig(&["listen", "--bind", "127.0.0.1:8080"]);
+    assert!(status == 2 && out.contains("--port has the port"), "{out}");
 }

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use twilio_sig::claim::{self, ClaimError, ClaimStore};
-use twilio_sig::dedup::{Delivery, NoIdentity};
+use twilio_sig::dedup::NoIdentity;
 use twilio_sig::replay::Guard;
 use twilio_sig::{Coverage, Verified};
 
@@ -114,11 +114,7 @@ impl Gate {
         }
         let ClaimSettings { guard, dedup, .. } = &self.0.claims;
         for step in [guard, dedup].into_iter().flatten() {
-            let mut delivery = Delivery::new(verified);
-            delivery.tenant = tenant;
-            let token = arrived.idempotency_token.as_deref();
-            delivery.idempotency_token = token.and_then(|token| str::from_utf8(token).ok());
-            match step.prepare(delivery) {
+            match step.prepare(arrived.delivery(verified, tenant)) {
                 Ok(slot) => prepared.slots.push(slot),
                 Err(Unclaimable::NoIdentity(reason)) => prepared.no_identity = Some(reason),
                 Err(Unclaimable::Refuse(refusal, detail)) => {

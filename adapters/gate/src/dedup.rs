@@ -16,7 +16,8 @@ pub const DEFAULT_TTL: Duration = Duration::from_secs(24 * 60 * 60);
 ///
 /// A request that nothing identifies goes to the handler every time, with an event that says why,
 /// and so does a batch of several events: its handler claims each by itself, with
-/// [`DedupKey::each`](twilio_sig::dedup::DedupKey::each).
+/// [`DedupKey::each`](twilio_sig::dedup::DedupKey::each) and
+/// [`VerifiedWebhook::delivery`](crate::VerifiedWebhook::delivery).
 ///
 /// # Examples
 /// ```

@@ -135,8 +135,8 @@ impl Gate {
     /// [`VerifierSource::other_tenants`](crate::VerifierSource::other_tenants), and the first
     /// eight hosts that the origin allows. A request without a
     /// well-formed signature is refused before its body is read, so only what its header shows is
-    /// told. Of a request that the [`Origin`](twilio_sig::Origin) refuses, or that no tenant is found
-    /// for, the event tells the setting that refused it, and what of the request it looked at.
+    /// told. Where the [`Origin`](twilio_sig::Origin) refuses a request, or no tenant is found for it, the
+    /// event tells the setting that refused it, and what of the request it looked at.
     ///
     /// Clones of the gate share the bounds.
     ///

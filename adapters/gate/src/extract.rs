@@ -66,11 +66,24 @@ impl VerifiedWebhook {
         };
         #[cfg(feature = "tracing")]
         if found.is_none() {
-            let reason = if unverified.is_none() { "no_proof" } else { "report_only" };
+            let (reason, fix) = if unverified.is_none() {
+                (
+                    "no_proof",
+                    "Put the route behind the layer: axum's Router::layer covers the routes that were \
+                     added before it, actix-web's wrap those of its App or scope.",
+                )
+            } else {
+                (
+                    "report_only",
+                    "Remove Gate::report_only once its log is quiet; until then the handler takes what \
+                     it took before, such as Form<T>, and nothing is verified.",
+                )
+            };
             tracing::warn!(
                 event_type = "webhook_unprotected",
                 provider = "twilio",
                 reason,
+                fix,
                 "{error}"
             );
         }

@@ -1,4 +1,4 @@
-//! What the gate promises to whoever writes an adapter.
+//! What the gate promises to the author of an adapter.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
 
 extern crate alloc;
@@ -10,6 +10,8 @@ use std::sync::Mutex;
 
 use twilio_sig::{AuthToken, Origin, Signer, Verifier};
 use twilio_sig_gate::{Admitted, Decision, Gate, Head};
+#[cfg(feature = "claim")]
+use twilio_sig_gate::{Tenant, TenantMap};
 
 const URL: &str = "https://example.com/sms";
 
@@ -48,6 +50,33 @@ fn report_only_never_gives_a_proof() {
     assert!(matches!(decide(&gate().report_only(), b"Body=Ahoy"), Decision::PassUnverified));
     let head = Head::new("POST", "/sms", []);
     assert!(matches!(gate().report_only().open(&head), Decision::PassUnverified));
+}
+
+/// A handler that claims for itself claims what the gate would have claimed, by tenant and header too.
+#[test]
+#[cfg(feature = "claim")]
+fn a_handler_is_given_what_a_key_is_made_of() {
+    use twilio_sig::dedup::DedupKey;
+
+    const FORM: &[u8] = b"MessageSid=SM00000000000000000000000000000001&MessageStatus=sent";
+    let key_of = |gate: &Gate| {
+        let Decision::Continue(admitted) = decide(gate, FORM) else { panic!("it is refused") };
+        let webhook = admitted.webhook();
+        let seen = webhook.delivery(|delivery| {
+            assert_eq!(delivery.verified.body(), FORM);
+            (delivery.tenant.map(str::to_owned), DedupKey::of(delivery).unwrap().claim_key())
+        });
+        seen.unwrap()
+    };
+    let (tenant, of_none) = key_of(&gate());
+    assert_eq!(tenant, None);
+
+    let tenants = TenantMap::by_param("MessageStatus")
+        .with("sent", Tenant::new("acme", Verifier::new(token())));
+    let acme = Gate::for_tenants(tenants, Origin::fixed("https://example.com").unwrap());
+    let (tenant, of_acme) = key_of(&acme);
+    assert_eq!(tenant.as_deref(), Some("acme"));
+    assert_ne!(of_none, of_acme);
 }
 
 /// A middleware that has read the body leaves an empty one, and the head still states its length.

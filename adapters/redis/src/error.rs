@@ -12,6 +12,7 @@ use twilio_sig_claim::ClaimError;
 /// # Examples
 /// ```
 /// let error = twilio_sig_redis::ConnectError::Evicts("allkeys-lru".to_owned());
+/// assert!(error.to_string().starts_with("the Redis server may evict keys"));
 /// assert!(error.to_string().contains("noeviction"));
 /// assert_eq!(format!("{error:?}"), error.to_string());
 /// ```
@@ -21,34 +22,34 @@ pub enum ConnectError {
     /// A server's `maxmemory-policy` is this one and not `noeviction`: it may push out keys before
     /// their time, and what is pushed out can be replayed.
     #[error(
-        "the server may evict keys, and what is evicted can be replayed: its maxmemory-policy is {0}. \
+        "the Redis server may evict keys, and what is evicted can be replayed: its maxmemory-policy is {0}. \
          Set it to noeviction, or use another server for claims"
     )]
     Evicts(String),
     /// The server is a replica, on which nothing can be claimed.
     #[error(
-        "the server is a replica, on which nothing can be claimed. Connect to its primary, or let \
+        "the Redis server is a replica, on which nothing can be claimed. Connect to its primary, or let \
          sentinels name it: RedisStore::connect_sentinel, of the feature `sentinel`"
     )]
     Replica,
     /// The server is a node of a cluster, which has a part of the keys.
     #[error(
-        "the server is a node of a cluster, which has a part of the keys. Connect to the whole: \
+        "the Redis server is a node of a cluster, which has a part of the keys. Connect to the whole: \
          RedisStore::connect_cluster, of the feature `cluster`"
     )]
     ClusterNode,
     /// The server is no node of a cluster.
-    #[error("the server is no node of a cluster. Connect to it alone: RedisStore::connect")]
+    #[error("the Redis server is no node of a cluster. Connect to it alone: RedisStore::connect")]
     NoCluster,
     /// The server is a sentinel, which has no keys.
     #[error(
-        "the server is a sentinel, which has no keys. Connect to what it watches: \
+        "the Redis server is a sentinel, which has no keys. Connect to what it watches: \
          RedisStore::connect_sentinel, of the feature `sentinel`"
     )]
     Sentinel,
     /// The URL is none, or the server did not answer, did not let us in, or does not say what it
     /// is.
-    #[error("the server cannot be used: {0}")]
+    #[error("the Redis server cannot be used: {0}")]
     Unusable(String),
 }
 

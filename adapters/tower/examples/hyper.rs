@@ -9,7 +9,6 @@
 
 #![allow(clippy::print_stdout, reason = "this program says what happens")]
 
-use core::convert::Infallible;
 use core::error::Error;
 
 use bytes::Bytes;
@@ -25,12 +24,11 @@ use twilio_sig::{AuthToken, Origin, Verifier};
 use twilio_sig_tower::{Gate, PeerAddr, RequestBody, VerifiedWebhook, WebhookLayer};
 
 /// Called for verified requests only.
-async fn handle(
-    request: Request<RequestBody<Incoming>>,
-) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn handle(request: Request<RequestBody<Incoming>>) -> http::Result<Response<Full<Bytes>>> {
     let webhook = request.extensions().get::<VerifiedWebhook>();
     let said = webhook.and_then(|webhook| webhook.param("Body"));
-    Ok(Response::new(Full::from(format!("you said {}\n", said.unwrap_or_default()))))
+    let answer = Full::from(format!("you said {}\n", said.unwrap_or_default()));
+    Response::builder().header("content-type", "text/plain").body(answer)
 }
 
 #[tokio::main]

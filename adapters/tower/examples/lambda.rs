@@ -23,7 +23,8 @@ async fn handle(
 ) -> Result<Response<Body>, lambda_http::Error> {
     let webhook = request.extensions().get::<VerifiedWebhook>();
     let said = webhook.and_then(|webhook| webhook.param("Body"));
-    Ok(Response::new(Body::from(format!("you said {}", said.unwrap_or_default()))))
+    let answer = Body::from(format!("you said {}", said.unwrap_or_default()));
+    Ok(Response::builder().header("content-type", "text/plain").body(answer)?)
 }
 
 #[tokio::main]

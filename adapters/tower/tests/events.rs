@@ -141,8 +141,11 @@ fn a_route_without_the_layer_is_logged() {
         twilio_sig_tower::VerifiedWebhook::required(None, unverified).unwrap_err();
     });
     let text = record.0.lock().unwrap();
-    for (line, reason) in text.lines().zip(["reason=no_proof", "reason=report_only"]) {
+    let expected =
+        [("reason=no_proof", "Router::layer"), ("reason=report_only", "Gate::report_only")];
+    for (line, (reason, fix)) in text.lines().zip(expected) {
         assert!(line.starts_with("WARN") && line.contains(reason), "{text}");
+        assert!(line.split_once("fix=").is_some_and(|(_, rest)| rest.contains(fix)), "{text}");
         assert!(line.contains("event_type=webhook_unprotected"), "{text}");
     }
     assert_eq!(text.lines().count(), 2, "{text}");

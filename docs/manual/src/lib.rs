@@ -34,3 +34,15 @@ pages! {
     moving "../../../src/manual/moving.md"
     errors "../../../src/manual/errors.md"
 }
+
+/// The pages that the registry shows.
+pub const PUBLISHED: [&str; 8] = [
+    "README.md",
+    "adapters/actix/README.md",
+    "adapters/claim/README.md",
+    "adapters/cli/README.md",
+    "adapters/gate/README.md",
+    "adapters/redis/README.md",
+    "adapters/sqlx/README.md",
+    "adapters/tower/README.md",
+];

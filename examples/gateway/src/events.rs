@@ -87,27 +87,13 @@ pub(crate) struct OpenEvent {
 }
 
 impl Events {
-    /// Claims the event. An event that nothing signed identifies is known by its request. `own`
+    /// Claims the request and its event: Twilio does not sign where a name ends, so the same signature can
+    /// be sent as another event. An event that nothing signed identifies is known by its request alone. `own`
     /// identifies it where the library does not. A duplicate stops here, with its answer.
     pub(crate) async fn begin(
         &self,
         webhook: &VerifiedWebhook,
         own: Option<&Template>,
-    ) -> Result<OpenEvent, Stop> {
-        self.claim(webhook, own, false).await
-    }
-
-    /// The same, and claims the request too, so that a duplicate says whether it is a replay. That is
-    /// two statements more, so other routes do without.
-    pub(crate) async fn begin_unseen(&self, webhook: &VerifiedWebhook) -> Result<OpenEvent, Stop> {
-        self.claim(webhook, None, true).await
-    }
-
-    async fn claim(
-        &self,
-        webhook: &VerifiedWebhook,
-        own: Option<&Template>,
-        tells_replays: bool,
     ) -> Result<OpenEvent, Stop> {
         let tenant = tenants::id_of(webhook)?;
         let identity = self.identity(webhook, tenant, own)?;
@@ -118,8 +104,7 @@ impl Events {
 
         let mut transaction = self.store.begin().await?;
         let mut claims = Vec::new();
-        let mac = (tells_replays || event.is_none()).then_some(mac);
-        for (key, is_replay) in [(mac, true), (event, false)] {
+        for (key, is_replay) in [(Some(mac), true), (event, false)] {
             let Some(key) = key else { continue };
             let claim = Claim::random(key)?;
             match claim_in(&mut transaction, &claim, LEASE).await? {

@@ -11,7 +11,7 @@ pub(crate) enum Exit {
     /// 65: a restart does not help.
     #[error("the tables of {url} cannot be brought up to date: {reason}")]
     Tables {
-        /// Of the database.
+        /// The database's.
         url: String,
         /// Which migration, and what is wrong with it.
         reason: String,

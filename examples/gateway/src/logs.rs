@@ -11,7 +11,7 @@ use crate::attempts;
 use crate::exit::Failure;
 use crate::traces::Traces;
 
-/// Writes what passes the filter. Of an address that was refused too often, further refusals are
+/// Writes what passes the filter. Further refusals of an address that was refused too often are
 /// counted and not written: their sender must not choose how full the disk gets.
 ///
 /// Alerts and traces are made of the same, where there are settings for them.

@@ -188,7 +188,7 @@ impl Cause {
                 "Hand on the header as it arrived: no URL encoding, no URL-safe alphabet, no hexadecimal."
             }
             Self::SignatureOfOtherProvider => {
-                "Route this provider's webhooks elsewhere, or verify them by its own rules."
+                "Give the header's value without its name. Verify another provider's by that provider's rules."
             }
             Self::OtherAccount => "Verify with the verifier of the account that AccountSid names.",
             Self::StrictPolicy => {

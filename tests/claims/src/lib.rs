@@ -8,6 +8,8 @@ extern crate alloc;
 
 pub mod backend;
 pub mod cluster;
+#[cfg(feature = "live")]
+pub mod handler;
 pub mod journal;
 pub mod ledger;
 pub mod load;

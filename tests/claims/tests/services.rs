@@ -20,18 +20,21 @@ use claims_live::service::{Service, Settings};
 use claims_live::twilio::{Answer, Callback, WAIT};
 use sqlx::{Executor, SqlitePool};
 
-const SERVICE: &str = env!("CARGO_BIN_EXE_webhook_service");
+/// The services: on axum, and on actix-web.
+const AXUM: &str = env!("CARGO_BIN_EXE_webhook_service");
+const ACTIX: &str = env!("CARGO_BIN_EXE_actix_service");
 /// A lease that does not end while a test runs.
 const LONG: Duration = Duration::from_secs(600);
 /// Longer than anything takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Each scene is a test on each store.
+/// Each scene is a test on each store, and on one store for each framework.
 macro_rules! on_each_store {
     ($($scene:ident),* $(,)?) => {
-        mod redis { $(#[test] fn $scene() -> super::Scene { super::$scene(&mut super::Backend::redis()?) })* }
-        mod postgres { $(#[test] fn $scene() -> super::Scene { super::$scene(&mut super::Backend::postgres()?) })* }
-        mod sqlite { $(#[test] fn $scene() -> super::Scene { super::$scene(&mut super::Backend::sqlite()?) })* }
+        mod redis { $(#[test] fn $scene() -> super::Scene { super::$scene(super::AXUM, &mut super::Backend::redis()?) })* }
+        mod postgres { $(#[test] fn $scene() -> super::Scene { super::$scene(super::AXUM, &mut super::Backend::postgres()?) })* }
+        mod sqlite { $(#[test] fn $scene() -> super::Scene { super::$scene(super::AXUM, &mut super::Backend::sqlite()?) })* }
+        mod actix { $(#[test] fn $scene() -> super::Scene { super::$scene(super::ACTIX, &mut super::Backend::redis()?) })* }
     };
 }
 
@@ -63,9 +66,12 @@ fn runs(journal: &Journal, callback: &Callback, expected: usize) -> Scene {
 
 /// `kill -9` in the handler, and a restart: Twilio's retry takes over when the lease ends, and is
 /// handled within the 15 seconds that it has.
-fn a_killed_handler_is_taken_over_in_the_time_of_twilio(store: &mut Backend) -> Scene {
+fn a_killed_handler_is_taken_over_in_the_time_of_twilio(
+    program: &str,
+    store: &mut Backend,
+) -> Scene {
     let journal = Journal::new()?;
-    let mut service = Service::start(SERVICE, Settings::new(store.url()), &journal)?;
+    let mut service = Service::start(program, Settings::new(store.url()), &journal)?;
     let callback = Callback::new(1, 0)?;
     let port = service.port();
     thread::scope(|scope| {
@@ -84,9 +90,9 @@ fn a_killed_handler_is_taken_over_in_the_time_of_twilio(store: &mut Backend) -> 
 
 /// Also after a restart of the service; and another delivery of the event, in other bytes, gets it
 /// too. A forgery never does.
-fn the_same_bytes_get_the_first_answer_again(store: &mut Backend) -> Scene {
+fn the_same_bytes_get_the_first_answer_again(program: &str, store: &mut Backend) -> Scene {
     let journal = Journal::new()?;
-    let mut service = Service::start(SERVICE, Settings::new(store.url()), &journal)?;
+    let mut service = Service::start(program, Settings::new(store.url()), &journal)?;
     let [callback, other] = [Callback::new(1, 0)?, Callback::new(1, 1)?];
     let failed = callback.send(service.port(), "fail")?;
     expect(failed.status == 500, || format!("{failed:?}"))?;
@@ -109,10 +115,10 @@ fn the_same_bytes_get_the_first_answer_again(store: &mut Backend) -> Scene {
 }
 
 /// On the same service, on another, and in other bytes.
-fn a_second_delivery_waits_for_the_first(store: &mut Backend) -> Scene {
+fn a_second_delivery_waits_for_the_first(program: &str, store: &mut Backend) -> Scene {
     let journal = Journal::new()?;
-    let here = Service::start(SERVICE, Settings::new(store.url()), &journal)?;
-    let there = Service::start(SERVICE, Settings::new(store.url()), &journal)?;
+    let here = Service::start(program, Settings::new(store.url()), &journal)?;
+    let there = Service::start(program, Settings::new(store.url()), &journal)?;
     let [callback, other] = [Callback::new(1, 0)?, Callback::new(1, 1)?];
     let deliver = |callback: &Callback, service: &Service| {
         callback.deliver(&[service.port()], "", PATIENCE).answer
@@ -138,11 +144,11 @@ fn a_second_delivery_waits_for_the_first(store: &mut Backend) -> Scene {
 }
 
 /// It is renewed. Twilio's retry asks until it is answered.
-fn a_handler_slower_than_its_lease_runs_once(store: &mut Backend) -> Scene {
+fn a_handler_slower_than_its_lease_runs_once(program: &str, store: &mut Backend) -> Scene {
     let journal = Journal::new()?;
     let settings = Settings::new(store.url()).lease(Duration::from_secs(3));
-    let here = Service::start(SERVICE, settings.clone(), &journal)?;
-    let there = Service::start(SERVICE, settings, &journal)?;
+    let here = Service::start(program, settings.clone(), &journal)?;
+    let there = Service::start(program, settings, &journal)?;
     let callback = Callback::new(1, 0)?;
     thread::scope(|scope| {
         let first = scope.spawn(|| callback.send(here.port(), "work 8000"));
@@ -158,11 +164,14 @@ fn a_handler_slower_than_its_lease_runs_once(store: &mut Backend) -> Scene {
 }
 
 /// A service stands still for longer than its lease, and another takes over.
-fn a_lost_lease_is_told_to_the_handler_and_the_operator(store: &mut Backend) -> Scene {
+fn a_lost_lease_is_told_to_the_handler_and_the_operator(
+    program: &str,
+    store: &mut Backend,
+) -> Scene {
     let journal = Journal::new()?;
     let settings = Settings::new(store.url()).lease(Duration::from_secs(2));
-    let late = Service::start(SERVICE, settings.clone(), &journal)?;
-    let other = Service::start(SERVICE, settings, &journal)?;
+    let late = Service::start(program, settings.clone(), &journal)?;
+    let other = Service::start(program, settings, &journal)?;
     let callback = Callback::new(1, 0)?;
     let (event, pid) = (callback.event(), late.pid().unwrap_or_default());
     thread::scope(|scope| {
@@ -186,7 +195,7 @@ fn a_lost_lease_is_told_to_the_handler_and_the_operator(store: &mut Backend) -> 
 }
 
 /// The claim that timed out is given back in the background, however long its lease.
-fn a_store_that_stalls_once_holds_nothing(store: &mut Backend) -> Scene {
+fn a_store_that_stalls_once_holds_nothing(program: &str, store: &mut Backend) -> Scene {
     let journal = Journal::new()?;
     let callback = Callback::new(1, 0)?;
     let stalled = |service: &Service| {
@@ -201,7 +210,7 @@ fn a_store_that_stalls_once_holds_nothing(store: &mut Backend) -> Scene {
     if let Some(server) = store.server() {
         let proxy = Proxy::start(server.port())?;
         let settings = Settings::new(server.url_at(proxy.port())).lease(LONG);
-        let service = Service::start(SERVICE, settings, &journal)?;
+        let service = Service::start(program, settings, &journal)?;
         // Connections are made, and back in their pool: what stalls is the claim itself.
         answered(Some(&Callback::new(2, 0)?.send(service.port(), "")?), false)?;
         thread::sleep(Duration::from_millis(200));
@@ -210,7 +219,7 @@ fn a_store_that_stalls_once_holds_nothing(store: &mut Backend) -> Scene {
         proxy.hold(false);
         return back(&service);
     }
-    let service = Service::start(SERVICE, Settings::new(store.url()).lease(LONG), &journal)?;
+    let service = Service::start(program, Settings::new(store.url()).lease(LONG), &journal)?;
     block_on(async {
         let pool = SqlitePool::connect(&store.url()).await?;
         let mut writer = pool.acquire().await?;
@@ -224,9 +233,12 @@ fn a_store_that_stalls_once_holds_nothing(store: &mut Backend) -> Scene {
 
 /// The store is killed, or locked, when the handler ends, and comes back: what was done is then marked
 /// so, and its retry gets the answer.
-fn what_is_done_while_the_store_is_away_is_not_done_again(store: &mut Backend) -> Scene {
+fn what_is_done_while_the_store_is_away_is_not_done_again(
+    program: &str,
+    store: &mut Backend,
+) -> Scene {
     let journal = Journal::new()?;
-    let service = Service::start(SERVICE, Settings::new(store.url()).lease(LONG), &journal)?;
+    let service = Service::start(program, Settings::new(store.url()).lease(LONG), &journal)?;
     let callback = Callback::new(1, 0)?;
     let unsettled = format!("unsettled {}", callback.event());
     thread::scope(|scope| {
@@ -257,15 +269,17 @@ fn what_is_done_while_the_store_is_away_is_not_done_again(store: &mut Backend) -
 
 /// With a guard alone the answer comes with the claim. SQLite has no round trips; there, it is that
 /// nothing is written.
-fn a_retry_that_finds_its_answer_is_one_round_trip(store: &mut Backend) -> Scene {
+fn a_retry_that_finds_its_answer_is_one_round_trip(program: &str, store: &mut Backend) -> Scene {
     const RETRIES: usize = 100;
     // A pool may open a connection meanwhile, which has to introduce itself.
     const CONNECTIONS: usize = 20;
     let journal = Journal::new()?;
-    let Some(server) = store.server() else { return a_retry_writes_nothing(store, &journal) };
+    let Some(server) = store.server() else {
+        return a_retry_writes_nothing(program, store, &journal);
+    };
     let proxy = Proxy::start(server.port())?;
     let settings = Settings::new(server.url_at(proxy.port())).guard_alone();
-    let service = Service::start(SERVICE, settings, &journal)?;
+    let service = Service::start(program, settings, &journal)?;
     let callback = Callback::new(1, 0)?;
     let first = callback.send(service.port(), "")?;
     answered(Some(&first), false)?;
@@ -280,9 +294,9 @@ fn a_retry_that_finds_its_answer_is_one_round_trip(store: &mut Backend) -> Scene
     runs(&journal, &callback, 1)
 }
 
-fn a_retry_writes_nothing(store: &Backend, journal: &Journal) -> Scene {
+fn a_retry_writes_nothing(program: &str, store: &Backend, journal: &Journal) -> Scene {
     let Backend::Sqlite(folder) = store else { return Err("not SQLite".into()) };
-    let service = Service::start(SERVICE, Settings::new(store.url()), journal)?;
+    let service = Service::start(program, Settings::new(store.url()), journal)?;
     let callback = Callback::new(1, 0)?;
     answered(Some(&callback.send(service.port(), "")?), false)?;
     let log = folder.path().join("claims.db-wal");
@@ -295,14 +309,17 @@ fn a_retry_writes_nothing(store: &Backend, journal: &Journal) -> Scene {
 }
 
 /// The short form of the program `webhook_load`.
-fn under_load_and_kills_no_event_is_lost_or_handled_twice(store: &mut Backend) -> Scene {
+fn under_load_and_kills_no_event_is_lost_or_handled_twice(
+    program: &str,
+    store: &mut Backend,
+) -> Scene {
     let load = Load {
         messages: 150,
         time: Duration::from_secs(8),
         kills: 3,
         patience: Duration::from_secs(60),
     };
-    let report = load.run(SERVICE.as_ref(), store)?;
+    let report = load.run(program.as_ref(), store)?;
     let is_mixed = report.replayed > 100 && report.runs >= 150 && report.kills == 3;
     expect(is_mixed, || report.to_string())
 }

@@ -13,7 +13,7 @@ pub(crate) struct ListenArgs {
     #[arg(long, value_name = "N", default_value_t = 4010)]
     pub(crate) port: u16,
     /// The address to listen on
-    #[arg(long, value_name = "IP", default_value = "127.0.0.1")]
+    #[arg(long, value_name = "IP", default_value = "127.0.0.1", value_parser = address)]
     pub(crate) bind: IpAddr,
     /// The public URL that Twilio calls. Without a path, that of each request is added
     #[arg(long, value_name = "URL")]
@@ -35,4 +35,9 @@ pub(crate) struct ListenArgs {
     /// The most MACs to compute for one diagnosis; the row of the next request waits for it
     #[arg(long, value_name = "N", default_value_t = crate::listen::MAX_MACS)]
     pub(crate) max_macs: u32,
+}
+
+/// Clap's own words for `127.0.0.1:8080` name no way to choose the port.
+fn address(text: &str) -> Result<IpAddr, &'static str> {
+    text.parse().map_err(|_| "it is an IP address alone; --port has the port")
 }

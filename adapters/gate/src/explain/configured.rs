@@ -57,8 +57,9 @@ const fn origin_fix(error: OriginError) -> &'static str {
              request came past the proxy: let clients reach the service through it alone."
         }
         OriginError::UnknownPeer => {
-            "Hand the socket's address over: serve axum with into_make_service_with_connect_info, or give \
-             the address to Head::peer."
+            "Hand the socket's address over: serve axum with \
+             into_make_service_with_connect_info::<SocketAddr>(), put the extension PeerAddr of the tower \
+             adapter into the request, or give the address to Head::peer."
         }
         OriginError::PrefixNotAllowed => {
             "Add the path that the proxy cuts off to the prefixes of the TrustedProxy."

@@ -97,8 +97,8 @@ impl fmt::Display for Explained {
     }
 }
 
-/// Whether the cause is one that the signature's header shows. Of a body that was not read, nothing
-/// can be told.
+/// Whether the cause is one that the signature's header shows. Nothing can be told of a body that was not
+/// read.
 const fn is_of_header(cause: Cause) -> bool {
     matches!(
         cause,

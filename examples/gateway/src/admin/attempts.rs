@@ -18,7 +18,7 @@ use crate::jobs;
 
 /// Rows of a page.
 const ROWS: i64 = 50;
-/// Of a path that no route is for, as many characters are shown in a row.
+/// So many characters are shown in a row of a path that no route is for.
 const MAX_PATH: usize = 60;
 
 pub(super) fn routes() -> Router<App> {

@@ -10,7 +10,7 @@ const MAX_TEXT: usize = 256;
 /// The most parameters that are kept of a form.
 const MAX_PARAMS: usize = 100;
 
-/// The headers that are kept. Of the signature only that it was there.
+/// The headers that are kept; the signature's value is not, only that it was there.
 const HEADERS: [&str; 8] = [
     "host",
     "user-agent",

@@ -25,15 +25,12 @@ async fn receive(
     proof: Proven<VerifiedWebhook>,
     message: Proven<Form<Message>>,
 ) -> Result<Response, Stop> {
-    let mut event = match app.settings.replay {
-        Replay::Answer => app.events.begin(&proof, None).await?,
+    let mut event = match (app.events.begin(&proof, None).await, app.settings.replay) {
         // The gate forgets with the process, if it has no Redis. The database does not.
-        Replay::Reject => match app.events.begin_unseen(&proof).await {
-            Err(Stop::Done { is_replay: true, .. }) => {
-                return Ok(StatusCode::CONFLICT.into_response());
-            }
-            begun => begun?,
-        },
+        (Err(Stop::Done { is_replay: true, .. }), Replay::Reject) => {
+            return Ok(StatusCode::CONFLICT.into_response());
+        }
+        (begun, _) => begun?,
     };
     let (connection, tenant) = event.work();
     message.keep(connection, tenant).await?;

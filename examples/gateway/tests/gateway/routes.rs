@@ -128,6 +128,28 @@ fn a_restart_forgets_no_event_and_no_answer() {
     assert_eq!(gateway.send(&whatsapp).status, 409);
 }
 
+/// Twilio does not sign where a name ends. The same signature under other names is another event, and the
+/// same request, also for a process that has seen neither.
+#[test]
+fn a_captured_request_that_is_split_anew_is_a_duplicate_after_a_restart() {
+    let folder = Folder::new();
+    let gateway = Gateway::start(&folder, &[]);
+    let path = "/api/webhooks/twilio/status?callId=1";
+    let fixture = testing::call_status("ringing").at(now(0));
+    let genuine = sign(fixture.clone(), path);
+    let number = genuine.params().iter().find(|(name, _)| name == "SequenceNumber").unwrap();
+    let name = format!("SequenceNumber{}", number.1);
+    let split = sign(fixture.without("SequenceNumber").param(&name, ""), path);
+    assert_eq!(split.signature(), genuine.signature());
+
+    assert_eq!(gateway.send(&genuine).body, r#"{"success":true}"#);
+    gateway.kill();
+    let gateway = Gateway::start(&folder, &[]);
+    let answer = gateway.send(&split);
+    assert!(answer.body.contains("duplicate") || answer.status == 409, "{answer:?}");
+    assert_eq!(folder.query("SELECT count(*) FROM inbox"), ["1"]);
+}
+
 #[test]
 fn whatsapp_refuses_a_repetition_or_answers_it() {
     let folder = Folder::new();
