@@ -164,8 +164,27 @@ impl Server {
         if let Some(mut child) = self.child.take() {
             child.kill()?;
             child.wait()?;
+            self.kill_children()?;
         }
         Ok(())
+    }
+
+    /// PostgreSQL's children outlive it for a moment, in which one may still answer. They work in its folder
+    /// of data.
+    fn kill_children(&self) -> io::Result<()> {
+        let Ok(data) = self.folder.join("data").canonicalize() else { return Ok(()) };
+        let deadline = Instant::now() + START;
+        while Instant::now() < deadline {
+            let left = processes_in(&data)?;
+            if left.is_empty() {
+                return Ok(());
+            }
+            // One that has just ended makes `kill` fail.
+            let kill = format!("kill -9 {}", left.join(" "));
+            Command::new("sh").args(["-c", &kill]).stderr(Stdio::null()).status()?;
+            thread::sleep(Duration::from_millis(5));
+        }
+        Err(Error::other("children of PostgreSQL do not end"))
     }
 
     /// Starts it again with the data that it had, and waits until it answers.
@@ -179,7 +198,7 @@ impl Server {
             if self.attempt()? {
                 return Ok(());
             }
-            // PostgreSQL gives up until the children of the one that was killed are gone.
+            // It may have given up, as PostgreSQL does while what was killed is not quite gone.
             thread::sleep(Duration::from_millis(200));
         }
         Err(Error::other(format!("{} does not start:\n{}", self.package(), self.log())))
@@ -313,6 +332,15 @@ impl Server {
     }
 }
 
+/// The ids of the processes whose working directory this is.
+fn processes_in(folder: &Path) -> io::Result<Vec<String>> {
+    let processes = fs::read_dir("/proc")?.flatten();
+    let inside = processes.filter(|process| {
+        fs::read_link(process.path().join("cwd")).is_ok_and(|directory| directory == folder)
+    });
+    Ok(inside.filter_map(|process| process.file_name().into_string().ok()).collect())
+}
+
 fn missing(package: &str, error: &Error) -> Error {
     Error::other(format!("{package} cannot be run ({error}). Try: apt-get install {package}"))
 }
@@ -323,7 +351,6 @@ pub(crate) fn free_port() -> io::Result<u16> {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // PostgreSQL's children go when they find their parent gone.
         let _ = self.kill();
         let _ = fs::remove_dir_all(&self.folder);
     }
