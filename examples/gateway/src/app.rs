@@ -20,12 +20,14 @@ use crate::limit::Limit;
 use crate::routes;
 use crate::settings::Settings;
 use crate::store::Store;
+use crate::tenants::Directory;
 
 /// What a route needs. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) settings: Arc<Settings>,
     pub(crate) store: Store,
+    pub(crate) tenants: Directory,
     pub(crate) events: Events,
     pub(crate) admin: Option<AdminToken>,
     pub(crate) meters: PrometheusHandle,

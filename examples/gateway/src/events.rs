@@ -8,9 +8,8 @@ use core::time::Duration;
 
 use axum::response::{IntoResponse, Response};
 use sqlx::{Sqlite, SqliteConnection, Transaction};
-use twilio_sig::Webhook;
 use twilio_sig::claim::{Claim, ClaimKey, ClaimOutcome};
-use twilio_sig::dedup::{DedupKey, Delivery, Template};
+use twilio_sig::dedup::{DedupKey, Template};
 use twilio_sig_sqlx::sqlite::{claim_in, complete_in};
 use twilio_sig_tower::VerifiedWebhook;
 
@@ -20,7 +19,7 @@ use crate::fault::Fault;
 use crate::jobs::{Queue, Work};
 use crate::reply::Reply;
 use crate::store::Store;
-use crate::tenants::{self, Directory};
+use crate::tenants;
 
 /// A claim and its completion are committed together, so no lease is ever seen.
 const LEASE: Duration = Duration::from_secs(60);
@@ -29,7 +28,6 @@ const LEASE: Duration = Duration::from_secs(60);
 #[derive(Clone)]
 pub(crate) struct Events {
     pub(crate) store: Store,
-    pub(crate) tenants: Directory,
     pub(crate) queue: Queue,
     /// For how long an event and its answer are remembered.
     pub(crate) ttl: Duration,
@@ -96,7 +94,11 @@ impl Events {
         own: Option<&Template>,
     ) -> Result<OpenEvent, Stop> {
         let tenant = tenants::id_of(webhook)?;
-        let identity = self.identity(webhook, tenant, own)?;
+        let identity = webhook.delivery(|delivery| match own {
+            Some(template) => template.key(delivery).ok(),
+            None => DedupKey::of(delivery).ok(),
+        });
+        let identity = identity.map_err(|error| Fault::Unavailable(error.to_string()))?;
         let mac = ClaimKey::new("mac", &[tenant.as_bytes(), webhook.signature().as_bytes()]);
         let event = identity.as_ref().map(DedupKey::claim_key);
         let id = format!("evt_{}", hex(event.as_ref().unwrap_or(&mac)));
@@ -131,28 +133,6 @@ impl Events {
             store: self.store.clone(),
             queue: self.queue.clone(),
             ttl: self.ttl,
-        })
-    }
-
-    /// What identifies the event. The library makes it of a verdict, and behind the layer there is the
-    /// proof alone, so the request is verified again: a MAC more, and no other way to get it wrong.
-    fn identity(
-        &self,
-        webhook: &VerifiedWebhook,
-        tenant: &str,
-        own: Option<&Template>,
-    ) -> Result<Option<DedupKey>, Fault> {
-        let gone =
-            || Fault::Unavailable("the tenant is gone since the request was verified".into());
-        let verifier = self.tenants.verifier(tenant).ok_or_else(gone)?;
-        let signature = webhook.signature().header_value();
-        let request = Webhook::post(webhook.url(), webhook.body()).signature(&signature);
-        let proven = verifier.verify(&request).map_err(|_| gone())?;
-        let mut delivery = Delivery::new(&proven);
-        delivery.tenant = Some(tenant);
-        Ok(match own {
-            Some(template) => template.key(delivery).ok(),
-            None => DedupKey::of(delivery).ok(),
         })
     }
 }

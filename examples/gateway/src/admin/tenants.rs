@@ -85,7 +85,7 @@ async fn rotate(
     session.check(&rotation.csrf)?;
     let token = Zeroizing::new(rotation.token);
     AuthToken::new(token.as_str()).map_err(|_| Fault::Malformed("that is no auth token"))?;
-    let directory = &app.events.tenants;
+    let directory = &app.tenants;
     let sealed = directory.vault().seal(&id, &token);
     let sealed = sealed.map_err(|error| Fault::Unavailable(error.to_string()))?;
     changed(&app, "rotated", &id, rows::rotate(&app.store, &id, &sealed).await?).await
@@ -127,7 +127,7 @@ async fn changed(app: &App, what: &str, id: &str, found: bool) -> Result<Redirec
         return Err(Fault::Unknown("no such tenant"));
     }
     tracing::info!(event_type = "tenant_changed", tenant_id = id, change = what, "tenant changed");
-    let loaded = app.events.tenants.load().await;
+    let loaded = app.tenants.load().await;
     loaded.map_err(|error| Fault::Unavailable(error.to_string()))?;
     Ok(Redirect::to("/admin/tenants"))
 }
