@@ -1,5 +1,4 @@
 //! What a person sees: the program in a terminal of tmux, which must be installed.
-#![cfg(feature = "live")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(clippy::arithmetic_side_effects, reason = "numbers of a test")]
 
