@@ -1,7 +1,8 @@
 //! Two processes on one SQLite file.
 
 use core::time::Duration;
-use std::thread;
+use std::sync::Barrier;
+use std::thread::{self, ScopedJoinHandle};
 use std::time::Instant;
 
 use twilio_sig::testing::{self, SignedWebhook};
@@ -18,7 +19,7 @@ fn recording(number: u64) -> SignedWebhook {
 }
 
 /// The bodies of the answers, which have status 200.
-fn tell(gateway: &Gateway, numbers: core::ops::Range<u64>) -> Vec<String> {
+fn tell(gateway: &Gateway, numbers: impl Iterator<Item = u64>) -> Vec<String> {
     let answer = |number| {
         let answer = gateway.send(&recording(number));
         assert_eq!(answer.status, 200, "{number}");
@@ -31,19 +32,31 @@ fn tell(gateway: &Gateway, numbers: core::ops::Range<u64>) -> Vec<String> {
 fn two_processes_on_one_file_handle_each_event_once_and_one_outlives_the_other() {
     let folder = Folder::new();
     let [first, second] = [(); 2].map(|()| Gateway::start(&folder, &[]));
-    // Each is told of the same events, four at a time, in the same order.
-    let told = |gateway| {
-        thread::scope(|scope| {
-            let quarter = TOLD_TO_BOTH / 4;
-            let begins = [0, 1, 2, 3].map(|nth| nth * quarter);
-            let tellers =
-                begins.map(|begin| scope.spawn(move || tell(gateway, begin..begin + quarter)));
-            tellers.map(|teller| teller.join().unwrap()).concat()
-        })
-    };
+    // Each is told of the same events, four at a time: one from the front, the other from the back.
+    let quarter = TOLD_TO_BOTH / 4;
+    let begins = [0, 1, 2, 3].map(|nth| nth * quarter);
+    let together = Barrier::new(2 * begins.len());
     let (by_first, by_second) = thread::scope(|scope| {
-        let by_first = scope.spawn(|| told(&first));
-        (told(&second), by_first.join().unwrap())
+        let told = |gateway, is_from_the_back: bool| {
+            let together = &together;
+            begins.map(|begin| {
+                scope.spawn(move || {
+                    let numbers = begin..begin + quarter;
+                    together.wait();
+                    if !is_from_the_back {
+                        return tell(gateway, numbers);
+                    }
+                    let mut bodies = tell(gateway, numbers.rev());
+                    bodies.reverse();
+                    bodies
+                })
+            })
+        };
+        let [by_first, by_second] = [told(&first, false), told(&second, true)];
+        let all = |tellers: [_; 4]| {
+            tellers.map(|teller: ScopedJoinHandle<'_, _>| teller.join().unwrap()).concat()
+        };
+        (all(by_first), all(by_second))
     });
     let is_duplicate = |body: &String| body.contains("duplicate");
     for (number, (one, other)) in by_first.iter().zip(&by_second).enumerate() {
