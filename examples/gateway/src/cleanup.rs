@@ -2,8 +2,6 @@
 
 use core::time::Duration;
 
-use twilio_sig_sqlx::sqlite::SqliteStore;
-
 use crate::clock;
 use crate::fault::Fault;
 use crate::store::Store;
@@ -12,14 +10,14 @@ const PAUSE: Duration = Duration::from_secs(60 * 60);
 /// Rows that a statement deletes, so that none holds up a webhook.
 const ROWS: i64 = 1_000;
 
-/// What goes when it is older than `$1`, at most `$2` rows of it. Jobs that are dead, and their
+/// What goes when it is older than `?1`, at most `?2` rows of it. Jobs that are dead, and their
 /// events, wait for an operator.
 const DELETE: [&str; 3] = [
-    "DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE at < $1 LIMIT $2)",
+    "DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE at < ?1 LIMIT ?2)",
     "DELETE FROM jobs WHERE id IN (
-        SELECT id FROM jobs WHERE state = 'done' AND due_at < $1 LIMIT $2)",
+        SELECT id FROM jobs WHERE state = 'done' AND due_at < ?1 LIMIT ?2)",
     "DELETE FROM inbox WHERE id IN (
-        SELECT id FROM inbox WHERE received_at < $1 AND handled_at IS NOT NULL LIMIT $2)",
+        SELECT id FROM inbox WHERE received_at < ?1 AND handled_at IS NOT NULL LIMIT ?2)",
 ];
 
 /// Cleans up every hour, until it is dropped.
@@ -38,13 +36,13 @@ pub(crate) async fn run(store: Store, keep: Duration) {
 async fn clean(store: &Store, keep: Duration) -> Result<u64, Fault> {
     let keep = i64::try_from(keep.as_millis()).unwrap_or(i64::MAX);
     let before = clock::now().saturating_sub(keep);
-    // Claims end by themselves, and say when.
-    let mut rows = SqliteStore::with_pool(store.writer().clone()).purge(Duration::ZERO).await?;
+    let (mut rows, most) = (0_u64, ROWS);
     for delete in DELETE {
         loop {
-            let done = sqlx::query(delete).bind(before).bind(ROWS).execute(store.writer()).await?;
-            rows = rows.saturating_add(done.rows_affected());
-            if done.rows_affected() < ROWS.unsigned_abs() {
+            let done =
+                store.write(move |sql| sql.execute(delete, &[before.into(), most.into()])).await?;
+            rows = rows.saturating_add(done);
+            if done < most.unsigned_abs() {
                 break;
             }
         }

@@ -1,55 +1,48 @@
-//! Each event once: its claim, its row in the inbox and the work are one transaction.
+//! Each event once: its row in the inbox is the claim, and is written in one transaction with the work.
 //!
-//! So there is no moment in which the work is done and the claim is not. What the process was
-//! killed in the middle of has not happened, and Twilio's retry finds the event unclaimed.
-
-use core::fmt;
-use core::time::Duration;
+//! So there is no moment in which the work is done and the event is not known. What the process was
+//! killed in the middle of has not happened, and Twilio's retry finds no row.
 
 use axum::response::{IntoResponse, Response};
-use sqlx::{Sqlite, SqliteConnection, Transaction};
-use twilio_sig::claim::{Claim, ClaimKey, ClaimOutcome};
+use twilio_sig::claim::{Answer, ClaimKey};
 use twilio_sig::dedup::{DedupKey, Template};
-use twilio_sig_sqlx::sqlite::{claim_in, complete_in};
 use twilio_sig_tower::VerifiedWebhook;
 
 use crate::attempts;
 use crate::clock;
 use crate::fault::Fault;
-use crate::jobs::{Queue, Work};
+use crate::jobs::{self, Queue, Work};
 use crate::reply::Reply;
-use crate::store::Store;
+use crate::store::{Row, Sql, Store};
 use crate::tenants;
 
-/// A claim and its completion are committed together, so no lease is ever seen.
-const LEASE: Duration = Duration::from_secs(60);
-
-/// Begins events. Cheap to clone.
+/// Records events. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Events {
     pub(crate) store: Store,
     pub(crate) queue: Queue,
-    /// For how long an event and its answer are remembered.
-    pub(crate) ttl: Duration,
 }
 
 /// Why there is no work to do.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// It is done, with this answer.
-    Done {
-        reply: Reply,
-        /// Whether this very request was seen, and not only its event.
-        is_replay: bool,
-    },
+    Done(Done),
     Fault(Fault),
+}
+
+/// An event is done.
+#[derive(Debug)]
+pub(crate) struct Done {
+    reply: Reply,
+    /// Whether this very request was seen, and not only its event.
+    pub(crate) is_replay: bool,
 }
 
 impl Stop {
     /// On a route whose duplicates are told that they are one, and not what the first was told.
     pub(crate) fn told(self) -> Self {
         match self {
-            Self::Done { is_replay, .. } => Self::Done { reply: Reply::duplicate(), is_replay },
+            Self::Done(done) => Self::Done(Done { reply: Reply::duplicate(), ..done }),
             fault @ Self::Fault(_) => fault,
         }
     }
@@ -64,35 +57,30 @@ impl<E: Into<Fault>> From<E> for Stop {
 impl IntoResponse for Stop {
     fn into_response(self) -> Response {
         match self {
-            Self::Done { reply, .. } => reply.again().into_response(),
+            Self::Done(done) => done.reply.again().into_response(),
             Self::Fault(fault) => fault.into_response(),
         }
     }
 }
 
-/// An event that is ours. Dropped before it is committed, nothing has happened.
-pub(crate) struct OpenEvent {
-    transaction: Transaction<'static, Sqlite>,
-    claims: Vec<Claim>,
-    id: String,
-    key: String,
-    tenant: String,
+/// What a webhook tells of.
+#[derive(Debug)]
+pub(crate) struct Event {
+    /// The same for every request that tells of it.
+    pub(crate) id: String,
+    /// What it is known by, in words.
+    pub(crate) key: String,
+    /// The tenant that it is of.
+    pub(crate) tenant: String,
+    /// What the very request is known by.
+    mac: [u8; 16],
     webhook: VerifiedWebhook,
-    has_job: bool,
-    store: Store,
-    queue: Queue,
-    ttl: Duration,
 }
 
-impl Events {
-    /// Claims the request and its event: Twilio does not sign where a name ends, so the same signature can
-    /// be sent as another event. An event that nothing signed identifies is known by its request alone. `own`
-    /// identifies it where the library does not. A duplicate stops here, with its answer.
-    pub(crate) async fn begin(
-        &self,
-        webhook: &VerifiedWebhook,
-        own: Option<&Template>,
-    ) -> Result<OpenEvent, Stop> {
+impl Event {
+    /// An event that nothing signed identifies is known by its request alone. `own` identifies it where the
+    /// library does not.
+    pub(crate) fn of(webhook: &VerifiedWebhook, own: Option<&Template>) -> Result<Self, Fault> {
         let tenant = tenants::id_of(webhook)?;
         let identity = webhook.delivery(|delivery| match own {
             Some(template) => template.key(delivery).ok(),
@@ -100,115 +88,108 @@ impl Events {
         });
         let identity = identity.map_err(|error| Fault::Unavailable(error.to_string()))?;
         let mac = ClaimKey::new("mac", &[tenant.as_bytes(), webhook.signature().as_bytes()]);
-        let event = identity.as_ref().map(DedupKey::claim_key);
-        let id = format!("evt_{}", hex(event.as_ref().unwrap_or(&mac)));
-        let name = identity.map_or_else(|| "request".to_owned(), |key| key.to_string());
-
-        let mut transaction = self.store.begin().await?;
-        let mut claims = Vec::new();
-        for (key, is_replay) in [(Some(mac), true), (event, false)] {
-            let Some(key) = key else { continue };
-            let claim = Claim::random(key)?;
-            match claim_in(&mut transaction, &claim, LEASE).await? {
-                ClaimOutcome::Acquired => claims.push(claim),
-                ClaimOutcome::Done(answer) => {
-                    // It is answered as done, so it must be on the disk, though another request wrote it.
-                    transaction.rollback().await?;
-                    self.store.wait().await?;
-                    return Err(Stop::Done { reply: Reply::decode(&answer), is_replay });
-                }
-                _ => {
-                    return Err(Fault::Unavailable("the event is at work elsewhere".into()).into());
-                }
-            }
-        }
-        Ok(OpenEvent {
-            transaction,
-            claims,
-            id,
-            key: name,
+        let mac = half(&mac);
+        let id = identity.as_ref().map_or(mac, |key| half(&key.claim_key()));
+        Ok(Self {
+            id: format!("evt_{:032x}", u128::from_be_bytes(id)),
+            key: identity.map_or_else(|| "request".to_owned(), |key| key.to_string()),
             tenant: tenant.to_owned(),
+            mac,
             webhook: VerifiedWebhook::clone(webhook),
-            has_job: false,
-            store: self.store.clone(),
-            queue: self.queue.clone(),
-            ttl: self.ttl,
         })
+    }
+
+    /// Puts it into the inbox, unless it is there, or another event that the same request has told of: Twilio does
+    /// not sign where a name ends, so the same signature can be sent as another event.
+    fn claim(
+        &self,
+        sql: &mut dyn Sql,
+        answer: &Answer,
+        is_handled: bool,
+    ) -> Result<Option<Done>, Fault> {
+        let (webhook, now) = (&self.webhook, clock::now());
+        let inserted = sql.execute(
+            "INSERT INTO inbox (id, mac, tenant, event_key, url, body, coverage, key_position, answer,
+                received_at, handled_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING",
+            &[
+                (&self.id).into(),
+                self.mac[..].into(),
+                (&self.tenant).into(),
+                (&self.key).into(),
+                webhook.url().into(),
+                webhook.body()[..].into(),
+                (&webhook.coverage().to_string()).into(),
+                i64::try_from(webhook.key()).unwrap_or(i64::MAX).into(),
+                answer.as_bytes().into(),
+                now.into(),
+                is_handled.then_some(now).into(),
+            ],
+        )?;
+        if inserted == 1 {
+            return Ok(None);
+        }
+        let gone = || Fault::Unavailable("the event has just been forgotten".into());
+        self.seen(sql)?.ok_or_else(gone).map(Some)
+    }
+
+    /// What is in the inbox of it.
+    fn seen(&self, sql: &mut dyn Sql) -> Result<Option<Done>, Fault> {
+        let rows = sql.query(
+            "SELECT answer, mac FROM inbox WHERE id = ?1 OR mac = ?2",
+            &[(&self.id).into(), self.mac[..].into()],
+        )?;
+        let done = |row: &Row| {
+            let is_replay = row.get::<Vec<u8>>(1)? == self.mac;
+            Ok(Done { reply: Reply::decode(&row.get::<Vec<u8>>(0)?), is_replay })
+        };
+        let mut all = rows.iter().map(done).collect::<Result<Vec<_>, Fault>>()?;
+        // There may be two, of which that of the very request says more.
+        all.sort_by_key(|done| done.is_replay);
+        Ok(all.pop())
     }
 }
 
-impl OpenEvent {
-    /// What the work needs: the transaction, and the tenant that the event is of.
-    pub(crate) fn work(&mut self) -> (&mut SqliteConnection, &str) {
-        (&mut self.transaction, &self.tenant)
-    }
-
-    /// Its id: the same for every request that tells of it.
-    pub(crate) fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// What it is known by, in words.
-    pub(crate) fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// The tenant that it is of.
-    pub(crate) fn tenant(&self) -> &str {
-        &self.tenant
-    }
-
-    /// Leaves work to a job, which exists if and only if the event is committed.
-    pub(crate) async fn leave(&mut self, work: &Work) -> Result<(), Fault> {
-        self.has_job = true;
-        Queue::push(&mut self.transaction, &self.id, work).await
-    }
-
-    /// Commits all of it. From now on the event is done, and duplicates get this answer.
-    pub(crate) async fn commit(mut self, reply: Reply) -> Result<Reply, Fault> {
-        let answer = reply.encode()?;
-        for claim in &self.claims {
-            complete_in(&mut self.transaction, claim, self.ttl, &answer).await?;
+impl Events {
+    /// Stops if the event is done.
+    pub(crate) async fn begin(&self, event: Event) -> Result<Event, Stop> {
+        let looked = self.store.read(move |sql| Ok((event.seen(sql)?, event)));
+        match looked.await? {
+            (None, event) => Ok(event),
+            (Some(done), _) => Err(Stop::Done(done)),
         }
-        self.keep().await?;
-        self.store.commit(self.transaction).await?;
-        attempts::note_event(&self.id);
-        if self.has_job {
+    }
+
+    /// Records the event, changes what it changes, and leaves `work` to a job: all in one transaction. From then on
+    /// it is done, and duplicates get this answer.
+    pub(crate) async fn record(
+        &self,
+        event: Event,
+        reply: Reply,
+        work: Option<Work>,
+        change: impl FnOnce(&mut dyn Sql, &Event) -> Result<(), Fault> + Send + 'static,
+    ) -> Result<Reply, Stop> {
+        let (answer, has_job) = (reply.encode()?, work.is_some());
+        let recorded = self.store.write(move |sql| {
+            if let Some(done) = event.claim(sql, &answer, !has_job)? {
+                return Ok(Err(done));
+            }
+            change(sql, &event)?;
+            if let Some(work) = &work {
+                jobs::push(sql, &event.id, work)?;
+            }
+            Ok(Ok(event.id))
+        });
+        let id = recorded.await?.map_err(Stop::Done)?;
+        attempts::note_event(&id);
+        if has_job {
             self.queue.wake();
         }
         Ok(reply)
     }
-
-    /// Puts it into the inbox.
-    async fn keep(&mut self) -> Result<(), Fault> {
-        // An event may come again after its claim's ttl: then it is told of anew.
-        let query = sqlx::query(
-            "INSERT INTO inbox (id, tenant, event_key, url, body, coverage, key_position,
-                received_at, handled_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-            ON CONFLICT (id) DO UPDATE SET
-                url = excluded.url, body = excluded.body, coverage = excluded.coverage,
-                key_position = excluded.key_position, received_at = excluded.received_at,
-                handled_at = excluded.handled_at",
-        );
-        let (webhook, now) = (&self.webhook, clock::now());
-        let query = query.bind(&self.id).bind(&self.tenant).bind(&self.key).bind(webhook.url());
-        let query = query.bind(&webhook.body()[..]).bind(webhook.coverage().to_string());
-        let query = query.bind(i64::try_from(webhook.key()).unwrap_or(i64::MAX)).bind(now);
-        let handled_at = (!self.has_job).then_some(now);
-        query.bind(handled_at).execute(&mut *self.transaction).await?;
-        Ok(())
-    }
-}
-
-impl fmt::Debug for OpenEvent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OpenEvent").field("id", &self.id).finish_non_exhaustive()
-    }
 }
 
 /// The first half of a key, which is the hash of what it stands for.
-fn hex(key: &ClaimKey) -> String {
-    let half = key.as_bytes().first_chunk::<16>().copied().unwrap_or_default();
-    format!("{:032x}", u128::from_be_bytes(half))
+fn half(key: &ClaimKey) -> [u8; 16] {
+    key.as_bytes().first_chunk().copied().unwrap_or_default()
 }

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use thiserror::Error;
 use twilio_sig::claim::ClaimError;
 
-use crate::store::disk;
+use crate::store::StoreError;
 
 /// What Twilio is told to wait, in seconds. It waits for 15 in all.
 const RETRY_AFTER_S: u64 = 3;
@@ -28,16 +28,21 @@ pub(crate) enum Fault {
     Unavailable(String),
 }
 
-impl From<sqlx::Error> for Fault {
-    fn from(error: sqlx::Error) -> Self {
-        disk::note(&error);
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&StoreError> for Fault {
+    fn from(error: &StoreError) -> Self {
+        error.note();
         Self::Unavailable(error.to_string())
     }
 }
 
 impl From<ClaimError> for Fault {
     fn from(error: ClaimError) -> Self {
-        disk::note(&error);
         Self::Unavailable(error.to_string())
     }
 }

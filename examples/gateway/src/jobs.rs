@@ -1,8 +1,7 @@
 //! Work that goes on after the answer: tried until it is done, or dead until an operator replays it.
 //!
-//! A table and a loop of our own. apalis, the job library for SQLite and PostgreSQL, cannot put a job into
-//! our transaction, which is what makes it exist if and only if its event does; and its release of
-//! today brings another SQLite (sqlx 0.9) than the claims have, of which a program can link one.
+//! A table and a loop of our own, on SQLite and PostgreSQL. apalis, the job library for both, cannot put a job
+//! into our transaction, which is what makes it exist if and only if its event does.
 
 mod delivery;
 mod recording;
@@ -12,7 +11,6 @@ use alloc::sync::Arc;
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use sqlx::SqliteConnection;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
@@ -23,7 +21,7 @@ use crate::store::Store;
 
 pub(crate) use self::recording::Recording;
 use self::table::Job;
-pub(crate) use self::table::{Seen, dead, of_event, replay};
+pub(crate) use self::table::{Seen, dead, of_event, push, replay};
 
 /// How many jobs are at work at a time.
 const AT_ONCE: usize = 16;
@@ -51,20 +49,11 @@ impl Work {
     }
 }
 
-/// Where jobs are put. Cheap to clone.
+/// Says that there are jobs. Cheap to clone.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Queue(Arc<Notify>);
 
 impl Queue {
-    /// Puts work into the table, in a transaction. An event has one job of a kind.
-    pub(crate) async fn push(
-        connection: &mut SqliteConnection,
-        inbox_id: &str,
-        work: &Work,
-    ) -> Result<(), Fault> {
-        table::push(connection, inbox_id, work).await
-    }
-
     /// Says that there is something to do.
     pub(crate) fn wake(&self) {
         self.0.notify_one();
@@ -122,7 +111,7 @@ impl Runner {
             _ if job.attempts > i64::from(self.max_attempts) => {
                 Err(Fault::Unavailable("no attempt has ended".into()))
             }
-            Ok(Work::Recording(recording)) => recording.run(&self.store, &job).await,
+            Ok(Work::Recording(recording)) => recording.run(&self.store, job.clone()).await,
             Ok(Work::Delivery(envelope)) => {
                 delivery::run(envelope, self.forwarder.as_ref(), &self.store, &job).await
             }
@@ -140,7 +129,7 @@ impl Runner {
         let reason = error.to_string();
         let is_dead = job.attempts >= i64::from(self.max_attempts);
         tracing::warn!(event_type = "job_failed", job = job.id, is_dead, reason, "job failed");
-        if let Err(error) = table::give_back(&self.store, job, &reason, is_dead).await {
+        if let Err(error) = table::give_back(&self.store, job.clone(), reason, is_dead).await {
             // Its lease ends, and it is tried again.
             tracing::error!(event_type = "jobs_unavailable", ?error, job = job.id, "not noted");
         }

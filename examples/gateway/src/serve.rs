@@ -77,7 +77,7 @@ pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), 
 
     let drain = Duration::from_secs(settings.drain_s);
     let disk_full = Duration::from_secs(settings.disk_full_s);
-    let events = Events { store: store.clone(), queue, ttl: keep };
+    let events = Events { store: store.clone(), queue };
     let limit = Arc::new(Limit::new(settings.rate_limit_per_minute));
     let app = App {
         settings: Arc::new(settings),

@@ -13,7 +13,6 @@ use twilio_sig::{AuthToken, Verifier};
 use twilio_sig_tower::{Tenant, TenantError, Untrusted, VerifierSource};
 use zeroize::Zeroizing;
 
-use self::rows::Row;
 use crate::clock;
 use crate::exit::Failure;
 use crate::fault::Fault;
@@ -210,7 +209,7 @@ impl VerifierSource for Directory {
 }
 
 impl Known {
-    fn of(row: &Row, vault: &Vault) -> Result<Self, Failure> {
+    fn of(row: &rows::Tenant, vault: &Vault) -> Result<Self, Failure> {
         let sealed = [Some(&row.primary_token), row.secondary_token.as_ref()];
         let tokens = sealed.into_iter().flatten().map(|sealed| vault.unseal(&row.id, sealed));
         let tokens = tokens.collect::<Result<Vec<_>, _>>()?;

@@ -1,5 +1,5 @@
--- Times are milliseconds since 1970. What is stored here and in the queries is written so that PostgreSQL
--- takes the queries as they are, and these tables with BYTEA for BLOB and BIGINT for INTEGER.
+-- Times are milliseconds since 1970. The tables of PostgreSQL are these, with BYTEA for BLOB and BIGINT for
+-- INTEGER; the queries are the same.
 
 CREATE TABLE tenants (
     id TEXT PRIMARY KEY,
@@ -22,16 +22,21 @@ CREATE TABLE tenant_numbers (
 CREATE TABLE tenant_changes (id INTEGER PRIMARY KEY CHECK (id = 1), count INTEGER NOT NULL);
 INSERT INTO tenant_changes (id, count) VALUES (1, 0);
 
--- What was received and proven: one row for each event that was not seen before.
+-- What was received and proven, one row for each event. The row is the claim: an event that has one is done,
+-- and its duplicates get its answer.
 CREATE TABLE inbox (
     id TEXT PRIMARY KEY,
+    -- The signature of the request that told of it, hashed: sent again, it is a duplicate whatever event it
+    -- seems to tell of.
+    mac BLOB NOT NULL UNIQUE,
     tenant TEXT NOT NULL,
-    -- The identity of the event, or of the request where nothing signed identifies the event.
+    -- The identity of the event, or `request` where nothing signed identifies the event.
     event_key TEXT NOT NULL,
     url TEXT NOT NULL,
     body BLOB NOT NULL,
     coverage TEXT NOT NULL,
     key_position INTEGER NOT NULL,
+    answer BLOB NOT NULL,
     received_at INTEGER NOT NULL,
     -- When the work on it was done; NULL while a job has yet to do it.
     handled_at INTEGER

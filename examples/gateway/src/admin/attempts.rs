@@ -4,8 +4,6 @@ use axum::extract::{Path, Query, State};
 use axum::{Router, routing::get};
 use maud::{Markup, html};
 use serde::Deserialize;
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
 
 use super::chart::chart;
 use super::page::{page, segment};
@@ -15,6 +13,7 @@ use crate::attempts;
 use crate::clock;
 use crate::fault::Fault;
 use crate::jobs;
+use crate::store::Row;
 
 /// Rows of a page.
 const ROWS: i64 = 50;
@@ -25,7 +24,7 @@ pub(super) fn routes() -> Router<App> {
     Router::new().route("/admin", get(list)).route("/admin/attempts/{id}", get(one))
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 struct Filter {
     status: String,
@@ -37,14 +36,22 @@ struct Filter {
 
 /// Everything that matches, the newest first. An empty filter matches all.
 async fn list(State(app): State<App>, Query(filter): Query<Filter>) -> Result<Markup, Fault> {
-    let query = sqlx::query(
-        "SELECT id, at, event_type, url, status, http_status, reason, tenant, ip, sid, duration_us
-        FROM attempts WHERE ($1 = '' OR status = $1) AND ($2 = '' OR tenant = $2)
-            AND ($3 = '' OR sid = $3) AND id < $4 ORDER BY id DESC LIMIT $5",
-    );
-    let query = query.bind(&filter.status).bind(&filter.tenant).bind(&filter.sid);
-    let query = query.bind(filter.before.unwrap_or(i64::MAX)).bind(ROWS);
-    let rows = query.fetch_all(app.store.reader()).await?;
+    let Filter { status, tenant, sid, before } = filter.clone();
+    let rows = app.store.read(move |sql| {
+        sql.query(
+            "SELECT id, at, event_type, url, status, http_status, reason, tenant, ip, sid, duration_us
+            FROM attempts WHERE (?1 = '' OR status = ?1) AND (?2 = '' OR tenant = ?2)
+                AND (?3 = '' OR sid = ?3) AND id < ?4 ORDER BY id DESC LIMIT ?5",
+            &[
+                (&status).into(),
+                (&tenant).into(),
+                (&sid).into(),
+                before.unwrap_or(i64::MAX).into(),
+                ROWS.into(),
+            ],
+        )
+    });
+    let rows = rows.await?;
     let attempts = rows.iter().map(Attempt::of).collect::<Result<Vec<_>, _>>()?;
     let chart = chart(&app.store).await?;
     Ok(page(
@@ -122,15 +129,23 @@ async fn one(
     session: Session,
     Path(id): Path<i64>,
 ) -> Result<Markup, Fault> {
-    let query = sqlx::query("SELECT * FROM attempts WHERE id = $1").bind(id);
-    let row = query.fetch_optional(app.store.reader()).await?;
-    let row = row.ok_or(Fault::Unknown("no such attempt"))?;
-    let attempt = Attempt::of(&row)?;
-    let text = |name| row.try_get::<String, _>(name);
-    let diagnosis = row.try_get::<Option<String>, _>("diagnosis")?;
-    let event = row.try_get::<Option<String>, _>("inbox_id")?;
+    let rows = app.store.read(move |sql| {
+        sql.query(
+            "SELECT id, at, event_type, url, status, http_status, reason, tenant, ip, sid, duration_us,
+                request_id, headers, payload, diagnosis, inbox_id
+            FROM attempts WHERE id = ?1",
+            &[id.into()],
+        )
+    });
+    let rows = rows.await?;
+    let row = rows.first().ok_or(Fault::Unknown("no such attempt"))?;
+    let attempt = Attempt::of(row)?;
+    let [request_id, headers, payload] = [row.get::<String>(11)?, row.get(12)?, row.get(13)?];
+    let url: String = row.get(3)?;
+    let diagnosis: Option<String> = row.get(14)?;
+    let event: Option<String> = row.get(15)?;
     let jobs = match &event {
-        Some(event) => jobs::of_event(&app.store, event).await?,
+        Some(event) => jobs::of_event(&app.store, event.clone()).await?,
         None => Vec::new(),
     };
     Ok(page(
@@ -152,16 +167,16 @@ async fn one(
             h2 { "Request" }
             dl {
                 dt { "When" } dd { (clock::show(attempt.at)) }
-                dt { "Id" } dd { code { (text("request_id")?) } }
-                dt { "URL" } dd { code { (text("url")?) } " (the query is not kept)" }
+                dt { "Id" } dd { code { (request_id) } }
+                dt { "URL" } dd { code { (url) } " (the query is not kept)" }
                 dt { "Tenant" } dd { (attempt.tenant) }
                 dt { "SID" } dd { code { (attempt.sid) } }
                 dt { "From" } dd { (attempt.ip) }
                 dt { "Took" } dd { (millis(attempt.duration_us)) " ms" }
-                dt { "Headers" } dd { code { (text("headers")?) } }
+                dt { "Headers" } dd { code { (headers) } }
                 dt { "Parameters" } dd {
                     p { "In brackets: the length of a value that is not kept." }
-                    @for param in text("payload")?.split('&') { code { (param) } br; }
+                    @for param in payload.split('&') { code { (param) } br; }
                 }
             }
         },
@@ -201,26 +216,27 @@ struct Attempt {
 }
 
 impl Attempt {
-    fn of(row: &SqliteRow) -> Result<Self, sqlx::Error> {
-        let or_dash = |name| {
-            let text = row.try_get::<Option<String>, _>(name)?;
-            Ok::<_, sqlx::Error>(text.unwrap_or_else(|| "–".to_owned()))
+    /// From these columns: id, at, `event_type`, url, status, `http_status`, reason, tenant, ip, sid, `duration_us`.
+    fn of(row: &Row) -> Result<Self, Fault> {
+        let or_dash = |position| {
+            let text = row.get::<Option<String>>(position)?;
+            Ok::<_, Fault>(text.unwrap_or_else(|| "–".to_owned()))
         };
-        let mut route: String = row.try_get("event_type")?;
+        let mut route: String = row.get(2)?;
         if route == attempts::NO_ROUTE {
-            route = row.try_get::<String, _>("url")?.chars().take(MAX_PATH).collect();
+            route = row.get::<String>(3)?.chars().take(MAX_PATH).collect();
         }
         Ok(Self {
-            id: row.try_get("id")?,
-            at: row.try_get("at")?,
+            id: row.get(0)?,
+            at: row.get(1)?,
             route,
-            status: row.try_get("status")?,
-            http_status: row.try_get("http_status")?,
-            reason: row.try_get("reason")?,
-            tenant: or_dash("tenant")?,
-            ip: or_dash("ip")?,
-            sid: or_dash("sid")?,
-            duration_us: row.try_get("duration_us")?,
+            status: row.get(4)?,
+            http_status: row.get(5)?,
+            reason: row.get(6)?,
+            tenant: or_dash(7)?,
+            ip: or_dash(8)?,
+            sid: or_dash(9)?,
+            duration_us: row.get(10)?,
         })
     }
 }

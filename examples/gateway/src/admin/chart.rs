@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::clock;
 use crate::fault::Fault;
-use crate::store::Store;
+use crate::store::{Row, Store};
 
 const MINUTE_MS: i64 = 60_000;
 const MINUTES: i64 = 60;
@@ -19,11 +19,15 @@ const STATUSES: [&str; 4] = ["success", "duplicate", "unauthorized", "error"];
 pub(super) async fn chart(store: &Store) -> Result<Markup, Fault> {
     let now = clock::now().div_euclid(MINUTE_MS);
     let first = now.saturating_sub(MINUTES).saturating_add(1);
-    let query = sqlx::query_as::<_, (i64, String, i64)>(
-        "SELECT at / $1, status, count(*) FROM attempts WHERE at >= $2 GROUP BY 1, 2",
-    );
-    let query = query.bind(MINUTE_MS).bind(first.saturating_mul(MINUTE_MS));
-    let counts = query.fetch_all(store.reader()).await?;
+    let rows = store.read(move |sql| {
+        sql.query(
+            "SELECT at / ?1, status, count(*) FROM attempts WHERE at >= ?2 GROUP BY 1, 2",
+            &[MINUTE_MS.into(), first.saturating_mul(MINUTE_MS).into()],
+        )
+    });
+    let count_of = |row: &Row| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let counts =
+        rows.await?.iter().map(count_of).collect::<Result<Vec<(i64, String, i64)>, Fault>>()?;
     let count = |minute: i64, status: &str| {
         let mut rows = counts.iter();
         rows.find(|row| row.0 == minute && row.1 == status).map_or(0, |row| row.2)

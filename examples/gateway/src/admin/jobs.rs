@@ -68,7 +68,7 @@ async fn replay(
     Form(form): Form<Button>,
 ) -> Result<Redirect, Fault> {
     session.check(&form.csrf)?;
-    if !jobs::replay(&app.store, &id).await? {
+    if !jobs::replay(&app.store, id.clone()).await? {
         return Err(Fault::Unknown("no such job that is over"));
     }
     tracing::info!(event_type = "job_replayed", job = id, "a job is tried anew");

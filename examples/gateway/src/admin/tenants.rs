@@ -13,7 +13,7 @@ use super::session::Session;
 use crate::app::App;
 use crate::clock;
 use crate::fault::Fault;
-use crate::tenants::rows::{self, Row};
+use crate::tenants::rows::{self, Tenant};
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -35,7 +35,7 @@ async fn list(State(app): State<App>, session: Session) -> Result<Markup, Fault>
     ))
 }
 
-fn tenant(session: &Session, row: &Row) -> Markup {
+fn tenant(session: &Session, row: &Tenant) -> Markup {
     let path = format!("/admin/tenants/{}", segment(&row.id));
     let used = |at: Option<i64>| match at {
         Some(at) => format!("last used {}", clock::show(at)),

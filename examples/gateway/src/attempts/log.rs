@@ -5,7 +5,6 @@ use core::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::Record;
-use crate::fault::Fault;
 use crate::store::Store;
 
 /// How many rows may wait. One more is lost and counted: a flood must not fill the memory.
@@ -38,12 +37,13 @@ async fn write(store: Store, mut receiver: Receiver<Record>) {
     let mut rows = Vec::with_capacity(MAX_ROWS);
     while receiver.recv_many(&mut rows, MAX_ROWS).await > 0 {
         gather(&mut receiver, &mut rows).await;
-        if let Err(error) = insert(&store, &rows).await {
-            let lost = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-            metrics::counter!("gateway_log_lost_total").increment(lost);
-            tracing::error!(event_type = "log_unavailable", %error, lost, "attempts not logged");
+        let count = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+        let rows = core::mem::replace(&mut rows, Vec::with_capacity(MAX_ROWS));
+        let written = store.write(move |sql| rows.iter().try_for_each(|row| row.insert(sql))).await;
+        if let Err(error) = written {
+            metrics::counter!("gateway_log_lost_total").increment(count);
+            tracing::error!(event_type = "log_unavailable", %error, lost = count, "attempts not logged");
         }
-        rows.clear();
     }
 }
 
@@ -58,11 +58,4 @@ async fn gather(receiver: &mut Receiver<Record>, rows: &mut Vec<Record>) {
     };
     // What was received before the time is over is in `rows`.
     let _ = tokio::time::timeout(PATIENCE, more).await;
-}
-
-async fn insert(store: &Store, rows: &[Record]) -> Result<(), Fault> {
-    let mut transaction = store.begin().await?;
-    Record::insert(rows, &mut transaction).await?;
-    // A row that a loss of power takes is no loss that matters.
-    Ok(transaction.commit().await?)
 }

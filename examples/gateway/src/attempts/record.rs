@@ -1,6 +1,7 @@
 //! A row of the webhook log.
 
-use sqlx::{QueryBuilder, SqliteConnection};
+use crate::fault::Fault;
+use crate::store::Sql;
 
 /// What is kept of an attempt.
 #[derive(Debug)]
@@ -23,25 +24,29 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// Writes these rows, with one statement: each waits for the thread of SQLite.
-    pub(super) async fn insert(
-        rows: &[Self],
-        connection: &mut SqliteConnection,
-    ) -> Result<(), sqlx::Error> {
-        let mut query = QueryBuilder::new(
-            "INSERT INTO attempts (request_id, at, provider, event_type, status, http_status,
-                reason, tenant, ip, url, sid, inbox_id, headers, payload, duration_us, diagnosis) ",
+    pub(super) fn insert(&self, sql: &mut dyn Sql) -> Result<(), Fault> {
+        let inserted = sql.execute(
+            "INSERT INTO attempts (request_id, at, provider, event_type, status, http_status, reason,
+                tenant, ip, url, sid, inbox_id, headers, payload, duration_us, diagnosis)
+            VALUES (?1, ?2, 'twilio', ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+            &[
+                (&self.request_id).into(),
+                self.at.into(),
+                (&self.event_type).into(),
+                self.status.into(),
+                i64::from(self.http_status).into(),
+                self.reason.into(),
+                self.tenant.as_deref().into(),
+                self.ip.as_deref().into(),
+                (&self.url).into(),
+                self.sid.as_deref().into(),
+                self.inbox_id.as_deref().into(),
+                (&self.headers).into(),
+                (&self.payload).into(),
+                self.duration_us.into(),
+                self.diagnosis.as_deref().into(),
+            ],
         );
-        query.push_values(rows, |mut values, row| {
-            values.push_bind(&row.request_id).push_bind(row.at).push("'twilio'");
-            values.push_bind(&row.event_type).push_bind(row.status).push_bind(row.http_status);
-            values.push_bind(row.reason).push_bind(&row.tenant).push_bind(&row.ip);
-            values.push_bind(&row.url).push_bind(&row.sid).push_bind(&row.inbox_id);
-            values.push_bind(&row.headers).push_bind(&row.payload).push_bind(row.duration_us);
-            values.push_bind(&row.diagnosis);
-        });
-        // Each number of rows is a statement of its own.
-        query.build().persistent(false).execute(connection).await?;
-        Ok(())
+        inserted.map(drop)
     }
 }

@@ -16,14 +16,16 @@ pub(super) async fn run(
 ) -> Result<(), Fault> {
     let nowhere = || Fault::Unavailable("FORWARD_TO is not set any more".into());
     let forwarder = forwarder.ok_or_else(nowhere)?;
-    let query = sqlx::query_scalar::<_, Vec<u8>>("SELECT body FROM inbox WHERE id = $1");
-    let body = query.bind(&job.inbox_id).fetch_one(store.reader()).await?;
+    let inbox_id = job.inbox_id.clone();
+    let rows = store
+        .read(move |sql| sql.query("SELECT body FROM inbox WHERE id = ?1", &[(&inbox_id).into()]));
+    let gone = || Fault::Unavailable("its event is not in the inbox".into());
+    let body: Vec<u8> = rows.await?.first().ok_or_else(gone)?.get(0)?;
     envelope.proof.duplicate = job.attempts > 1;
     let reply = forwarder.send(&envelope, Bytes::from(body)).await?;
     if !(200..300).contains(&reply.status) {
         return Err(Fault::Unavailable(format!("the app answered {}", reply.status)));
     }
-    let mut transaction = store.begin().await?;
-    table::done(&mut transaction, job).await?;
-    Ok(transaction.commit().await?)
+    let job = job.clone();
+    store.write(move |sql| table::done(sql, &job)).await
 }

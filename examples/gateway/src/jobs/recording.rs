@@ -19,20 +19,24 @@ pub(crate) struct Recording {
 
 impl Recording {
     /// One transaction with the end of the job, so it is done once.
-    pub(super) async fn run(&self, store: &Store, job: &Job) -> Result<(), Fault> {
-        let mut transaction = store.begin().await?;
-        let query = sqlx::query(
-            "INSERT INTO recordings (tenant, sid, call_id, media_url, duration_s, stored)
-            VALUES ($1, $2, $3, $4, $5, 1)
-            ON CONFLICT (tenant, sid) DO UPDATE SET
-                media_url = excluded.media_url, duration_s = excluded.duration_s,
-                stored = recordings.stored + 1",
-        );
-        let query = query.bind(&self.tenant).bind(&self.sid).bind(&self.call_id);
-        let query = query.bind(&self.media_url).bind(self.duration_s);
-        query.execute(&mut *transaction).await?;
-        table::done(&mut transaction, job).await?;
-        // If a loss of power takes it, the job is there again.
-        Ok(transaction.commit().await?)
+    pub(super) async fn run(self, store: &Store, job: Job) -> Result<(), Fault> {
+        let stored = store.write(move |sql| {
+            sql.execute(
+                "INSERT INTO recordings (tenant, sid, call_id, media_url, duration_s, stored)
+                VALUES (?1, ?2, ?3, ?4, ?5, 1)
+                ON CONFLICT (tenant, sid) DO UPDATE SET
+                    media_url = excluded.media_url, duration_s = excluded.duration_s,
+                    stored = recordings.stored + 1",
+                &[
+                    (&self.tenant).into(),
+                    (&self.sid).into(),
+                    (&self.call_id).into(),
+                    (&self.media_url).into(),
+                    self.duration_s.into(),
+                ],
+            )?;
+            table::done(sql, &job)
+        });
+        stored.await
     }
 }

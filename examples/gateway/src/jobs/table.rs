@@ -1,11 +1,9 @@
 //! The table of jobs: leased, given back, done, dead.
 
-use sqlx::{FromRow as _, SqliteConnection};
-
 use super::Work;
 use crate::clock;
 use crate::fault::Fault;
-use crate::store::Store;
+use crate::store::{Row, Sql, Store};
 
 /// How long an attempt may take until another process may try, in milliseconds.
 const LEASE_MS: i64 = 15_000;
@@ -14,7 +12,7 @@ const FIRST_PAUSE_MS: i64 = 1_000;
 const LONGEST_PAUSE_MS: i64 = 300_000;
 
 /// A job that is leased to us.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Job {
     /// The event and the kind: what the work is idempotent by.
     pub(crate) id: String,
@@ -37,21 +35,19 @@ pub(crate) struct Seen {
     pub(crate) last_error: String,
 }
 
-pub(super) async fn push(
-    connection: &mut SqliteConnection,
-    inbox_id: &str,
-    work: &Work,
-) -> Result<(), Fault> {
+/// Puts work into the table. An event has one job of a kind.
+pub(crate) fn push(sql: &mut dyn Sql, inbox_id: &str, work: &Work) -> Result<(), Fault> {
     let unreadable = |error: serde_json::Error| Fault::Unavailable(error.to_string());
     let payload = serde_json::to_string(work).map_err(unreadable)?;
-    let query = sqlx::query(
+    let (id, kind) = (format!("{inbox_id}:{}", work.kind()), work.kind());
+    // An event may come again after `KEEP_DAYS`, and finds what is left of its job.
+    let pushed = sql.execute(
         "INSERT INTO jobs (id, inbox_id, kind, payload, state, attempts, due_at, created_at)
-        VALUES ($1, $2, $3, $4, 'ready', 0, $5, $5)
+        VALUES (?1, ?2, ?3, ?4, 'ready', 0, ?5, ?5)
         ON CONFLICT (id) DO UPDATE SET state = 'ready', attempts = 0, due_at = excluded.due_at",
+        &[(&id).into(), inbox_id.into(), kind.into(), (&payload).into(), clock::now().into()],
     );
-    let query = query.bind(format!("{inbox_id}:{}", work.kind())).bind(inbox_id).bind(work.kind());
-    query.bind(payload).bind(clock::now()).execute(connection).await?;
-    Ok(())
+    pushed.map(drop)
 }
 
 /// Takes up to `most` jobs that are due, and those whose process died.
@@ -60,64 +56,111 @@ pub(super) async fn lease(store: &Store, most: usize) -> Result<Vec<Job>, Fault>
     if most == 0 || !is_any_due(store, now).await? {
         return Ok(Vec::new());
     }
-    let query = sqlx::query(
-        "UPDATE jobs SET state = 'running', attempts = attempts + 1, due_at = $2
-        WHERE id IN (
-            SELECT id FROM jobs WHERE state IN ('ready', 'running') AND due_at <= $1
-            ORDER BY due_at LIMIT $3)
-        RETURNING id, inbox_id, kind, payload, attempts",
-    );
-    let query = query.bind(now).bind(now.saturating_add(LEASE_MS));
     let most = i64::try_from(most).unwrap_or(i64::MAX);
-    let rows = query.bind(most).fetch_all(store.writer()).await?;
-    let job = |row| {
-        let (id, inbox_id, kind, payload, attempts) = <_>::from_row(row)?;
-        Ok(Job { id, inbox_id, kind, payload, attempts })
+    let leased = store.write(move |sql| {
+        // The condition is there twice, because PostgreSQL looks at the outer one again when another process has
+        // leased the job meanwhile.
+        sql.query(
+            "UPDATE jobs SET state = 'running', attempts = attempts + 1, due_at = ?2
+            WHERE state IN ('ready', 'running') AND due_at <= ?1 AND id IN (
+                SELECT id FROM jobs WHERE state IN ('ready', 'running') AND due_at <= ?1
+                ORDER BY due_at LIMIT ?3)
+            RETURNING id, inbox_id, kind, payload, attempts",
+            &[now.into(), now.saturating_add(LEASE_MS).into(), most.into()],
+        )
+    });
+    let job = |row: &Row| {
+        Ok(Job {
+            id: row.get(0)?,
+            inbox_id: row.get(1)?,
+            kind: row.get(2)?,
+            payload: row.get(3)?,
+            attempts: row.get(4)?,
+        })
     };
-    rows.iter().map(job).collect()
+    leased.await?.iter().map(job).collect()
 }
 
-/// To look costs no writer anything.
+/// To look costs what writes nothing.
 async fn is_any_due(store: &Store, now: i64) -> Result<bool, Fault> {
-    let query = sqlx::query_scalar::<_, i64>(
-        "SELECT count(*) FROM (
-            SELECT 1 FROM jobs WHERE state IN ('ready', 'running') AND due_at <= $1 LIMIT 1) AS due",
-    );
-    Ok(query.bind(now).fetch_one(store.reader()).await? > 0)
+    let due = "SELECT 1 FROM jobs WHERE state IN ('ready', 'running') AND due_at <= ?1 LIMIT 1";
+    Ok(!store.read(move |sql| sql.query(due, &[now.into()])).await?.is_empty())
 }
 
 /// Marks a job as done, in the transaction of its work. An error if it is no longer ours: then the
 /// work must not be committed.
-pub(super) async fn done(connection: &mut SqliteConnection, job: &Job) -> Result<(), Fault> {
-    let query = sqlx::query(
-        "UPDATE jobs SET state = 'done', due_at = $3, last_error = NULL
-        WHERE id = $1 AND state = 'running' AND attempts = $2",
-    );
-    let query = query.bind(&job.id).bind(job.attempts).bind(clock::now());
-    if query.execute(&mut *connection).await?.rows_affected() != 1 {
+pub(super) fn done(sql: &mut dyn Sql, job: &Job) -> Result<(), Fault> {
+    let now = clock::now();
+    let changed = sql.execute(
+        "UPDATE jobs SET state = 'done', due_at = ?3, last_error = NULL
+        WHERE id = ?1 AND state = 'running' AND attempts = ?2",
+        &[(&job.id).into(), job.attempts.into(), now.into()],
+    )?;
+    if changed != 1 {
         return Err(Fault::Unavailable("the job was taken over".into()));
     }
-    let query = sqlx::query("UPDATE inbox SET handled_at = $2 WHERE id = $1");
-    query.bind(&job.inbox_id).bind(clock::now()).execute(connection).await?;
-    Ok(())
+    let handled = "UPDATE inbox SET handled_at = ?2 WHERE id = ?1";
+    sql.execute(handled, &[(&job.inbox_id).into(), now.into()]).map(drop)
 }
 
 /// Notes a failure: the job is tried again after a pause, or is dead.
 pub(super) async fn give_back(
     store: &Store,
-    job: &Job,
-    reason: &str,
+    job: Job,
+    reason: String,
     is_dead: bool,
 ) -> Result<(), Fault> {
     let (state, pause) = if is_dead { ("dead", 0) } else { ("ready", pause_ms(job.attempts)) };
-    let query = sqlx::query(
-        "UPDATE jobs SET state = $3, due_at = $4, last_error = $5
-        WHERE id = $1 AND state = 'running' AND attempts = $2",
-    );
-    let query = query.bind(&job.id).bind(job.attempts).bind(state);
-    let query = query.bind(clock::now().saturating_add(pause)).bind(reason);
-    query.execute(store.writer()).await?;
-    Ok(())
+    let noted = store.write(move |sql| {
+        sql.execute(
+            "UPDATE jobs SET state = ?3, due_at = ?4, last_error = ?5
+            WHERE id = ?1 AND state = 'running' AND attempts = ?2",
+            &[
+                (&job.id).into(),
+                job.attempts.into(),
+                state.into(),
+                clock::now().saturating_add(pause).into(),
+                (&reason).into(),
+            ],
+        )
+    });
+    noted.await.map(drop)
+}
+
+/// The jobs that were given up, the newest first, at most `most`.
+pub(crate) async fn dead(store: &Store, most: i64) -> Result<Vec<Seen>, Fault> {
+    let rows = store.read(move |sql| {
+        sql.query(
+            "SELECT id, state, attempts, due_at, last_error FROM jobs WHERE state = 'dead'
+            ORDER BY due_at DESC LIMIT ?1",
+            &[most.into()],
+        )
+    });
+    rows.await?.iter().map(Seen::of).collect()
+}
+
+/// The jobs of an event.
+pub(crate) async fn of_event(store: &Store, inbox_id: String) -> Result<Vec<Seen>, Fault> {
+    let rows = store.read(move |sql| {
+        sql.query(
+            "SELECT id, state, attempts, due_at, last_error FROM jobs WHERE inbox_id = ?1
+            ORDER BY id",
+            &[(&inbox_id).into()],
+        )
+    });
+    rows.await?.iter().map(Seen::of).collect()
+}
+
+/// Lets a job that is dead or done be tried anew. False if there is none of this id.
+pub(crate) async fn replay(store: &Store, id: String) -> Result<bool, Fault> {
+    let changed = store.write(move |sql| {
+        sql.execute(
+            "UPDATE jobs SET state = 'ready', attempts = 0, due_at = ?2
+            WHERE id = ?1 AND state IN ('dead', 'done')",
+            &[(&id).into(), clock::now().into()],
+        )
+    });
+    Ok(changed.await? == 1)
 }
 
 fn pause_ms(attempts: i64) -> i64 {
@@ -125,38 +168,15 @@ fn pause_ms(attempts: i64) -> i64 {
     FIRST_PAUSE_MS.saturating_mul(2_i64.saturating_pow(doublings)).min(LONGEST_PAUSE_MS)
 }
 
-/// The jobs that were given up, the newest first, at most `most`.
-pub(crate) async fn dead(store: &Store, most: i64) -> Result<Vec<Seen>, Fault> {
-    let query = sqlx::query_as(
-        "SELECT id, state, attempts, due_at, last_error FROM jobs WHERE state = 'dead'
-        ORDER BY due_at DESC LIMIT $1",
-    );
-    let rows = query.bind(most).fetch_all(store.reader()).await?;
-    Ok(rows.into_iter().map(Seen::of).collect())
-}
-
-/// The jobs of an event.
-pub(crate) async fn of_event(store: &Store, inbox_id: &str) -> Result<Vec<Seen>, Fault> {
-    let query = sqlx::query_as(
-        "SELECT id, state, attempts, due_at, last_error FROM jobs WHERE inbox_id = $1 ORDER BY id",
-    );
-    let rows = query.bind(inbox_id).fetch_all(store.reader()).await?;
-    Ok(rows.into_iter().map(Seen::of).collect())
-}
-
-/// Lets a job that is dead or done be tried anew. False if there is none of this id.
-pub(crate) async fn replay(store: &Store, id: &str) -> Result<bool, Fault> {
-    let query = sqlx::query(
-        "UPDATE jobs SET state = 'ready', attempts = 0, due_at = $2
-        WHERE id = $1 AND state IN ('dead', 'done')",
-    );
-    Ok(query.bind(id).bind(clock::now()).execute(store.writer()).await?.rows_affected() == 1)
-}
-
 impl Seen {
-    fn of(row: (String, String, i64, i64, Option<String>)) -> Self {
-        let (id, state, attempts, at, last_error) = row;
-        Self { id, state, attempts, at, last_error: last_error.unwrap_or_default() }
+    fn of(row: &Row) -> Result<Self, Fault> {
+        Ok(Self {
+            id: row.get(0)?,
+            state: row.get(1)?,
+            attempts: row.get(2)?,
+            at: row.get(3)?,
+            last_error: row.get::<Option<_>>(4)?.unwrap_or_default(),
+        })
     }
 }
 

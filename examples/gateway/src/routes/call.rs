@@ -4,7 +4,6 @@ use axum::extract::State;
 use axum::{Form, Router, routing::post};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
-use sqlx::SqliteConnection;
 use twilio_sig::dedup::Template;
 use twilio_sig_tower::VerifiedWebhook;
 use twilio_sig_tower::extract::Proven;
@@ -12,10 +11,11 @@ use twilio_sig_tower::extract::Proven;
 use super::status::{LAST_CALL_RANK, call_state};
 use crate::app::App;
 use crate::clock;
-use crate::events::{OpenEvent, Stop};
+use crate::events::{Event, Stop};
 use crate::fault::Fault;
 use crate::jobs::{Recording, Work};
 use crate::reply::Reply;
+use crate::store::Sql;
 
 /// Twilio reads TwiML of these.
 pub(super) fn twiml() -> Router<App> {
@@ -54,15 +54,16 @@ async fn voice(
     proof: Proven<VerifiedWebhook>,
     call: Proven<Form<Call>>,
 ) -> Result<Reply, Stop> {
-    let (event, id) = call.begin(&app, &proof, None).await?;
+    let (event, call, id) = (Event::of(&proof, None)?, call.into_inner(), call_id(&proof)?);
     // The id keeps nothing that means anything in XML.
-    let id = utf8_percent_encode(&id, NON_ALPHANUMERIC);
+    let in_url = utf8_percent_encode(&id, NON_ALPHANUMERIC);
     let verbs = format!(
-        "<Gather numDigits=\"1\" action=\"consent?callId={id}\" method=\"POST\">\
+        "<Gather numDigits=\"1\" action=\"consent?callId={in_url}\" method=\"POST\">\
          <Say>Hello. This call is recorded. Press 1 if you agree.</Say></Gather>\
          <Say>We heard nothing. Goodbye.</Say><Hangup/>"
     );
-    Ok(event.commit(Reply::twiml(&verbs)).await?)
+    let keep = move |sql: &mut dyn Sql, event: &Event| call.keep_state(sql, &event.tenant, &id);
+    app.events.record(event, Reply::twiml(&verbs), None, keep).await
 }
 
 /// The answer to the question: 1 goes on, any other hangs up.
@@ -73,19 +74,25 @@ async fn consent(
 ) -> Result<Reply, Stop> {
     // The result of a `<Gather>` has no identity of its own; here a call is asked once.
     let key = Template::parse("{CallSid}:consent").map_err(|_| Fault::Malformed("no key"))?;
-    let (mut event, id) = call.begin(&app, &proof, Some(&key)).await?;
+    let (event, call, id) = (Event::of(&proof, Some(&key))?, call.into_inner(), call_id(&proof)?);
     let is_given = call.digits.as_deref() == Some("1");
-    let (connection, tenant) = event.work();
-    let query =
-        sqlx::query("UPDATE calls SET consent_given = $3 WHERE tenant = $1 AND call_id = $2");
-    query.bind(tenant).bind(&id).bind(i64::from(is_given)).execute(connection).await?;
-    let id = utf8_percent_encode(&id, NON_ALPHANUMERIC);
+    let in_url = utf8_percent_encode(&id, NON_ALPHANUMERIC);
     let verbs = if is_given {
-        format!("<Say>Thank you.</Say><Record recordingStatusCallback=\"recording?callId={id}\"/>")
+        format!(
+            "<Say>Thank you.</Say><Record recordingStatusCallback=\"recording?callId={in_url}\"/>"
+        )
     } else {
         "<Say>Then goodbye.</Say><Hangup/>".to_owned()
     };
-    Ok(event.commit(Reply::twiml(&verbs)).await?)
+    let keep = move |sql: &mut dyn Sql, event: &Event| {
+        call.keep_state(sql, &event.tenant, &id)?;
+        let stored = sql.execute(
+            "UPDATE calls SET consent_given = ?3 WHERE tenant = ?1 AND call_id = ?2",
+            &[(&event.tenant).into(), (&id).into(), i64::from(is_given).into()],
+        );
+        stored.map(drop)
+    };
+    app.events.record(event, Reply::twiml(&verbs), None, keep).await
 }
 
 /// Something became of the call.
@@ -94,50 +101,39 @@ async fn status(
     proof: Proven<VerifiedWebhook>,
     call: Proven<Form<Call>>,
 ) -> Result<Reply, Stop> {
-    let (event, _) = call.begin(&app, &proof, None).await.map_err(Stop::told)?;
-    Ok(event.commit(Reply::success()).await?)
+    let (event, call, id) = (Event::of(&proof, None)?, call.into_inner(), call_id(&proof)?);
+    let keep = move |sql: &mut dyn Sql, event: &Event| call.keep_state(sql, &event.tenant, &id);
+    app.events.record(event, Reply::success(), None, keep).await.map_err(Stop::told)
 }
 
 impl Call {
-    /// Begins an event of the call, and moves its state on. The event, and the id of the call.
-    async fn begin(
-        &self,
-        app: &App,
-        proof: &VerifiedWebhook,
-        own: Option<&Template>,
-    ) -> Result<(OpenEvent, String), Stop> {
-        let id = call_id(proof)?;
-        let mut event = app.events.begin(proof, own).await?;
-        let (connection, tenant) = event.work();
-        self.keep_state(connection, tenant, &id).await?;
-        Ok((event, id))
-    }
-
     /// Moves the state of the call on, and never back.
-    async fn keep_state(
-        &self,
-        connection: &mut SqliteConnection,
-        tenant: &str,
-        id: &str,
-    ) -> Result<(), Fault> {
+    fn keep_state(&self, sql: &mut dyn Sql, tenant: &str, id: &str) -> Result<(), Fault> {
         let status = self.call_status.as_deref().and_then(call_state);
         let (state, rank) = status.unwrap_or(("pending", 0));
         let duration = self.call_duration.as_ref().and_then(|text| text.parse::<i64>().ok());
         let now = clock::now();
-        let query = sqlx::query(
+        let stored = sql.execute(
             "INSERT INTO calls
                 (tenant, call_id, sid, state, state_rank, duration_s, completed_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
             ON CONFLICT (tenant, call_id) DO UPDATE SET
                 sid = excluded.sid, state = excluded.state, state_rank = excluded.state_rank,
                 duration_s = excluded.duration_s, completed_at = excluded.completed_at,
                 updated_at = excluded.updated_at
             WHERE excluded.state_rank > calls.state_rank",
+            &[
+                tenant.into(),
+                id.into(),
+                (&self.call_sid).into(),
+                state.into(),
+                rank.into(),
+                duration.into(),
+                (rank == LAST_CALL_RANK).then_some(now).into(),
+                now.into(),
+            ],
         );
-        let query = query.bind(tenant).bind(id).bind(&self.call_sid).bind(state).bind(rank);
-        let query = query.bind(duration).bind((rank == LAST_CALL_RANK).then_some(now));
-        query.bind(now).execute(connection).await?;
-        Ok(())
+        stored.map(drop)
     }
 }
 
@@ -157,12 +153,9 @@ async fn recording(
     proof: Proven<VerifiedWebhook>,
     recorded: Proven<Form<Recorded>>,
 ) -> Result<Reply, Stop> {
-    let call_id = call_id(&proof)?;
-    let mut event = app.events.begin(&proof, None).await.map_err(Stop::told)?;
-    if let Some(recording) = recorded.ready(event.tenant(), call_id) {
-        event.leave(&Work::Recording(recording)).await?;
-    }
-    Ok(event.commit(Reply::success()).await?)
+    let (event, call_id) = (Event::of(&proof, None)?, call_id(&proof)?);
+    let work = recorded.ready(&event.tenant, call_id).map(Work::Recording);
+    app.events.record(event, Reply::success(), work, |_, _| Ok(())).await.map_err(Stop::told)
 }
 
 impl Recorded {

@@ -9,7 +9,7 @@ use twilio_sig_tower::VerifiedWebhook;
 use twilio_sig_tower::extract::Proven;
 
 use crate::app::App;
-use crate::events::Stop;
+use crate::events::{Event, Stop};
 use crate::forward::{Envelope, Forwarder, Proof, expects_twiml};
 use crate::jobs::Work;
 use crate::reply::Reply;
@@ -32,25 +32,25 @@ async fn forward(
     if webhook.is_websocket() || ![Method::GET, Method::POST].contains(&method) {
         return Ok(StatusCode::METHOD_NOT_ALLOWED.into_response());
     }
-    let mut event = app.events.begin(&webhook, None).await?;
+    let event = Event::of(&webhook, None)?;
     let target = uri.path_and_query().map_or("/", |target| target.as_str()).to_owned();
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let envelope = Envelope {
-        id: event.id().to_owned(),
+        id: event.id.clone(),
         content_type: content_type.map(str::to_owned),
-        proof: Proof::of(&webhook, event.key().to_owned(), method.to_string(), target),
+        proof: Proof::of(&webhook, event.key.clone(), method.to_string(), target),
     };
     if !expects_twiml(&webhook) {
-        event.leave(&Work::Delivery(envelope)).await?;
-        return Ok(event.commit(Reply::no_content()).await?.into_response());
+        let work = Some(Work::Delivery(envelope));
+        let kept = app.events.record(event, Reply::no_content(), work, |_, _| Ok(()));
+        return Ok(kept.await?.into_response());
     }
-    // The app takes its time, and must not hold up the database. Its answer is kept together with
-    // the event. If we die in between, Twilio's retry reaches it again, under the same id.
-    drop(event);
+    // The app's answer is kept together with the event. If we die in between, Twilio's retry reaches it
+    // again, under the same id.
+    let event = app.events.begin(event).await?;
     let reply = forwarder.send(&envelope, webhook.body().clone()).await?;
     if reply.status >= 400 {
         return Ok(reply.into_response());
     }
-    let event = app.events.begin(&webhook, None).await?;
-    Ok(event.commit(reply).await?.into_response())
+    Ok(app.events.record(event, reply, None, |_, _| Ok(())).await?.into_response())
 }

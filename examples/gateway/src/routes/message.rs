@@ -3,17 +3,17 @@
 use axum::extract::State;
 use axum::{Form, Router, routing::post};
 use serde::Deserialize;
-use sqlx::SqliteConnection;
 use twilio_sig_tower::VerifiedWebhook;
 use twilio_sig_tower::extract::Proven;
 
 use super::status::message_rank;
 use crate::app::App;
 use crate::clock;
-use crate::events::Stop;
+use crate::events::{Event, Stop};
 use crate::fault::Fault;
 use crate::reply::Reply;
 use crate::settings::UnknownMessages;
+use crate::store::Sql;
 
 /// Twilio reads TwiML of these.
 pub(super) fn twiml() -> Router<App> {
@@ -42,10 +42,10 @@ async fn receive(
     proof: Proven<VerifiedWebhook>,
     message: Proven<Form<Message>>,
 ) -> Result<Reply, Stop> {
-    let mut event = app.events.begin(&proof, None).await?;
-    let (connection, tenant) = event.work();
-    message.keep(connection, tenant).await?;
-    Ok(event.commit(Reply::twiml("")).await?)
+    let (event, message) = (Event::of(&proof, None)?, message.into_inner());
+    app.events
+        .record(event, Reply::twiml(""), None, move |sql, event| message.keep(sql, event))
+        .await
 }
 
 impl Message {
@@ -54,19 +54,21 @@ impl Message {
     }
 
     /// It stays as it is if it is known.
-    pub(super) async fn keep(
-        &self,
-        connection: &mut SqliteConnection,
-        tenant: &str,
-    ) -> Result<(), Fault> {
-        let query = sqlx::query(
+    pub(super) fn keep(&self, sql: &mut dyn Sql, event: &Event) -> Result<(), Fault> {
+        let (tenant, sid) = (&event.tenant, self.sid()?);
+        let stored = sql.execute(
             "INSERT INTO messages
                 (tenant, sid, direction, sender, recipient, status, status_rank, updated_at)
-            VALUES ($1, $2, 'inbound', $3, $4, 'received', 0, $5) ON CONFLICT DO NOTHING",
+            VALUES (?1, ?2, 'inbound', ?3, ?4, 'received', 0, ?5) ON CONFLICT DO NOTHING",
+            &[
+                tenant.into(),
+                sid.into(),
+                (&self.from).into(),
+                (&self.to).into(),
+                clock::now().into(),
+            ],
         );
-        let query = query.bind(tenant).bind(self.sid()?).bind(&self.from).bind(&self.to);
-        query.bind(clock::now()).execute(connection).await?;
-        Ok(())
+        stored.map(drop)
     }
 }
 
@@ -91,26 +93,18 @@ async fn status(
     proof: Proven<VerifiedWebhook>,
     status: Proven<Form<Status>>,
 ) -> Result<Reply, Stop> {
-    let mut event = app.events.begin(&proof, None).await.map_err(Stop::told)?;
-    let (connection, tenant) = event.work();
-    status.keep(connection, tenant, app.settings.unknown_messages).await?;
-    Ok(event.commit(Reply::success()).await?)
+    let (event, status) = (Event::of(&proof, None)?, status.into_inner());
+    let unknown = app.settings.unknown_messages;
+    let keep = move |sql: &mut dyn Sql, event: &Event| status.keep(sql, &event.tenant, unknown);
+    app.events.record(event, Reply::success(), None, keep).await.map_err(Stop::told)
 }
 
 impl Status {
-    async fn keep(
-        &self,
-        connection: &mut SqliteConnection,
-        tenant: &str,
-        unknown: UnknownMessages,
-    ) -> Result<(), Fault> {
+    fn keep(&self, sql: &mut dyn Sql, tenant: &str, unknown: UnknownMessages) -> Result<(), Fault> {
         let sid = sid(self.message_sid.as_deref(), self.sms_sid.as_deref())?;
         if unknown == UnknownMessages::Reject {
-            let query = sqlx::query_scalar::<_, i64>(
-                "SELECT count(*) FROM messages WHERE tenant = $1 AND sid = $2",
-            );
-            let known = query.bind(tenant).bind(sid);
-            if known.fetch_one(&mut *connection).await? == 0 {
+            let known = "SELECT 1 FROM messages WHERE tenant = ?1 AND sid = ?2";
+            if sql.query(known, &[tenant.into(), sid.into()])?.is_empty() {
                 return Err(Fault::Unknown("no such message"));
             }
         }
@@ -118,19 +112,26 @@ impl Status {
         let status = self.message_status.as_ref().or(self.sms_status.as_ref());
         let known = status.and_then(|status| Some((status, message_rank(status)?)));
         let Some((status, rank)) = known else { return Ok(()) };
-        let query = sqlx::query(
+        let stored = sql.execute(
             "INSERT INTO messages (tenant, sid, direction, sender, recipient, status, status_rank,
                 error_code, updated_at)
-            VALUES ($1, $2, 'outbound', $3, $4, $5, $6, $7, $8)
+            VALUES (?1, ?2, 'outbound', ?3, ?4, ?5, ?6, ?7, ?8)
             ON CONFLICT (tenant, sid) DO UPDATE SET
                 status = excluded.status, status_rank = excluded.status_rank,
                 error_code = excluded.error_code, updated_at = excluded.updated_at
             WHERE excluded.status_rank > messages.status_rank",
+            &[
+                tenant.into(),
+                sid.into(),
+                (&self.from).into(),
+                (&self.to).into(),
+                status.into(),
+                rank.into(),
+                self.error_code.as_deref().into(),
+                clock::now().into(),
+            ],
         );
-        let query = query.bind(tenant).bind(sid).bind(&self.from).bind(&self.to);
-        let query = query.bind(status).bind(rank).bind(&self.error_code);
-        query.bind(clock::now()).execute(connection).await?;
-        Ok(())
+        stored.map(drop)
     }
 }
 

@@ -24,8 +24,9 @@ async fn metrics(
     if !is_local && !has_token {
         return Err(Fault::Unknown("no such page"));
     }
-    let query = "SELECT count(*) FROM jobs WHERE state = 'dead'";
-    let dead = sqlx::query_scalar::<_, i64>(query).fetch_one(app.store.reader()).await?;
+    let dead = "SELECT count(*) FROM jobs WHERE state = 'dead'";
+    let rows = app.store.read(move |sql| sql.query(dead, &[])).await?;
+    let dead = rows.first().map_or(Ok(0), |row| row.get::<i64>(0))?;
     let dead = i32::try_from(dead).unwrap_or(i32::MAX);
     metrics::gauge!("gateway_jobs_dead").set(f64::from(dead));
     Ok(app.meters.render())

@@ -9,7 +9,7 @@ use twilio_sig_tower::extract::Proven;
 
 use super::message::Message;
 use crate::app::App;
-use crate::events::Stop;
+use crate::events::{Event, Stop};
 use crate::reply::Reply;
 use crate::settings::Replay;
 
@@ -25,14 +25,15 @@ async fn receive(
     proof: Proven<VerifiedWebhook>,
     message: Proven<Form<Message>>,
 ) -> Result<Response, Stop> {
-    let mut event = match (app.events.begin(&proof, None).await, app.settings.replay) {
+    let (event, message) = (Event::of(&proof, None)?, message.into_inner());
+    let keep = app
+        .events
+        .record(event, Reply::twiml(""), None, move |sql, event| message.keep(sql, event));
+    match (keep.await, app.settings.replay) {
         // The gate forgets with the process, if it has no Redis. The database does not.
-        (Err(Stop::Done { is_replay: true, .. }), Replay::Reject) => {
-            return Ok(StatusCode::CONFLICT.into_response());
+        (Err(Stop::Done(done)), Replay::Reject) if done.is_replay => {
+            Ok(StatusCode::CONFLICT.into_response())
         }
-        (begun, _) => begun?,
-    };
-    let (connection, tenant) = event.work();
-    message.keep(connection, tenant).await?;
-    Ok(event.commit(Reply::twiml("")).await?.into_response())
+        (kept, _) => Ok(kept?.into_response()),
+    }
 }

@@ -6,15 +6,18 @@ use core::time::Duration;
 use std::io::ErrorKind;
 use std::sync::LazyLock;
 
-use sqlx::error::DatabaseError;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::Store;
+use super::{Store, StoreError};
 
 /// `SQLITE_FULL`, and of `SQLITE_IOERR` those of writing: `WRITE`, `FSYNC`, `DIR_FSYNC`, `TRUNCATE`,
 /// `SHMSIZE`. Source: <https://www.sqlite.org/rescode.html>
-const CODES: [&str; 6] = ["13", "778", "1034", "1290", "1546", "4874"];
+const CODES: [i32; 6] = [13, 778, FSYNC, DIR_FSYNC, 1546, 4874];
+/// Those after which the system has forgotten what it could not write, so that the next flush would succeed
+/// without it.
+const FSYNC: i32 = 1034;
+const DIR_FSYNC: i32 = 1290;
 /// How long until a full disk is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -31,23 +34,18 @@ enum State {
 static DISK: LazyLock<watch::Sender<State>> = LazyLock::new(|| watch::Sender::new(State::Fine));
 
 /// Notes an error of the database, if the disk is why.
-pub(crate) fn note(error: &(dyn Error + 'static)) {
-    if !is_of_disk(error) {
-        return;
-    }
+pub(super) fn note(error: &StoreError) {
+    let Some(code) = code_of(error).filter(|code| CODES.contains(code)) else { return };
+    let is_lost = [FSYNC, DIR_FSYNC].contains(&code);
     DISK.send_if_modified(|state| {
-        let is_news = matches!(state, State::Fine);
+        let is_news = matches!(state, State::Fine) || is_lost && !matches!(state, State::Lost(_));
         if is_news {
             tracing::error!(event_type = "disk_full", %error, "the disk keeps nothing");
-            *state = State::Full(error.to_string());
+            let reason = error.to_string();
+            *state = if is_lost { State::Lost(reason) } else { State::Full(reason) };
         }
         is_news
     });
-}
-
-/// Notes that nothing is kept any more, whatever room there will be.
-pub(super) fn lose(reason: String) {
-    DISK.send_replace(State::Lost(reason));
 }
 
 /// Returns once nothing could be written for so long, or is kept any more, and says why.
@@ -87,20 +85,39 @@ pub(crate) async fn lost(store: &Store, patience: Duration) -> String {
 pub(super) fn is_of_disk(error: &(dyn Error + 'static)) -> bool {
     let mut next = Some(error);
     while let Some(error) = next {
-        match error.downcast_ref::<sqlx::Error>() {
-            Some(sqlx::Error::Database(error)) if is_code_of_disk(&**error) => return true,
-            Some(sqlx::Error::Io(error)) => {
-                use ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-                return matches!(error.kind(), StorageFull | FileTooLarge | QuotaExceeded);
-            }
-            _ => next = error.source(),
+        if let Some(sqlx::Error::Io(error)) = error.downcast_ref() {
+            use ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+            return matches!(error.kind(), StorageFull | FileTooLarge | QuotaExceeded);
         }
+        let code = match error.downcast_ref() {
+            Some(error) => code_of(error),
+            None => error.downcast_ref().and_then(code_of_sqlx),
+        };
+        if code.is_some_and(|code| CODES.contains(&code)) {
+            return true;
+        }
+        next = error.source();
     }
     false
 }
 
-fn is_code_of_disk(error: &dyn DatabaseError) -> bool {
-    error.code().is_some_and(|code| CODES.contains(&&*code))
+/// The extended result code of SQLite.
+fn code_of(error: &StoreError) -> Option<i32> {
+    match error {
+        StoreError::Sqlite(error) => Some(error.sqlite_error()?.extended_code),
+        StoreError::Sqlx(error) => code_of_sqlx(error),
+        StoreError::Late => None,
+    }
+}
+
+fn code_of_sqlx(error: &sqlx::Error) -> Option<i32> {
+    let error = error.as_database_error()?;
+    // The codes of PostgreSQL have five digits, or letters.
+    error
+        .code()?
+        .parse()
+        .ok()
+        .filter(|_| error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some())
 }
 
 #[cfg(test)]
@@ -121,5 +138,15 @@ mod tests {
         assert!(is_of_disk(&sqlx::Error::Io(ErrorKind::StorageFull.into())));
         let migration = sqlx::migrate::MigrateError::Execute(full);
         assert!(is_of_disk(&migration), "{migration}");
+    }
+
+    #[test]
+    fn each_driver_says_which_it_is() {
+        let connection = rusqlite::Connection::open_in_memory().unwrap();
+        connection.execute_batch("PRAGMA max_page_count = 2; CREATE TABLE t (bytes BLOB)").unwrap();
+        let run = |sql| StoreError::from(connection.execute_batch(sql).unwrap_err());
+        assert!(is_of_disk(&run("INSERT INTO t VALUES (randomblob(100000))")));
+        assert!(!is_of_disk(&run("INSERT INTO nowhere VALUES (1)")));
+        assert!(!is_of_disk(&StoreError::Late));
     }
 }

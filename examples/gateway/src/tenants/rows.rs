@@ -1,14 +1,11 @@
 //! The tenants in the database.
 
-use sqlx::Row as _;
-use sqlx::sqlite::SqliteRow;
-
 use crate::clock;
 use crate::fault::Fault;
-use crate::store::Store;
+use crate::store::{Row, Sql, Store};
 
 /// A tenant, with its tokens sealed.
-pub(crate) struct Row {
+pub(crate) struct Tenant {
     pub(crate) id: String,
     pub(crate) account_sid: Option<String>,
     pub(crate) active: bool,
@@ -19,41 +16,47 @@ pub(crate) struct Row {
     pub(crate) numbers: Vec<String>,
 }
 
-impl Row {
-    fn of(row: &SqliteRow) -> Result<Self, sqlx::Error> {
+const COLUMNS: &str = "SELECT id, account_sid, active, primary_token, secondary_token, \
+    primary_used_at, secondary_used_at FROM tenants ORDER BY id";
+
+impl Tenant {
+    fn of(row: &Row) -> Result<Self, Fault> {
         Ok(Self {
-            id: row.try_get("id")?,
-            account_sid: row.try_get("account_sid")?,
-            active: row.try_get::<i64, _>("active")? != 0,
-            primary_token: row.try_get("primary_token")?,
-            secondary_token: row.try_get("secondary_token")?,
-            primary_used_at: row.try_get("primary_used_at")?,
-            secondary_used_at: row.try_get("secondary_used_at")?,
+            id: row.get(0)?,
+            account_sid: row.get(1)?,
+            active: row.get::<i64>(2)? != 0,
+            primary_token: row.get(3)?,
+            secondary_token: row.get(4)?,
+            primary_used_at: row.get(5)?,
+            secondary_used_at: row.get(6)?,
             numbers: Vec::new(),
         })
     }
 }
 
 /// How often the tenants were changed.
-pub(crate) async fn changes(store: &Store) -> Result<i64, sqlx::Error> {
-    let query = sqlx::query_scalar("SELECT count FROM tenant_changes WHERE id = 1");
-    query.fetch_one(store.reader()).await
+pub(crate) async fn changes(store: &Store) -> Result<i64, Fault> {
+    let count = "SELECT count FROM tenant_changes WHERE id = 1";
+    let rows = store.read(|sql| sql.query(count, &[])).await?;
+    rows.first().ok_or_else(|| Fault::Unavailable("tenant_changes is empty".into()))?.get(0)
 }
 
 /// All tenants, in the order of their ids.
-pub(crate) async fn all(store: &Store) -> Result<Vec<Row>, sqlx::Error> {
-    let query = sqlx::query("SELECT * FROM tenants ORDER BY id");
-    let found = query.fetch_all(store.reader()).await?;
-    let mut rows = found.iter().map(Row::of).collect::<Result<Vec<_>, _>>()?;
-    let numbers = sqlx::query_as::<_, (String, String)>(
-        "SELECT tenant, number FROM tenant_numbers ORDER BY number",
-    );
-    for (tenant, number) in numbers.fetch_all(store.reader()).await? {
-        if let Some(row) = rows.iter_mut().find(|row| row.id == tenant) {
-            row.numbers.push(number);
+pub(crate) async fn all(store: &Store) -> Result<Vec<Tenant>, Fault> {
+    let (found, numbers) = store
+        .read(|sql| {
+            let numbers = "SELECT tenant, number FROM tenant_numbers ORDER BY number";
+            Ok((sql.query(COLUMNS, &[])?, sql.query(numbers, &[])?))
+        })
+        .await?;
+    let mut tenants = found.iter().map(Tenant::of).collect::<Result<Vec<_>, _>>()?;
+    for row in numbers {
+        let (id, number): (String, String) = (row.get(0)?, row.get(1)?);
+        if let Some(tenant) = tenants.iter_mut().find(|tenant| tenant.id == id) {
+            tenant.numbers.push(number);
         }
     }
-    Ok(rows)
+    Ok(tenants)
 }
 
 /// Adds a tenant. False if the id or one of the numbers is taken.
@@ -64,49 +67,64 @@ pub(crate) async fn add(
     numbers: &[String],
     token: &[u8],
 ) -> Result<bool, Fault> {
-    let mut transaction = store.begin().await?;
-    let tenant = sqlx::query(
-        "INSERT INTO tenants (id, account_sid, active, primary_token, created_at)
-        VALUES ($1, $2, 1, $3, $4) ON CONFLICT DO NOTHING",
-    );
-    let tenant = tenant.bind(id).bind(account_sid).bind(token).bind(clock::now());
-    let mut is_new = tenant.execute(&mut *transaction).await?.rows_affected() == 1;
-    for number in numbers {
-        let query = sqlx::query(
-            "INSERT INTO tenant_numbers (number, tenant) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-        );
-        let done = query.bind(number).bind(id).execute(&mut *transaction).await?;
-        is_new &= done.rows_affected() == 1;
+    let (id, account_sid) = (id.to_owned(), account_sid.map(str::to_owned));
+    let (numbers, token) = (numbers.to_vec(), token.to_vec());
+    let add = store.write(move |sql| {
+        let row =
+            [(&id).into(), account_sid.as_deref().into(), token[..].into(), clock::now().into()];
+        let mut added = sql.execute(
+            "INSERT INTO tenants (id, account_sid, active, primary_token, created_at)
+            VALUES (?1, ?2, 1, ?3, ?4) ON CONFLICT DO NOTHING",
+            &row,
+        )?;
+        for number in &numbers {
+            let insert = "INSERT INTO tenant_numbers (number, tenant) VALUES (?1, ?2)
+                ON CONFLICT DO NOTHING";
+            added = added.min(sql.execute(insert, &[number.into(), (&id).into()])?);
+        }
+        sql.execute(COUNT_CHANGE, &[])?;
+        // An error undoes what was added before.
+        if added == 1 { Ok(()) } else { Err(Fault::Malformed(TAKEN)) }
+    });
+    match add.await {
+        Ok(()) => Ok(true),
+        Err(Fault::Malformed(_)) => Ok(false),
+        Err(fault) => Err(fault),
     }
-    if is_new {
-        sqlx::query(COUNT_CHANGE).execute(&mut *transaction).await?;
-        store.commit(transaction).await?;
-    }
-    Ok(is_new)
 }
 
 /// Makes `token` the primary one, and the primary one the secondary. False if there is no such tenant.
 pub(crate) async fn rotate(store: &Store, id: &str, token: &[u8]) -> Result<bool, Fault> {
-    let query = sqlx::query(
-        "UPDATE tenants SET secondary_token = primary_token, primary_token = $2,
-            secondary_used_at = primary_used_at, primary_used_at = NULL, rotated_at = $3
-        WHERE id = $1",
-    );
-    change(store, query.bind(id).bind(token).bind(clock::now())).await
+    let token = token.to_vec();
+    change(store, id, move |sql, id| {
+        sql.execute(
+            "UPDATE tenants SET secondary_token = primary_token, primary_token = ?2,
+                secondary_used_at = primary_used_at, primary_used_at = NULL, rotated_at = ?3
+            WHERE id = ?1",
+            &[id.into(), token[..].into(), clock::now().into()],
+        )
+    })
+    .await
 }
 
 /// Removes the secondary token. False if there is no such tenant.
 pub(crate) async fn drop_secondary(store: &Store, id: &str) -> Result<bool, Fault> {
-    let query = sqlx::query(
-        "UPDATE tenants SET secondary_token = NULL, secondary_used_at = NULL WHERE id = $1",
-    );
-    change(store, query.bind(id)).await
+    change(store, id, |sql, id| {
+        sql.execute(
+            "UPDATE tenants SET secondary_token = NULL, secondary_used_at = NULL WHERE id = ?1",
+            &[id.into()],
+        )
+    })
+    .await
 }
 
 /// Switches a tenant on or off. False if there is no such tenant.
 pub(crate) async fn set_active(store: &Store, id: &str, active: bool) -> Result<bool, Fault> {
-    let query = sqlx::query("UPDATE tenants SET active = $2 WHERE id = $1");
-    change(store, query.bind(id).bind(i64::from(active))).await
+    change(store, id, move |sql, id| {
+        let set = "UPDATE tenants SET active = ?2 WHERE id = ?1";
+        sql.execute(set, &[id.into(), i64::from(active).into()])
+    })
+    .await
 }
 
 /// Notes when a key was last used.
@@ -115,24 +133,29 @@ pub(crate) async fn mark_used(
     id: &str,
     position: usize,
     at: i64,
-) -> Result<(), sqlx::Error> {
-    let query = sqlx::query(if position == 0 {
-        "UPDATE tenants SET primary_used_at = $2 WHERE id = $1"
+) -> Result<(), Fault> {
+    let id = id.to_owned();
+    let mark = if position == 0 {
+        "UPDATE tenants SET primary_used_at = ?2 WHERE id = ?1"
     } else {
-        "UPDATE tenants SET secondary_used_at = $2 WHERE id = $1"
-    });
-    query.bind(id).bind(at).execute(store.writer()).await?;
-    Ok(())
+        "UPDATE tenants SET secondary_used_at = ?2 WHERE id = ?1"
+    };
+    store.write(move |sql| sql.execute(mark, &[(&id).into(), at.into()])).await.map(drop)
 }
 
+const TAKEN: &str = "the id or a number is taken";
 const COUNT_CHANGE: &str = "UPDATE tenant_changes SET count = count + 1 WHERE id = 1";
 
-type Query<'q> = sqlx::query::Query<'q, sqlx::Sqlite, sqlx::sqlite::SqliteArguments<'q>>;
-
-async fn change(store: &Store, query: Query<'_>) -> Result<bool, Fault> {
-    let mut transaction = store.begin().await?;
-    let changed = query.execute(&mut *transaction).await?.rows_affected() == 1;
-    sqlx::query(COUNT_CHANGE).execute(&mut *transaction).await?;
-    store.commit(transaction).await?;
-    Ok(changed)
+async fn change(
+    store: &Store,
+    id: &str,
+    update: impl FnOnce(&mut dyn Sql, &str) -> Result<u64, Fault> + Send + 'static,
+) -> Result<bool, Fault> {
+    let id = id.to_owned();
+    let changed = store.write(move |sql| {
+        let changed = update(sql, &id)?;
+        sql.execute(COUNT_CHANGE, &[])?;
+        Ok(changed)
+    });
+    Ok(changed.await? == 1)
 }

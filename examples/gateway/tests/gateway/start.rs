@@ -51,11 +51,11 @@ fn tables_of_another_program_end_it_with_a_status_of_their_own() {
         (version, description, installed_on, success, checksum, execution_time)
         VALUES (9000, 'later', '2030-01-01', 1, x'00', 0) RETURNING version";
     let changed = "UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 1 RETURNING 1";
-    let half = "UPDATE _sqlx_migrations SET success = 0 WHERE version = 2 RETURNING 1";
+    let half = "UPDATE _sqlx_migrations SET success = 0 WHERE version = 1 RETURNING 1";
     for (sql, word) in [
         (newer, "migration 9000 is not one of this program; a newer gateway"),
         (changed, "migration 1 is another than the one that was applied"),
-        (half, "migration 2 is partially applied"),
+        (half, "migration 1 is partially applied"),
     ] {
         let folder = Folder::new();
         refusal(&folder, &[]);

@@ -1,0 +1,162 @@
+//! SQLite, in one file: one connection that writes, and some that read.
+
+use core::str::FromStr as _;
+use core::time::Duration;
+use std::fs::OpenOptions;
+use std::io;
+use std::path::Path;
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection as Raw, OpenFlags, Statement, ToSql};
+use sqlx::ConnectOptions as _;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
+
+use super::queue::{Connection, Queue};
+use super::sql::{Column, Row, Sql, Value};
+use super::{StoreError, migrations};
+use crate::exit::Failure;
+use crate::fault::Fault;
+
+/// How long a transaction waits for another process that writes.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+const READERS: usize = 2;
+/// More statements than there are in the program: each is compiled once.
+const STATEMENTS: usize = 64;
+/// How long the write-ahead log grows until a commit moves it into the database, in pages of 4 KiB.
+/// Each move waits for the disk, and so does every request: with the default of 1,000 that is every hundredth event.
+const CHECKPOINT_PAGES: i64 = 16_000;
+
+/// Opens the file, makes it if there is none, and brings its tables up to date. Queues for what writes,
+/// and for what reads.
+pub(super) async fn open(url: &str) -> Result<[Queue; 2], Failure> {
+    let failed = |error: StoreError| error.at_start(url);
+    let options = SqliteConnectOptions::from_str(url).map_err(|error| failed(error.into()))?;
+    let options = options.create_if_missing(true).journal_mode(SqliteJournalMode::Wal);
+    let path = options.get_filename().to_owned();
+    make_private(&path).map_err(|error| failed(sqlx::Error::Io(error).into()))?;
+    let mut connection = options.connect().await.map_err(|error| failed(error.into()))?;
+    let migrated = async { migrations::sqlite().await?.run(&mut connection).await };
+    migrated.await.map_err(|error| migrations::failed(url, error))?;
+
+    let writer = Sqlite::open(&path, "BEGIN IMMEDIATE").map_err(failed)?;
+    let readers = (0..READERS).map(|_| Sqlite::open(&path, "BEGIN"));
+    let readers = readers.collect::<Result<_, _>>().map_err(failed)?;
+    Ok([Queue::new(vec![writer])?, Queue::new(readers)?])
+}
+
+/// Makes the file if there is none, for its owner alone: there are messages in it. What SQLite puts
+/// beside it has the same mode.
+fn make_private(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
+
+struct Sqlite {
+    raw: Raw,
+    begin: &'static str,
+}
+
+impl Sqlite {
+    fn open(path: &Path, begin: &'static str) -> Result<Self, StoreError> {
+        let raw = Raw::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        raw.busy_timeout(BUSY_TIMEOUT)?;
+        raw.pragma_update(None, "foreign_keys", true)?;
+        // A commit waits for the disk, so what is answered survives a loss of power.
+        raw.pragma_update(None, "synchronous", "FULL")?;
+        raw.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        raw.set_prepared_statement_cache_capacity(STATEMENTS);
+        Ok(Self { raw, begin })
+    }
+
+    fn run(&self, sql: &'static str) -> Result<(), StoreError> {
+        self.raw.prepare_cached(sql)?.execute(())?;
+        Ok(())
+    }
+}
+
+impl Connection for Sqlite {
+    const MAX_BATCH: usize = 128;
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        self.run(self.begin)
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        self.run("COMMIT")
+    }
+
+    fn rollback(&mut self) {
+        // On a full disk SQLite has rolled back by itself.
+        if !self.raw.is_autocommit()
+            && let Err(error) = self.run("ROLLBACK")
+        {
+            tracing::error!(event_type = "database_unavailable", %error, "not rolled back");
+        }
+    }
+
+    fn savepoint(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        self.run(sql)
+    }
+}
+
+impl Sql for Sqlite {
+    fn execute(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, Fault> {
+        let run = || {
+            let mut statement = self.raw.prepare_cached(sql)?;
+            bind(&mut statement, values)?;
+            statement.raw_execute()
+        };
+        let changed = run().map_err(StoreError::from)?;
+        Ok(u64::try_from(changed).unwrap_or(u64::MAX))
+    }
+
+    fn query(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<Row>, Fault> {
+        let run = || {
+            let mut statement = self.raw.prepare_cached(sql)?;
+            bind(&mut statement, values)?;
+            let columns = statement.column_count();
+            let (mut rows, mut found) = (statement.raw_query(), Vec::new());
+            while let Some(row) = rows.next()? {
+                let column = |position| Ok(Column::from(row.get_ref(position)?));
+                found.push(Row((0..columns).map(column).collect::<rusqlite::Result<_>>()?));
+            }
+            Ok(found)
+        };
+        Ok(run().map_err(|error: rusqlite::Error| StoreError::from(error))?)
+    }
+}
+
+fn bind(statement: &mut Statement<'_>, values: &[Value<'_>]) -> rusqlite::Result<()> {
+    for (position, value) in (1..).zip(values) {
+        statement.raw_bind_parameter(position, value)?;
+    }
+    Ok(())
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match *self {
+            Self::Integer(Some(value)) => ValueRef::Integer(value),
+            Self::Text(Some(value)) => ValueRef::Text(value.as_bytes()),
+            Self::Bytes(Some(value)) => ValueRef::Blob(value),
+            Self::Integer(None) | Self::Text(None) | Self::Bytes(None) => ValueRef::Null,
+        }))
+    }
+}
+
+impl From<ValueRef<'_>> for Column {
+    fn from(value: ValueRef<'_>) -> Self {
+        match value {
+            ValueRef::Null | ValueRef::Real(_) => Self::Null,
+            ValueRef::Integer(value) => Self::Integer(value),
+            ValueRef::Text(value) => Self::Text(String::from_utf8_lossy(value).into_owned()),
+            ValueRef::Blob(value) => Self::Bytes(value.to_vec()),
+        }
+    }
+}
