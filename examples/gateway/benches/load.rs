@@ -16,6 +16,9 @@
 
 extern crate alloc;
 
+#[path = "../tests/gateway/database.rs"]
+#[allow(dead_code, reason = "the support of the tests has more than is needed here")]
+mod database;
 #[path = "../tests/gateway/program.rs"]
 #[allow(dead_code, reason = "the support of the tests has more than is needed here")]
 mod program;

@@ -169,21 +169,21 @@ impl Events {
         work: Option<Work>,
         change: impl FnOnce(&mut dyn Sql, &Event) -> Result<(), Fault> + Send + 'static,
     ) -> Result<Reply, Stop> {
-        let (answer, has_job) = (reply.encode()?, work.is_some());
+        let answer = reply.encode()?;
+        let slot = work.as_ref().and_then(|_| self.queue.slot());
+        let is_ours = slot.is_some();
         let recorded = self.store.write(move |sql| {
-            if let Some(done) = event.claim(sql, &answer, !has_job)? {
+            if let Some(done) = event.claim(sql, &answer, work.is_none())? {
                 return Ok(Err(done));
             }
             change(sql, &event)?;
-            if let Some(work) = &work {
-                jobs::push(sql, &event.id, work)?;
-            }
-            Ok(Ok(event.id))
+            let job = work.map(|work| jobs::push(sql, &event.id, &work, is_ours)).transpose()?;
+            Ok(Ok((event.id, job)))
         });
-        let id = recorded.await?.map_err(Stop::Done)?;
+        let (id, job) = recorded.await?.map_err(Stop::Done)?;
         attempts::note_event(&id);
-        if has_job {
-            self.queue.wake();
+        if let Some(job) = job {
+            self.queue.begin(job, slot);
         }
         Ok(reply)
     }

@@ -11,7 +11,7 @@ use alloc::sync::Arc;
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 
@@ -20,8 +20,7 @@ use crate::forward::{Envelope, Forwarder};
 use crate::store::Store;
 
 pub(crate) use self::recording::Recording;
-use self::table::Job;
-pub(crate) use self::table::{Seen, dead, of_event, push, replay};
+pub(crate) use self::table::{Job, Seen, dead, of_event, push, replay};
 
 /// How many jobs are at work at a time.
 const AT_ONCE: usize = 16;
@@ -49,14 +48,48 @@ impl Work {
     }
 }
 
-/// Says that there are jobs. Cheap to clone.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Queue(Arc<Notify>);
+/// Where jobs are begun. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(crate) struct Queue {
+    wake: Arc<Notify>,
+    free: Arc<Semaphore>,
+    begun: mpsc::UnboundedSender<(Job, Slot)>,
+}
+
+/// One of the jobs that may be at work.
+pub(crate) type Slot = OwnedSemaphorePermit;
 
 impl Queue {
+    /// The queue, and what is begun without a look at the table.
+    pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<(Job, Slot)>) {
+        let (begun, receiver) = mpsc::unbounded_channel();
+        let free = Arc::new(Semaphore::new(AT_ONCE));
+        (Self { wake: Arc::default(), free, begun }, receiver)
+    }
+
+    /// A job that is pushed with a slot is leased to us already.
+    pub(crate) fn slot(&self) -> Option<Slot> {
+        Arc::clone(&self.free).try_acquire_owned().ok()
+    }
+
+    /// Begins a job whose event is committed; without a slot when there is one.
+    pub(crate) fn begin(&self, job: Job, slot: Option<Slot>) {
+        match slot {
+            // When nothing receives any more, its lease ends, and another process takes it over.
+            Some(slot) => drop(self.begun.send((job, slot))),
+            None => self.wake(),
+        }
+    }
+
     /// Says that there is something to do.
     pub(crate) fn wake(&self) {
-        self.0.notify_one();
+        self.wake.notify_one();
+    }
+
+    /// All slots that are free.
+    fn free_slots(&self) -> Option<Slot> {
+        let free = u32::try_from(self.free.available_permits()).ok().filter(|free| *free > 0)?;
+        Arc::clone(&self.free).try_acquire_many_owned(free).ok()
     }
 }
 
@@ -72,37 +105,63 @@ pub(crate) struct Runner {
 
 impl Runner {
     /// Works until it is told to stop, and then until what it has begun is finished.
-    pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
+    pub(crate) async fn run(
+        self,
+        mut begun: mpsc::UnboundedReceiver<(Job, Slot)>,
+        mut stop: watch::Receiver<bool>,
+    ) {
         let mut at_work = JoinSet::new();
+        let mut must_look = true;
         loop {
             let is_stopping = *stop.borrow_and_update();
-            if is_stopping && at_work.is_empty() {
-                return;
+            if is_stopping {
+                // What is pushed from now on is for the next process.
+                self.queue.free.close();
+                if self.queue.free.available_permits() == AT_ONCE && at_work.is_empty() {
+                    return;
+                }
             }
-            let free = if is_stopping { 0 } else { AT_ONCE.saturating_sub(at_work.len()) };
-            match table::lease(&self.store, free).await {
-                Ok(jobs) => {
-                    for job in jobs {
-                        let span = tracing::info_span!(
-                            "job",
-                            job = job.id,
-                            kind = job.kind,
-                            attempt = job.attempts
-                        );
-                        at_work.spawn(self.clone().attempt(job).instrument(span));
-                    }
-                }
-                Err(error) => {
-                    tracing::error!(event_type = "jobs_unavailable", ?error, "no jobs leased");
-                }
+            if let Some(slots) = self.queue.free_slots().filter(|_| must_look) {
+                must_look = self.lease(slots, &mut at_work).await;
             }
             tokio::select! {
+                Some((job, slot)) = begun.recv() => self.start(job, slot, &mut at_work),
                 Some(_) = at_work.join_next() => {}
-                () = self.queue.0.notified(), if !is_stopping => {}
+                () = self.queue.wake.notified(), if !is_stopping => must_look = true,
                 _ = stop.changed(), if !is_stopping => {}
-                () = tokio::time::sleep(POLL) => {}
+                () = tokio::time::sleep(POLL) => must_look = true,
             }
         }
+    }
+
+    /// Leases and starts what is due, for these slots. Whether there may be more.
+    async fn lease(&self, mut slots: Slot, at_work: &mut JoinSet<()>) -> bool {
+        match table::lease(&self.store, slots.num_permits()).await {
+            Ok(jobs) => {
+                for job in jobs {
+                    let Some(slot) = slots.split(1) else { break };
+                    self.start(job, slot, at_work);
+                }
+                slots.num_permits() == 0
+            }
+            Err(error) => {
+                tracing::error!(event_type = "jobs_unavailable", ?error, "no jobs leased");
+                false
+            }
+        }
+    }
+
+    fn start(&self, job: Job, slot: Slot, at_work: &mut JoinSet<()>) {
+        let span =
+            tracing::info_span!("job", job = job.id, kind = job.kind, attempt = job.attempts);
+        let attempt = self.clone().attempt(job);
+        at_work.spawn(
+            async move {
+                attempt.await;
+                drop(slot);
+            }
+            .instrument(span),
+        );
     }
 
     async fn attempt(self, job: Job) {

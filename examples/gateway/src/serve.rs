@@ -60,14 +60,14 @@ pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), 
     );
 
     let (stop, stopping) = watch::channel(false);
-    let queue = Queue::default();
+    let (queue, begun) = Queue::new();
     let runner = Runner {
         store: store.clone(),
         queue: queue.clone(),
         max_attempts: settings.job_attempts,
         forwarder: forwarder.clone(),
     };
-    let runner = tokio::spawn(runner.run(stopping.clone()));
+    let runner = tokio::spawn(runner.run(begun, stopping.clone()));
     tokio::spawn(directory.clone().keep_fresh());
     tokio::spawn(meters::keep_up(meters.clone()));
     let keep = Duration::from_secs(u64::from(settings.keep_days).saturating_mul(86_400));

@@ -13,6 +13,8 @@ extern crate alloc;
 
 #[path = "live/browser.rs"]
 mod browser;
+#[path = "gateway/database.rs"]
+mod database;
 #[path = "live/https.rs"]
 mod https;
 #[path = "gateway/program.rs"]

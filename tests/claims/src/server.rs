@@ -265,7 +265,7 @@ impl Server {
                 let config = self.path("pgbouncer.ini");
                 let text = format!(
                     "[databases]\n\
-                     postgres = host=127.0.0.1 port={postgres} user={POSTGRES_USER}\n\
+                     * = host=127.0.0.1 port={postgres} user={POSTGRES_USER}\n\
                      [pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\nunix_socket_dir =\n\
                      auth_type = any\npool_mode = transaction\ndefault_pool_size = {connections}\n\
                      max_client_conn = 1000\nserver_login_retry = 0\n"

@@ -35,19 +35,36 @@ pub(crate) struct Seen {
     pub(crate) last_error: String,
 }
 
-/// Puts work into the table. An event has one job of a kind.
-pub(crate) fn push(sql: &mut dyn Sql, inbox_id: &str, work: &Work) -> Result<(), Fault> {
+/// Puts work into the table, leased to us or for any. An event has one job of a kind.
+pub(crate) fn push(
+    sql: &mut dyn Sql,
+    inbox_id: &str,
+    work: &Work,
+    is_ours: bool,
+) -> Result<Job, Fault> {
     let unreadable = |error: serde_json::Error| Fault::Unavailable(error.to_string());
     let payload = serde_json::to_string(work).map_err(unreadable)?;
-    let (id, kind) = (format!("{inbox_id}:{}", work.kind()), work.kind());
+    let (id, kind, now) = (format!("{inbox_id}:{}", work.kind()), work.kind(), clock::now());
+    let (state, attempts, due_at) =
+        if is_ours { ("running", 1, now.saturating_add(LEASE_MS)) } else { ("ready", 0, now) };
     // An event may come again after `KEEP_DAYS`, and finds what is left of its job.
-    let pushed = sql.execute(
+    sql.execute(
         "INSERT INTO jobs (id, inbox_id, kind, payload, state, attempts, due_at, created_at)
-        VALUES (?1, ?2, ?3, ?4, 'ready', 0, ?5, ?5)
-        ON CONFLICT (id) DO UPDATE SET state = 'ready', attempts = 0, due_at = excluded.due_at",
-        &[(&id).into(), inbox_id.into(), kind.into(), (&payload).into(), clock::now().into()],
-    );
-    pushed.map(drop)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+        ON CONFLICT (id) DO UPDATE SET payload = excluded.payload, state = excluded.state,
+            attempts = excluded.attempts, due_at = excluded.due_at",
+        &[
+            (&id).into(),
+            inbox_id.into(),
+            kind.into(),
+            (&payload).into(),
+            state.into(),
+            attempts.into(),
+            due_at.into(),
+            now.into(),
+        ],
+    )?;
+    Ok(Job { id, inbox_id: inbox_id.to_owned(), kind: kind.to_owned(), payload, attempts })
 }
 
 /// Takes up to `most` jobs that are due, and those whose process died.

@@ -20,6 +20,8 @@ use crate::fault::Fault;
 /// How long a transaction waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 const READERS: usize = 2;
+/// What a connection keeps of the file in memory, in KiB.
+const CACHE_KIB: i64 = 16_384;
 /// More statements than there are in the program: each is compiled once.
 const STATEMENTS: usize = 64;
 /// How long the write-ahead log grows until a commit moves it into the database, in pages of 4 KiB.
@@ -64,12 +66,16 @@ struct Sqlite {
 
 impl Sqlite {
     fn open(path: &Path, begin: &'static str) -> Result<Self, StoreError> {
-        let raw = Raw::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let raw = Raw::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
         raw.busy_timeout(BUSY_TIMEOUT)?;
         raw.pragma_update(None, "foreign_keys", true)?;
         // A commit waits for the disk, so what is answered survives a loss of power.
         raw.pragma_update(None, "synchronous", "FULL")?;
         raw.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
+        raw.pragma_update(None, "cache_size", -CACHE_KIB)?;
         raw.set_prepared_statement_cache_capacity(STATEMENTS);
         Ok(Self { raw, begin })
     }

@@ -1,14 +1,13 @@
 //! The program is killed, stopped, flooded.
 
 use core::time::Duration;
-use std::process::Command;
 use std::sync::Barrier;
 use std::thread;
 use std::time::Instant;
 
 use twilio_sig::testing::{self, SignedWebhook};
 
-use crate::program::{Folder, Gateway, eventually, send, settings, sign};
+use crate::program::{Folder, Gateway, eventually, send, sign};
 
 /// Requests in flight when it is killed.
 const IN_FLIGHT: u64 = 500;
@@ -83,51 +82,6 @@ fn told_to_stop_it_answers_what_it_has_begun() {
     let kept: usize = folder.query("SELECT count(*) FROM inbox")[0].parse().unwrap();
     assert!(kept >= answered, "{kept} of {answered} that were answered are kept");
     assert!(send(address, &rest[0]).is_err(), "it listens no more");
-}
-
-#[test]
-fn while_the_database_is_locked_it_answers_503_and_then_recovers() {
-    use sqlx::ConnectOptions as _;
-    let folder = Folder::new();
-    let gateway = Gateway::start(&folder, &[]);
-    let webhook = &recordings()[0];
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path("gateway.db"));
-    let mut other = runtime.block_on(options.connect()).unwrap();
-    let mut execute = |sql| runtime.block_on(sqlx::raw_sql(sql).execute(&mut other)).unwrap();
-
-    execute("BEGIN IMMEDIATE");
-    let started = Instant::now();
-    let answer = gateway.send(webhook);
-    assert_eq!(answer.status, 503);
-    assert!(answer.header("retry-after").is_some());
-    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
-    execute("ROLLBACK");
-    eventually("it recovers", || gateway.send(webhook).status == 200);
-    assert_eq!(folder.query("SELECT count(*) FROM inbox"), ["1"]);
-}
-
-/// What is not kept is not answered 2xx, and Twilio sends it again.
-#[test]
-fn while_the_disk_is_full_it_answers_503_and_then_recovers() {
-    let folder = Folder::new();
-    let command = folder.command_with_room(&["serve"], "unlimited");
-    let gateway = Gateway::start_as(command, &settings());
-    let message = |number| sign(testing::sms().number(number), "/v1/webhooks/twilio");
-    assert_eq!(gateway.send(&message(1)).status, 200);
-    let room = |bytes: &str| {
-        let arguments = [format!("--pid={}", gateway.id()), format!("--fsize={bytes}:unlimited")];
-        assert!(Command::new("prlimit").args(arguments).status().unwrap().success());
-    };
-    room("4096");
-    assert_eq!(gateway.send(&message(2)).status, 503);
-    room("unlimited");
-    eventually("it recovers", || gateway.send(&message(2)).status == 200);
-    eventually("it says so", || {
-        gateway.log().iter().any(|line| line["event_type"] == "disk_recovered")
-    });
-    let sids = "SELECT count(*) FROM messages WHERE direction = 'inbound'";
-    assert_eq!(folder.query(sids), ["2"]);
 }
 
 #[test]

@@ -16,13 +16,18 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 use twilio_sig::AuthToken;
 use twilio_sig::testing::{ACCOUNT_SID, Fixture, SignedWebhook};
 
+use crate::database::Database;
+
 /// The token of the default tenant.
 pub(crate) const TOKEN: &str = "0123456789abcdef0123456789abcdef";
 /// What Twilio's console would say.
 pub(crate) const PUBLIC_URL: &str = "https://hooks.example.com";
 
-/// A folder that is removed at the end.
-pub(crate) struct Folder(PathBuf);
+/// A folder, and a database, that are removed at the end.
+pub(crate) struct Folder {
+    path: PathBuf,
+    pub(crate) database: Database,
+}
 
 impl Folder {
     pub(crate) fn new() -> Self {
@@ -31,18 +36,19 @@ impl Folder {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
             .join(format!("gateway-{}-{count}", std::process::id()));
         fs::create_dir_all(&path).unwrap();
-        Self(path)
+        let database = Database::new(&path);
+        Self { path, database }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.path.join(name)
     }
 
     /// The program, with this folder's database and no setting of the environment.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gateway"));
-        command.args(arguments).env_clear().current_dir(&self.0);
-        command.env("LISTEN_ADDR", "127.0.0.1:0");
+        command.args(arguments).env_clear().current_dir(&self.path);
+        command.env("LISTEN_ADDR", "127.0.0.1:0").envs(self.database.settings());
         command
     }
 
@@ -53,7 +59,7 @@ impl Folder {
         let mut command = Command::new("/bin/sh");
         command.args(["-c", "trap '' XFSZ; ulimit -S -f \"$1\"; shift; exec \"$@\"", "sh", blocks]);
         command.arg(program.get_program()).args(program.get_args());
-        command.env_clear().current_dir(&self.0).env("LISTEN_ADDR", "127.0.0.1:0");
+        command.env_clear().current_dir(&self.path).env("LISTEN_ADDR", "127.0.0.1:0");
         command
     }
 
@@ -66,33 +72,15 @@ impl Folder {
         child.wait_with_output().unwrap()
     }
 
-    /// Rows of the database, each as its columns in one text.
+    /// Rows of the database, each as its columns in one text, and NULL as a dash.
     pub(crate) fn query(&self, sql: &str) -> Vec<String> {
-        use sqlx::{Column as _, ConnectOptions as _, Row as _, ValueRef as _};
-        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.path("gateway.db"));
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let rows = runtime.block_on(async {
-            let mut connection =
-                options.busy_timeout(Duration::from_secs(5)).connect().await.unwrap();
-            sqlx::query(sql).fetch_all(&mut connection).await.unwrap()
-        });
-        let text = |row: &sqlx::sqlite::SqliteRow| {
-            let columns = row.columns().iter().map(|column| {
-                let at = column.ordinal();
-                if row.try_get_raw(at).unwrap().is_null() {
-                    return "-".to_owned();
-                }
-                row.try_get_unchecked::<String, _>(at).unwrap()
-            });
-            columns.collect::<Vec<_>>().join(" ")
-        };
-        rows.iter().map(text).collect()
+        self.database.query(sql)
     }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        let _ = fs::remove_dir_all(&self.path);
     }
 }
 

@@ -96,14 +96,6 @@ fn no_token_is_on_the_disk_or_on_the_screen() {
         let holds = |text: &[u8]| bytes.windows(text.len()).any(|window| window == text);
         assert!(!holds(b"acme token one") && !holds(b"acme token two"));
     }
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        for file in ["gateway.key", "gateway.db"] {
-            let mode = fs::metadata(folder.path(file)).unwrap().permissions().mode();
-            assert_eq!(mode & 0o777, 0o600, "{file}");
-        }
-    }
     // Without the key the tokens are lost, and no other key is made in its place.
     fs::remove_file(folder.path("gateway.key")).unwrap();
     let output = folder.run(&["serve"], "");
