@@ -3,6 +3,7 @@
 use core::str::FromStr as _;
 use core::time::Duration;
 
+use sqlx::migrate::MigrateError;
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgRow};
 use sqlx::query::Query;
 use sqlx::{
@@ -23,17 +24,31 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// its caller has given up. It is said in each transaction, because a pooler in between may change the server.
 const BEGIN: &str = "BEGIN; SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '4s'";
 
+/// The number is ours.
+const MIGRATION_LOCK: &str = "SELECT pg_advisory_xact_lock(7305808869229538667)";
+
 /// Connects, and brings the tables up to date.
 pub(super) async fn open(url: &str) -> Result<Queue, Failure> {
     let failed = |error: sqlx::Error| StoreError::from(error).at_start(url);
     let options = PgConnectOptions::from_str(url).map_err(failed)?.disable_statement_logging();
+    // For a pooler in between: it may send the next transaction to another server, where a statement has no
+    // name, and it takes no parameters at the start.
+    let options = options.statement_cache_capacity(0).extra_float_digits(None);
     let mut connection = options.connect().await.map_err(failed)?;
-    let migrated = async { migrations::postgres().await?.run(&mut connection).await };
-    migrated.await.map_err(|error| migrations::failed(url, error))?;
+    let migrated = migrate(&mut connection).await;
+    migrated.map_err(|error| migrations::failed(url, error))?;
     connection.close().await.map_err(failed)?;
 
     let connection = |_| Postgres::new(options.clone());
     Ok(Queue::new((0..CONNECTIONS).map(connection).collect::<Result<_, _>>()?)?)
+}
+
+/// In one transaction, which another process waits for.
+async fn migrate(connection: &mut PgConnection) -> Result<(), MigrateError> {
+    let mut transaction = connection.begin().await?;
+    sqlx::raw_sql(MIGRATION_LOCK).execute(&mut *transaction).await?;
+    migrations::postgres().await?.set_locking(false).run_direct(&mut *transaction).await?;
+    Ok(transaction.commit().await?)
 }
 
 struct Postgres {
@@ -126,7 +141,6 @@ fn numbered(sql: &str) -> String {
 }
 
 fn bind<'q>(sql: &'q str, values: &'q [Value<'_>]) -> Query<'q, sqlx::Postgres, PgArguments> {
-    // Without a name: a pooler in between may send the next transaction to another server.
     let mut query = sqlx::query(sql).persistent(false);
     for value in values {
         query = match *value {
@@ -146,6 +160,10 @@ fn row(row: &PgRow) -> sqlx::Result<Row> {
     let column = |(at, column): (usize, &sqlx::postgres::PgColumn)| {
         Ok(match column.type_info().name() {
             "INT8" => row.try_get::<Option<_>, _>(at)?.map_or(Column::Null, Column::Integer),
+            "INT4" => {
+                let value = row.try_get::<Option<i32>, _>(at)?;
+                value.map_or(Column::Null, |value| Column::Integer(value.into()))
+            }
             "TEXT" => row.try_get::<Option<_>, _>(at)?.map_or(Column::Null, Column::Text),
             _ => row.try_get::<Option<_>, _>(at)?.map_or(Column::Null, Column::Bytes),
         })

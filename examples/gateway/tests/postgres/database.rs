@@ -6,7 +6,9 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use claims_live::server::Server;
-use sqlx::{ConnectOptions as _, Executor as _, PgConnection, Row as _, ValueRef as _};
+use sqlx::{
+    ConnectOptions as _, Executor as _, PgConnection, Row as _, TypeInfo as _, ValueRef as _,
+};
 use tokio::runtime::{Builder, Runtime};
 
 /// What all tests share. It is stopped with the last test that is at work, because nothing drops a static.
@@ -42,7 +44,8 @@ impl Database {
     }
 
     pub(crate) fn url(&self) -> String {
-        self.url_at(self.server.lock().unwrap().port())
+        let port = self.server.lock().unwrap().port();
+        self.url_at(port)
     }
 
     /// The same through another port, such as that of a pooler.
@@ -64,8 +67,14 @@ impl Database {
         });
         let text = |row: &sqlx::postgres::PgRow| {
             let column = |at| {
-                let is_null = row.try_get_raw(at).unwrap().is_null();
-                if is_null { "-".to_owned() } else { row.try_get_unchecked(at).unwrap() }
+                let value = row.try_get_raw(at).unwrap();
+                let is_truth = value.type_info().name() == "BOOL";
+                match row.try_get_unchecked::<Option<String>, _>(at).unwrap() {
+                    None => "-".to_owned(),
+                    // As SQLite has it.
+                    Some(truth) if is_truth => u8::from(truth == "t").to_string(),
+                    Some(text) => text,
+                }
             };
             (0..row.len()).map(column).collect::<Vec<_>>().join(" ")
         };
