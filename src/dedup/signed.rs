@@ -15,13 +15,17 @@ use crate::verifier::{Coverage, Verified};
 pub(super) struct Signed {
     params: Params,
     query: Params,
+    /// A bit for each name: most names that are asked for are not there, and are not looked for.
+    bits: u64,
 }
 
 impl Signed {
     pub(super) fn of(verified: &Verified<'_>) -> Self {
         let is_get = verified.coverage() == Coverage::UrlOnly;
         let query = if is_get { verified.query_params() } else { Params::new() };
-        Self { params: verified.params(), query }
+        let mut signed = Self { params: verified.params(), query, bits: 0 };
+        signed.bits = signed.names().fold(0, |bits, name| bits | bit(name));
+        signed
     }
 
     fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
@@ -33,7 +37,8 @@ impl Signed {
     }
 
     pub(super) fn has(&self, name: &str) -> bool {
-        self.names().any(|own| own == name.as_bytes())
+        let name = name.as_bytes();
+        self.bits & bit(name) != 0 && self.names().any(|own| own == name)
     }
 
     /// The one value of a parameter.
@@ -71,6 +76,15 @@ impl Signed {
         pairs.dedup();
         ClaimKey::new("everything", &pairs.concat())
     }
+}
+
+/// One of 64, by what names differ in.
+fn bit(name: &[u8]) -> u64 {
+    let ends = [name.first(), name.last()].map(|byte| byte.copied().unwrap_or_default());
+    let sum = ends
+        .into_iter()
+        .fold(name.len(), |sum, byte| sum.wrapping_mul(31).wrapping_add(byte.into()));
+    1_u64.rotate_left(u32::try_from(sum % 64).unwrap_or_default())
 }
 
 fn owned(name: &str) -> Cow<'static, str> {

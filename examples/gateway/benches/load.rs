@@ -1,8 +1,8 @@
 //! Mixed load on the running program: how many requests it answers, how fast, and in how much memory.
 //!
 //! ```sh
-//! cargo bench -p gateway --bench load                       # 20 seconds
-//! LOAD_SECONDS=1800 cargo bench -p gateway --bench load     # half an hour, with flat memory
+//! cargo bench -p gateway --bench load                                       # 20 seconds, as fast as it can
+//! LOAD_SECONDS=1800 LOAD_RATE=1500 cargo bench -p gateway --bench load      # half an hour, with flat memory
 //! ```
 #![allow(
     clippy::arithmetic_side_effects,
@@ -35,11 +35,17 @@ use twilio_sig::testing::{self, SignedWebhook};
 
 /// As many requests are under way at a time.
 const CONNECTIONS: u64 = 64;
+/// What a sender sends before it looks whether it is too fast.
+const MIX: u32 = 8;
 /// The highest memory of the second half, in percent of that of the first.
 const MAX_PERCENT: u64 = 125;
 
 fn main() {
-    let seconds = std::env::var("LOAD_SECONDS").map_or(20, |text| text.parse().unwrap());
+    let setting = |name| std::env::var(name).ok().map(|text| text.parse::<u32>().unwrap());
+    let seconds = setting("LOAD_SECONDS").unwrap_or(20).into();
+    // Requests a second of all senders. Each request leaves some 2.5 kB in the database.
+    let rate = setting("LOAD_RATE").unwrap_or(u32::MAX);
+    let pause = Duration::from_secs(CONNECTIONS) * MIX / rate;
     let folder = Folder::new();
     let settings = [("RATE_LIMIT_PER_MINUTE", "4000000000"), ("RUST_LOG", "gateway::serve=info")];
     let gateway = Gateway::start(&folder, &settings);
@@ -49,7 +55,7 @@ fn main() {
         let senders: Vec<_> = (0..CONNECTIONS)
             .map(|sender| {
                 let (is_over, answered) = (&is_over, &answered);
-                scope.spawn(move || keep_sending(address, sender, is_over, answered))
+                scope.spawn(move || keep_sending(address, sender, pause, is_over, answered))
             })
             .collect();
         let memory: Vec<_> = (0..seconds).map(|_| second(&gateway, &answered)).collect();
@@ -99,10 +105,11 @@ fn report(mut times: Vec<Duration>, memory: &[u64], seconds: u64) {
     assert!(percent < MAX_PERCENT, "the memory is not flat");
 }
 
-/// Sends one webhook after the other on a connection. How long each took.
+/// Sends one mix after the other on a connection, each in this time at least. How long each webhook took.
 fn keep_sending(
     address: SocketAddr,
     sender: u64,
+    pause: Duration,
     is_over: &AtomicBool,
     answered: &AtomicU64,
 ) -> Vec<Duration> {
@@ -111,6 +118,7 @@ fn keep_sending(
     let mut number = sender << 32;
     while !is_over.load(Ordering::Relaxed) {
         number += 1;
+        let begun = Instant::now();
         for (webhook, expected) in mix(number) {
             let started = Instant::now();
             let status = connection.send(&webhook, &[]);
@@ -118,6 +126,7 @@ fn keep_sending(
             times.push(started.elapsed());
             answered.fetch_add(1, Ordering::Relaxed);
         }
+        thread::sleep(pause.saturating_sub(begun.elapsed()));
     }
     times
 }

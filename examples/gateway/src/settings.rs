@@ -118,7 +118,7 @@ pub(crate) struct Settings {
     /// The whole public URL of `/api/v1/whatsapp/webhook`, if it is not below `PUBLIC_URL`.
     #[arg(long, env, global = true)]
     pub(crate) webhook_url: Option<String>,
-    /// The database. Made if there is none.
+    /// The database: `sqlite:` and a file, made if there is none, or `postgres://user:password@host/name`.
     #[arg(long, env, default_value = "sqlite:gateway.db", global = true)]
     pub(crate) database_url: String,
     /// The key that auth tokens are sealed with: a file of 64 hexadecimal digits. Made if there is

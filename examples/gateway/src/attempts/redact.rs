@@ -1,12 +1,15 @@
 //! What of a request may be logged. All of it comes from strangers, so all of it is bounded.
 
-use axum::http::{HeaderMap, Uri};
-use serde_json::{Map, Value};
+use alloc::collections::BTreeMap;
+
+use axum::http::{HeaderMap, HeaderValue, Uri};
 
 use crate::settings::Payloads;
 
 /// The longest text that is kept of a header, a path or a value, in characters.
 const MAX_TEXT: usize = 256;
+/// Room for what is kept of a body, in bytes, before it is known.
+const MAX_SHOWN: usize = 2_048;
 /// The most parameters that are kept of a form.
 const MAX_PARAMS: usize = 100;
 
@@ -51,16 +54,12 @@ pub(super) fn url(uri: &Uri) -> String {
 
 /// The headers, as JSON.
 pub(super) fn headers(headers: &HeaderMap) -> String {
-    let mut kept = Map::new();
-    for name in HEADERS {
-        if let Some(value) = headers.get(name) {
-            let value = short(&String::from_utf8_lossy(value.as_bytes()));
-            kept.insert(name.to_owned(), Value::String(value));
-        }
-    }
+    let text = |value: &HeaderValue| short(&String::from_utf8_lossy(value.as_bytes()));
+    let mut kept: BTreeMap<_, _> =
+        HEADERS.into_iter().filter_map(|name| Some((name, text(headers.get(name)?)))).collect();
     let signatures = headers.get_all("x-twilio-signature").iter().count();
-    kept.insert("x-twilio-signature".to_owned(), Value::String(format!("{signatures} given")));
-    Value::Object(kept).to_string()
+    kept.insert("x-twilio-signature", format!("{signatures} given"));
+    serde_json::to_string(&kept).unwrap_or_default()
 }
 
 /// The body. A form shows which parameters there were; what people wrote shows its length.
@@ -74,29 +73,54 @@ pub(super) fn payload(body: &[u8], payloads: Payloads) -> String {
             if !is_form {
                 return format!("{} bytes", body.len());
             }
-            let params = body.split(|byte| *byte == b'&').take(MAX_PARAMS);
-            params.map(param).collect::<Vec<_>>().join("&")
+            let mut shown = String::with_capacity(body.len().min(MAX_SHOWN));
+            for (at, param) in body.split(|byte| *byte == b'&').take(MAX_PARAMS).enumerate() {
+                if at > 0 {
+                    shown.push('&');
+                }
+                push_param(&mut shown, param);
+            }
+            shown
         }
     }
 }
 
 /// A parameter as it came, or with its length in place of its value.
-fn param(param: &[u8]) -> String {
-    let text = String::from_utf8_lossy(param);
-    let (name, value) = text.split_once('=').unwrap_or((&text, ""));
+fn push_param(shown: &mut String, param: &[u8]) {
+    let mut parts = param.splitn(2, |byte| *byte == b'=');
+    let (name, value) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     // A name is a word. What is none may be a value that was split anew.
-    let is_name = name.len() <= 64 && name.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if !is_name {
-        return format!("[{} bytes]", param.len());
+    let is_name = name.len() <= 64 && name.iter().all(u8::is_ascii_alphanumeric);
+    let Some(name) = str::from_utf8(name).ok().filter(|_| is_name) else {
+        return push_length(shown, "[", param.len(), " bytes]");
+    };
+    shown.push_str(name);
+    shown.push('=');
+    if value.is_empty() || name.ends_with("Sid") || PLAIN.contains(&name) {
+        push_short(shown, &String::from_utf8_lossy(value));
+    } else {
+        push_length(shown, "[", value.len(), "]");
     }
-    let is_plain = value.is_empty() || name.ends_with("Sid") || PLAIN.contains(&name);
-    if is_plain { format!("{name}={}", short(value)) } else { format!("{name}=[{}]", value.len()) }
+}
+
+fn push_length(shown: &mut String, before: &str, length: usize, after: &str) {
+    shown.extend([before, &length.to_string(), after]);
 }
 
 /// The beginning, without what would change a terminal.
-fn short(text: &str) -> String {
+fn push_short(shown: &mut String, text: &str) {
+    let is_whole = text.len() <= MAX_TEXT && !text.contains(char::is_control);
+    if is_whole {
+        return shown.push_str(text);
+    }
     let printable = |char: char| if char.is_control() { '\u{fffd}' } else { char };
-    text.chars().take(MAX_TEXT).map(printable).collect()
+    shown.extend(text.chars().take(MAX_TEXT).map(printable));
+}
+
+fn short(text: &str) -> String {
+    let mut shown = String::new();
+    push_short(&mut shown, text);
+    shown
 }
 
 #[cfg(test)]
