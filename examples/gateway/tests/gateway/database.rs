@@ -15,8 +15,8 @@ impl Database {
 
     /// What the program is told of it.
     #[expect(clippy::unused_self, reason = "other databases have settings")]
-    pub(crate) const fn settings(&self) -> Option<(&'static str, String)> {
-        None
+    pub(crate) const fn settings(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
     }
 
     pub(crate) fn connect(&self) -> Connection {

@@ -55,8 +55,8 @@ impl Database {
     }
 
     /// What the program is told of it.
-    pub(crate) fn settings(&self) -> Option<(&'static str, String)> {
-        Some(("DATABASE_URL", self.url()))
+    pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
+        vec![("DATABASE_URL", self.url())]
     }
 
     /// Rows, each as its columns in one text, and NULL as a dash.
