@@ -119,7 +119,7 @@ pub(crate) struct Settings {
     #[arg(long, env, global = true)]
     pub(crate) webhook_url: Option<String>,
     /// The database: `sqlite:` and a file, made if there is none, or `postgres://user:password@host/name`.
-    #[arg(long, env, default_value = "sqlite:gateway.db", global = true)]
+    #[arg(long, env, hide_env_values = true, default_value = "sqlite:gateway.db", global = true)]
     pub(crate) database_url: String,
     /// The key that auth tokens are sealed with: a file of 64 hexadecimal digits. Made if there is
     /// none and no token is sealed yet.

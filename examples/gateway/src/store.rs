@@ -99,12 +99,31 @@ impl StoreError {
         if disk::is_of_disk(&self) { Exit::Disk(reason).into() } else { reason.into() }
     }
 
-    /// The URL without a password.
+    /// The URL without a password, which may stand before the host or in the query.
     fn shown(url: &str) -> String {
-        let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-        match rest.rsplit_once('@') {
-            Some((_, host)) => format!("{scheme}://…@{host}"),
+        let url = url.split('?').next().unwrap_or_default();
+        match url
+            .split_once("://")
+            .and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1)))
+        {
+            Some((scheme, host)) => format!("{scheme}://…@{host}"),
             None => url.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_of_a_url_is_shown() {
+        for (url, shown) in [
+            ("sqlite:gateway.db?mode=rwc", "sqlite:gateway.db"),
+            ("postgres://me:p@ss@db:5432/x?sslmode=require", "postgres://…@db:5432/x"),
+            ("postgres:///x?host=/run&user=me&password=p", "postgres:///x"),
+        ] {
+            assert_eq!(StoreError::shown(url), shown);
         }
     }
 }

@@ -93,8 +93,10 @@ impl Postgres {
 }
 
 impl Connection for Postgres {
-    // Two transactions that wait for each other's rows would be a deadlock, if each held those of others too.
-    const MAX_BATCH: usize = 1;
+    fn max_batch(&self) -> usize {
+        // Two that hold rows of several events could wait for each other's.
+        1
+    }
 
     fn begin(&mut self) -> Result<(), StoreError> {
         // After a restart of the server the connection is a broken one, and the first call finds out.

@@ -25,8 +25,8 @@ const MAX_WAITING: usize = 4_096;
 
 /// A connection of its own.
 pub(super) trait Connection: Sql + Send {
-    /// How many transactions of callers may share one commit, because none waits for another connection.
-    const MAX_BATCH: usize;
+    /// How many transactions of callers may share one commit.
+    fn max_batch(&self) -> usize;
 
     fn begin(&mut self) -> Result<(), StoreError>;
 
@@ -155,7 +155,7 @@ fn serve<C: Connection>(mut connection: C, receiver: &Mutex<Receiver<Option<Box<
             let receiver = receiver.lock().unwrap_or_else(PoisonError::into_inner);
             let Ok(Some(first)) = receiver.recv() else { return };
             batch.push(first);
-            while is_open && batch.len() < C::MAX_BATCH {
+            while is_open && batch.len() < connection.max_batch() {
                 match receiver.try_recv() {
                     Ok(Some(task)) => batch.push(task),
                     Ok(None) => is_open = false,

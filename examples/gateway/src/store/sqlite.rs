@@ -20,6 +20,8 @@ use crate::fault::Fault;
 /// How long a transaction waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 const READERS: usize = 2;
+/// How many share a commit. They wait for each other, so it is bounded.
+const MAX_BATCH: usize = 128;
 /// What a connection keeps of the file in memory, in KiB.
 const CACHE_KIB: i64 = 16_384;
 /// More statements than there are in the program: each is compiled once.
@@ -40,8 +42,8 @@ pub(super) async fn open(url: &str) -> Result<[Queue; 2], Failure> {
     let migrated = async { migrations::sqlite().await?.run(&mut connection).await };
     migrated.await.map_err(|error| migrations::failed(url, error))?;
 
-    let writer = Sqlite::open(&path, "BEGIN IMMEDIATE").map_err(failed)?;
-    let readers = (0..READERS).map(|_| Sqlite::open(&path, "BEGIN"));
+    let writer = Sqlite::open(&path, "BEGIN IMMEDIATE", MAX_BATCH).map_err(failed)?;
+    let readers = (0..READERS).map(|_| Sqlite::open(&path, "BEGIN", 1));
     let readers = readers.collect::<Result<_, _>>().map_err(failed)?;
     Ok([Queue::new(vec![writer])?, Queue::new(readers)?])
 }
@@ -62,10 +64,11 @@ fn make_private(path: &Path) -> io::Result<()> {
 struct Sqlite {
     raw: Raw,
     begin: &'static str,
+    max_batch: usize,
 }
 
 impl Sqlite {
-    fn open(path: &Path, begin: &'static str) -> Result<Self, StoreError> {
+    fn open(path: &Path, begin: &'static str, max_batch: usize) -> Result<Self, StoreError> {
         let raw = Raw::open_with_flags(
             path,
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
@@ -77,7 +80,7 @@ impl Sqlite {
         raw.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         raw.pragma_update(None, "cache_size", -CACHE_KIB)?;
         raw.set_prepared_statement_cache_capacity(STATEMENTS);
-        Ok(Self { raw, begin })
+        Ok(Self { raw, begin, max_batch })
     }
 
     fn run(&self, sql: &'static str) -> Result<(), StoreError> {
@@ -87,7 +90,9 @@ impl Sqlite {
 }
 
 impl Connection for Sqlite {
-    const MAX_BATCH: usize = 128;
+    fn max_batch(&self) -> usize {
+        self.max_batch
+    }
 
     fn begin(&mut self) -> Result<(), StoreError> {
         self.run(self.begin)

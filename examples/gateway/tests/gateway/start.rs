@@ -97,16 +97,21 @@ fn every_setting_is_listed_with_its_default() {
     }
 }
 
+/// The variable of a line such as `[env: REPLAY=]`, or `[env: SENTRY_DSN]` where its value is not shown.
+fn variable(line: &str) -> Option<&str> {
+    line.trim().strip_prefix("[env: ")?.split(['=', ']']).next()
+}
+
 #[test]
 fn the_readme_lists_every_setting_with_its_default() {
     let folder = Folder::new();
     let output = folder.command(&["--help"]).output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
     let readme = include_str!("../../README.md");
-    let names = help.lines().filter_map(|line| line.trim().strip_prefix("[env: ")?.split_once('='));
+    let names = help.lines().filter_map(variable);
     let mut count = 0;
-    for (name, _) in names {
-        let after = help.split_once(&format!("[env: {name}=")).unwrap().1;
+    for name in names {
+        let after = help.split_once(&format!("[env: {name}")).unwrap().1;
         // The next setting begins with two dashes.
         let own = after.split("\n      --").next().unwrap();
         let default = own.split_once("[default: ").and_then(|(_, rest)| rest.split(']').next());
