@@ -43,7 +43,7 @@ const MAX_PERCENT: u64 = 125;
 fn main() {
     let setting = |name| std::env::var(name).ok().map(|text| text.parse::<u32>().unwrap());
     let seconds = setting("LOAD_SECONDS").unwrap_or(20).into();
-    // Requests a second of all senders. Each request leaves some 2.5 kB in the database.
+    // Requests a second of all senders. Each request leaves some 1.7 kB in the database.
     let rate = setting("LOAD_RATE").unwrap_or(u32::MAX);
     let pause = Duration::from_secs(CONNECTIONS) * MIX / rate;
     let folder = Folder::new();
