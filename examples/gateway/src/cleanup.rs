@@ -12,10 +12,12 @@ const ROWS: i64 = 1_000;
 
 /// What goes when it is older than `?1`, at most `?2` rows of it. Jobs that are dead, and their
 /// events, wait for an operator.
-const DELETE: [&str; 3] = [
+const DELETE: [&str; 4] = [
     "DELETE FROM attempts WHERE id IN (SELECT id FROM attempts WHERE at < ?1 LIMIT ?2)",
     "DELETE FROM jobs WHERE id IN (
         SELECT id FROM jobs WHERE state = 'done' AND due_at < ?1 LIMIT ?2)",
+    "DELETE FROM further_requests WHERE mac IN (
+        SELECT mac FROM further_requests WHERE received_at < ?1 LIMIT ?2)",
     "DELETE FROM inbox WHERE id IN (
         SELECT id FROM inbox WHERE received_at < ?1 AND handled_at IS NOT NULL LIMIT ?2)",
 ];

@@ -99,7 +99,7 @@ impl Event {
         })
     }
 
-    /// Puts it into the inbox, unless it is there, or another event that the same request has told of: Twilio does
+    /// Puts it into the inbox, unless it is there, or the same request has told of another event: Twilio does
     /// not sign where a name ends, so the same signature can be sent as another event.
     fn claim(
         &self,
@@ -111,7 +111,9 @@ impl Event {
         let inserted = sql.execute(
             "INSERT INTO inbox (id, mac, tenant, event_key, url, body, coverage, key_position, answer,
                 received_at, handled_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING",
+            SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
+            WHERE NOT EXISTS (SELECT 1 FROM further_requests WHERE mac = ?2)
+            ON CONFLICT DO NOTHING",
             &[
                 (&self.id).into(),
                 self.mac[..].into(),
@@ -129,14 +131,31 @@ impl Event {
         if inserted == 1 {
             return Ok(None);
         }
-        let gone = || Fault::Unavailable("the event has just been forgotten".into());
-        self.seen(sql)?.ok_or_else(gone).map(Some)
+        // A retry that came days after its event is known for so much longer.
+        let gone = Fault::Forbidden("a repetition of what is forgotten");
+        let done = self.seen(sql)?.ok_or(gone)?;
+        if !done.is_replay {
+            self.remember(sql)?;
+        }
+        Ok(Some(done))
+    }
+
+    /// Remembers the request as one more that told of the event.
+    fn remember(&self, sql: &mut dyn Sql) -> Result<(), Fault> {
+        let remembered = sql.execute(
+            "INSERT INTO further_requests (mac, inbox_id, received_at) VALUES (?1, ?2, ?3)
+            ON CONFLICT DO NOTHING",
+            &[self.mac[..].into(), (&self.id).into(), clock::now().into()],
+        );
+        remembered.map(drop)
     }
 
     /// What is in the inbox of it.
     fn seen(&self, sql: &mut dyn Sql) -> Result<Option<Done>, Fault> {
         let rows = sql.query(
-            "SELECT answer, mac FROM inbox WHERE id = ?1 OR mac = ?2",
+            "SELECT answer, mac FROM inbox WHERE id = ?1 OR mac = ?2
+            UNION ALL SELECT answer, further_requests.mac FROM further_requests
+                JOIN inbox ON inbox.id = inbox_id WHERE further_requests.mac = ?2",
             &[(&self.id).into(), self.mac[..].into()],
         )?;
         let done = |row: &Row| {
@@ -144,7 +163,7 @@ impl Event {
             Ok(Done { reply: Reply::decode(&row.get::<Vec<u8>>(0)?), is_replay })
         };
         let mut all = rows.iter().map(done).collect::<Result<Vec<_>, Fault>>()?;
-        // There may be two, of which that of the very request says more.
+        // There may be several, of which that of the very request says most.
         all.sort_by_key(|done| done.is_replay);
         Ok(all.pop())
     }
@@ -154,10 +173,12 @@ impl Events {
     /// Stops if the event is done.
     pub(crate) async fn begin(&self, event: Event) -> Result<Event, Stop> {
         let looked = self.store.read(move |sql| Ok((event.seen(sql)?, event)));
-        match looked.await? {
-            (None, event) => Ok(event),
-            (Some(done), _) => Err(Stop::Done(done)),
+        let (done, event) = looked.await?;
+        let Some(done) = done else { return Ok(event) };
+        if !done.is_replay {
+            self.store.write(move |sql| event.remember(sql)).await?;
         }
+        Err(Stop::Done(done))
     }
 
     /// Records the event, changes what it changes, and leaves `work` to a job: all in one transaction. From then on

@@ -26,8 +26,8 @@ INSERT INTO tenant_changes (id, count) VALUES (1, 0);
 -- and its duplicates get its answer.
 CREATE TABLE inbox (
     id TEXT PRIMARY KEY,
-    -- The signature of the request that told of it, hashed: sent again, it is a duplicate whatever event it
-    -- seems to tell of.
+    -- The signature of the request that was the first to tell of it, hashed: sent again, it is a duplicate
+    -- whatever event it seems to tell of.
     mac BYTEA NOT NULL UNIQUE,
     tenant TEXT NOT NULL,
     -- The identity of the event, or `request` where nothing signed identifies the event.
@@ -42,6 +42,13 @@ CREATE TABLE inbox (
     handled_at BIGINT
 );
 CREATE INDEX inbox_received_at ON inbox (received_at);
+-- The signatures of further requests that told of an event, such as Twilio's retries, hashed.
+CREATE TABLE further_requests (
+    mac BYTEA PRIMARY KEY,
+    inbox_id TEXT NOT NULL,
+    received_at BIGINT NOT NULL
+);
+CREATE INDEX further_requests_received_at ON further_requests (received_at);
 
 CREATE TABLE messages (
     tenant TEXT NOT NULL,

@@ -139,15 +139,31 @@ fn a_captured_request_that_is_split_anew_is_a_duplicate_after_a_restart() {
     let genuine = sign(fixture.clone(), path);
     let number = genuine.params().iter().find(|(name, _)| name == "SequenceNumber").unwrap();
     let name = format!("SequenceNumber{}", number.1);
-    let split = sign(fixture.without("SequenceNumber").param(&name, ""), path);
+    let split = sign(fixture.clone().without("SequenceNumber").param(&name, ""), path);
     assert_eq!(split.signature(), genuine.signature());
 
+    // So it is for a request that was the second to tell of its event.
+    let retry = fixture.param("RetryCount", "1");
+    let retried = sign(retry.clone(), path);
+    let retry_split = sign(retry.without("SequenceNumber").param(&name, ""), path);
+    assert_eq!(retry_split.signature(), retried.signature());
+
     assert_eq!(gateway.send(&genuine).body, r#"{"success":true}"#);
+    assert!(gateway.send(&retried).body.contains("duplicate"));
     gateway.kill();
     let gateway = Gateway::start(&folder, &[]);
-    let answer = gateway.send(&split);
-    assert!(answer.body.contains("duplicate") || answer.status == 409, "{answer:?}");
+    for split in [&split, &retry_split] {
+        let answer = gateway.send(split);
+        assert!(answer.body.contains("duplicate") || answer.status == 409, "{answer:?}");
+    }
     assert_eq!(folder.query("SELECT count(*) FROM inbox"), ["1"]);
+
+    // The event was cleaned up, and its retry was not yet.
+    folder.query("DELETE FROM inbox RETURNING id");
+    gateway.kill();
+    let gateway = Gateway::start(&folder, &[]);
+    assert_eq!(gateway.send(&retry_split).status, 403);
+    assert_eq!(folder.query("SELECT count(*) FROM inbox"), ["0"]);
 }
 
 #[test]
