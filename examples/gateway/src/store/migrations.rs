@@ -62,3 +62,30 @@ pub(super) fn failed(url: &str, error: MigrateError) -> Failure {
         Exit::Tables { url: StoreError::shown(url), reason }.into()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_of_both_are_the_same() {
+        let tables = |(version, name, sql): (i64, &'static str, &str), own_types: [&str; 3]| {
+            let common = ["NUMBER OF ITS OWN", "BYTES", "NUMBER"];
+            let sql = own_types
+                .iter()
+                .zip(common)
+                .fold(sql.to_owned(), |sql, (own, common)| sql.replace(own, common));
+            let is_code = |line: &&str| !line.trim_start().starts_with("--");
+            (version, name, sql.lines().filter(is_code).collect::<Vec<_>>().join("\n"))
+        };
+        for (sqlite, postgres) in SQLITE.iter().zip(POSTGRES) {
+            let attempts = "id INTEGER PRIMARY KEY,\n    request_id";
+            let identity = "id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,\n    request_id";
+            assert_eq!(
+                tables(*sqlite, [attempts, "BLOB", "INTEGER"]),
+                tables(*postgres, [identity, "BYTEA", "BIGINT"])
+            );
+        }
+        assert_eq!(SQLITE.len(), POSTGRES.len());
+    }
+}
