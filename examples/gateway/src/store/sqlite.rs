@@ -5,6 +5,8 @@ use core::time::Duration;
 use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
+use std::thread;
+use std::time::Instant;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection as Raw, OpenFlags, Statement, ToSql};
@@ -17,8 +19,12 @@ use super::{StoreError, migrations};
 use crate::exit::Failure;
 use crate::fault::Fault;
 
-/// How long a transaction waits for another process that writes.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+/// How often, and after which pause, a transaction asks for the file while another process writes: for two seconds.
+const BUSY_ASKS: i32 = 4_000;
+const BUSY_PAUSE: Duration = Duration::from_micros(500);
+/// How long the file is free between two transactions, so that another process that asks for it gets it: SQLite
+/// keeps no queue. Asked that often, two of five such gaps are found, however long a transaction takes.
+const GAP: Duration = Duration::from_micros(200);
 const READERS: usize = 2;
 /// How many share a commit. They wait for each other, so it is bounded.
 const MAX_BATCH: usize = 128;
@@ -65,6 +71,8 @@ struct Sqlite {
     raw: Raw,
     begin: &'static str,
     max_batch: usize,
+    /// When it has last written.
+    wrote: Option<Instant>,
 }
 
 impl Sqlite {
@@ -73,14 +81,17 @@ impl Sqlite {
             path,
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
-        raw.busy_timeout(BUSY_TIMEOUT)?;
+        raw.busy_handler(Some(|asks| {
+            thread::sleep(BUSY_PAUSE);
+            asks < BUSY_ASKS
+        }))?;
         raw.pragma_update(None, "foreign_keys", true)?;
         // A commit waits for the disk, so what is answered survives a loss of power.
         raw.pragma_update(None, "synchronous", "FULL")?;
         raw.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         raw.pragma_update(None, "cache_size", -CACHE_KIB)?;
         raw.set_prepared_statement_cache_capacity(STATEMENTS);
-        Ok(Self { raw, begin, max_batch })
+        Ok(Self { raw, begin, max_batch, wrote: None })
     }
 
     fn run(&self, sql: &'static str) -> Result<(), StoreError> {
@@ -95,11 +106,16 @@ impl Connection for Sqlite {
     }
 
     fn begin(&mut self) -> Result<(), StoreError> {
+        if let Some(wrote) = self.wrote {
+            thread::sleep(GAP.saturating_sub(wrote.elapsed()));
+        }
         self.run(self.begin)
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
-        self.run("COMMIT")
+        self.run("COMMIT")?;
+        self.wrote = (self.max_batch > 1).then(Instant::now);
+        Ok(())
     }
 
     fn rollback(&mut self) {
