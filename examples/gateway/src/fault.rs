@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use thiserror::Error;
 use twilio_sig::claim::ClaimError;
 
-use crate::store::StoreError;
+use crate::store::{StoreError, disk};
 
 /// What Twilio is told to wait, in seconds. It waits for 15 in all.
 const RETRY_AFTER_S: u64 = 3;
@@ -36,7 +36,7 @@ impl From<StoreError> for Fault {
 
 impl From<&StoreError> for Fault {
     fn from(error: &StoreError) -> Self {
-        error.note();
+        disk::note(error);
         Self::Unavailable(error.to_string())
     }
 }

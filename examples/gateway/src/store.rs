@@ -88,11 +88,6 @@ pub(crate) enum StoreError {
 }
 
 impl StoreError {
-    /// Notes it, if the disk is why.
-    pub(crate) fn note(&self) {
-        disk::note(self);
-    }
-
     /// Why the program cannot start.
     fn at_start(self, url: &str) -> Failure {
         let reason = format!("cannot use the database {}: {self}", Self::shown(url));

@@ -34,7 +34,7 @@ enum State {
 static DISK: LazyLock<watch::Sender<State>> = LazyLock::new(|| watch::Sender::new(State::Fine));
 
 /// Notes an error of the database, if the disk is why.
-pub(super) fn note(error: &StoreError) {
+pub(crate) fn note(error: &StoreError) {
     let Some(code) = code_of(error).filter(|code| CODES.contains(code)) else { return };
     let is_lost = [FSYNC, DIR_FSYNC].contains(&code);
     DISK.send_if_modified(|state| {

@@ -48,8 +48,8 @@ pub(super) async fn open(url: &str) -> Result<[Queue; 2], Failure> {
     let migrated = async { migrations::sqlite().await?.run(&mut connection).await };
     migrated.await.map_err(|error| migrations::failed(url, error))?;
 
-    let writer = Sqlite::open(&path, "BEGIN IMMEDIATE", MAX_BATCH).map_err(failed)?;
-    let readers = (0..READERS).map(|_| Sqlite::open(&path, "BEGIN", 1));
+    let writer = Sqlite::open(&path, true).map_err(failed)?;
+    let readers = (0..READERS).map(|_| Sqlite::open(&path, false));
     let readers = readers.collect::<Result<_, _>>().map_err(failed)?;
     Ok([Queue::new(vec![writer])?, Queue::new(readers)?])
 }
@@ -69,14 +69,13 @@ fn make_private(path: &Path) -> io::Result<()> {
 
 struct Sqlite {
     raw: Raw,
-    begin: &'static str,
-    max_batch: usize,
-    /// When it has last written.
-    wrote: Option<Instant>,
+    writes: bool,
+    /// When its last transaction ended.
+    ended: Option<Instant>,
 }
 
 impl Sqlite {
-    fn open(path: &Path, begin: &'static str, max_batch: usize) -> Result<Self, StoreError> {
+    fn open(path: &Path, writes: bool) -> Result<Self, StoreError> {
         let raw = Raw::open_with_flags(
             path,
             OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
@@ -91,7 +90,7 @@ impl Sqlite {
         raw.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         raw.pragma_update(None, "cache_size", -CACHE_KIB)?;
         raw.set_prepared_statement_cache_capacity(STATEMENTS);
-        Ok(Self { raw, begin, max_batch, wrote: None })
+        Ok(Self { raw, writes, ended: None })
     }
 
     fn run(&self, sql: &'static str) -> Result<(), StoreError> {
@@ -102,19 +101,22 @@ impl Sqlite {
 
 impl Connection for Sqlite {
     fn max_batch(&self) -> usize {
-        self.max_batch
+        if self.writes { MAX_BATCH } else { 1 }
     }
 
     fn begin(&mut self) -> Result<(), StoreError> {
-        if let Some(wrote) = self.wrote {
-            thread::sleep(GAP.saturating_sub(wrote.elapsed()));
+        if !self.writes {
+            return self.run("BEGIN");
         }
-        self.run(self.begin)
+        if let Some(ended) = self.ended {
+            thread::sleep(GAP.saturating_sub(ended.elapsed()));
+        }
+        self.run("BEGIN IMMEDIATE")
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
         self.run("COMMIT")?;
-        self.wrote = (self.max_batch > 1).then(Instant::now);
+        self.ended = Some(Instant::now());
         Ok(())
     }
 

@@ -33,6 +33,11 @@ impl Database {
         Self::on(Arc::new(Mutex::new(start())))
     }
 
+    /// The same, and it speaks TLS.
+    pub(crate) fn alone_with_tls() -> Self {
+        Self::on(Arc::new(Mutex::new(Server::postgres_with_tls().expect("PostgreSQL starts"))))
+    }
+
     fn on(server: Arc<Mutex<Server>>) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("gateway_{}", COUNT.fetch_add(1, Ordering::Relaxed));

@@ -1,4 +1,4 @@
-//! PostgreSQL is stopped, hangs, is locked, is behind a pooler.
+//! PostgreSQL is stopped, hangs, is locked, is behind a pooler, speaks TLS.
 
 use core::time::Duration;
 use std::process::Command;
@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
 
+use claims_live::proxy::Proxy;
 use claims_live::server::Server;
 use twilio_sig::testing::{self, SignedWebhook};
 
@@ -88,11 +89,10 @@ fn while_the_server_is_gone_it_answers_503_and_what_it_answered_is_kept() {
 }
 
 #[test]
-fn while_the_server_hangs_it_answers_503_and_then_recovers() {
+fn while_the_tables_are_locked_it_answers_503_and_then_recovers() {
     let folder = alone();
     let gateway = Gateway::start(&folder, &[]);
     assert_eq!(gateway.send(&message(1)).status, 200);
-    // Whoever holds the lock holds up everything, as a server that hangs does.
     let url = folder.database.url();
     let mut psql = Command::new("psql");
     let lock = "BEGIN; LOCK TABLE inbox, messages IN ACCESS EXCLUSIVE MODE; SELECT pg_sleep(8);";
@@ -108,6 +108,23 @@ fn while_the_server_hangs_it_answers_503_and_then_recovers() {
     assert!(started.elapsed() < Duration::from_secs(7), "{:?}", started.elapsed());
     psql.kill().unwrap();
     psql.wait().unwrap();
+    eventually("it recovers", || gateway.send(&message(2)).status == 200);
+    assert_eq!(kept(&folder), 2);
+}
+
+#[test]
+fn while_the_server_hangs_it_answers_503_and_then_recovers() {
+    let folder = Folder::new();
+    let port = folder.database.server.lock().unwrap().port();
+    let proxy = Proxy::start(port).unwrap();
+    let url = folder.database.url_at(proxy.port());
+    let gateway = Gateway::start(&folder, &[("DATABASE_URL", &url)]);
+    assert_eq!(gateway.send(&message(1)).status, 200);
+    proxy.hold(true);
+    let started = Instant::now();
+    assert_eq!(gateway.send(&message(2)).status, 503);
+    assert!(started.elapsed() < Duration::from_secs(7), "{:?}", started.elapsed());
+    proxy.hold(false);
     eventually("it recovers", || gateway.send(&message(2)).status == 200);
     assert_eq!(kept(&folder), 2);
 }
@@ -132,6 +149,30 @@ fn behind_a_pooler_that_shares_connections_each_event_is_handled_once() {
         }
     });
     assert_eq!(kept(&folder), 160);
+}
+
+#[test]
+fn tls_is_spoken_with_a_server_that_is_trusted_and_with_no_other() {
+    let mut folder = Folder::new();
+    folder.database = Database::alone_with_tls();
+    let url = format!("{}?sslmode=verify-full", folder.database.url());
+    let command = || {
+        let mut command = folder.command(&["serve"]);
+        command.envs(settings()).env("DATABASE_URL", &url);
+        command
+    };
+    let output = command().output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("cannot use the database") && said.contains("certificate"), "{said}");
+
+    let certificate = folder.database.server.lock().unwrap().certificate();
+    let mut trusting = command();
+    trusting.env("SSL_CERT_FILE", certificate);
+    let gateway = Gateway::start_as(trusting, &[]);
+    assert_eq!(gateway.send(&message(1)).status, 200);
+    let encrypted = "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
+        WHERE ssl AND datname = current_database() AND pid <> pg_backend_pid()";
+    assert_ne!(folder.query(encrypted), ["0"]);
 }
 
 #[test]
