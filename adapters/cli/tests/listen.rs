@@ -99,8 +99,7 @@ fn what_is_handed_on_can_be_signed_anew() {
 
 #[test]
 fn a_service_that_fails_is_told_of() {
-    let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let mut listener = Listener::start(&["--forward-to", &format!("http://{unused}")]);
+    let mut listener = Listener::start(&["--forward-to", "http://127.0.0.1:1"]);
     assert_eq!(twilio_sig(&["send", "sms", "--to", &listener.url("/sms")]).0, 1);
     assert!(listener.until("verified").ends_with(" 502"));
     assert!(listener.until("forward").contains("is the service running?"));

@@ -7,7 +7,6 @@ extern crate alloc;
 mod service;
 
 use std::collections::HashSet;
-use std::net::TcpListener;
 
 use assert_cmd::Command;
 
@@ -126,22 +125,21 @@ fn the_public_url_is_signed_and_the_local_one_called() {
 
 #[test]
 fn wrong_usage_and_no_service_are_told() {
-    let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let unused = format!("http://{unused}/");
-    let (status, _, error) = send(&["sms", "--to", &unused]);
+    let unused = "http://127.0.0.1:1/";
+    let (status, _, error) = send(&["sms", "--to", unused]);
     assert_eq!(status, 3);
     assert!(error.contains("is the service running?") && error.contains("11205"), "{error}");
     for arguments in [
         &[][..],
         &["sms"],
-        &["smoke-signal", "--to", "http://127.0.0.1:1/"],
+        &["smoke-signal", "--to", unused],
         &["sms", "--to", "ftp://127.0.0.1/"],
         &["sms", "--to", "127.0.0.1"],
         &["sms", "--to", "http://"],
-        &["sms", "--to", &unused, "--param", "x"],
-        &["sms", "--to", &unused, "--url", "nowhere"],
+        &["sms", "--to", unused, "--param", "x"],
+        &["sms", "--to", unused, "--url", "nowhere"],
         &["sms", "--list"],
-        &["sms", "--to", &unused, "--shared-key-file", "id"],
+        &["sms", "--to", unused, "--shared-key-file", "id"],
     ] {
         assert_eq!(send(arguments).0, 2, "{arguments:?}");
     }
@@ -155,13 +153,12 @@ fn a_failed_webhook_goes_to_the_fallback_url() {
         "/broken" => response("200 OK", "text/xml", "<Response>"),
         _ => good(&format!("http://{}", got.header("host").unwrap()), got),
     });
-    let unused = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let fallback = format!("{base}/fallback");
     for (to, code, attempts) in [
         (format!("{base}/error"), "11200", 1),
         (format!("{base}/error#rp=5xx&rc=2"), "11200", 3),
         (format!("{base}/broken#rp=all"), "12100", 1),
-        (format!("http://{unused}/voice"), "11205", 0),
+        ("http://127.0.0.1:1/voice".to_owned(), "11205", 0),
     ] {
         let arguments = ["voice", "--to", &to, "--retry", "--fallback", &fallback];
         let (status, out, error) = send(&arguments);
@@ -183,7 +180,7 @@ fn a_failed_webhook_goes_to_the_fallback_url() {
     }
     let (status, out, _) = send(&["voice", "--to", &format!("{base}/error"), "--retry"]);
     assert_eq!((status, out.matches("sent ").count()), (1, 1), "{out}");
-    let (status, out, error) = send(&["voice", "--to", &format!("http://{unused}/"), "--retry"]);
+    let (status, out, error) = send(&["voice", "--to", "http://127.0.0.1:1/", "--retry"]);
     assert_eq!((status, out.matches("sent ").count()), (3, 2), "{out}{error}");
 }
 

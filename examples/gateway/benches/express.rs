@@ -28,13 +28,14 @@ mod program;
 
 use core::net::SocketAddr;
 use std::fs;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Barrier;
 use std::thread;
 use std::time::Instant;
 
+use claims_live::port::free_port;
 use program::{Connection, Folder, Gateway, TOKEN, eventually, now, settings, sign};
 use twilio_sig::testing::{self, SignedWebhook};
 
@@ -140,7 +141,7 @@ fn express() -> (Express, SocketAddr) {
     let installed = npm.current_dir(&home).status().expect("npm is installed: apt-get install npm");
     assert!(installed.success(), "npm has the packages of benches/express/package.json");
 
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let address = SocketAddr::from(([127, 0, 0, 1], free_port().unwrap()));
     let mut node = Command::new("node");
     node.arg(home.join("app.js")).arg(address.port().to_string()).arg(TOKEN);
     let mut command = pinned(&node);

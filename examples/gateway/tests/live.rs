@@ -23,10 +23,11 @@ mod program;
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::io::{BufRead as _, BufReader};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 
+use claims_live::port::free_port;
 use program::{Folder, Gateway, eventually, exchange, sign, sign_with};
 use twilio_sig::testing::{self, SignedWebhook};
 
@@ -46,11 +47,6 @@ impl Drop for Server {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-/// A port that is free now.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 fn redis(port: u16, folder: &Folder) -> Server {
@@ -122,7 +118,7 @@ fn behind_nginx_as_deployed_webhooks_pass_and_pages_do_not() {
         ("ADMIN_TOKEN", "an admin token of the tests"),
     ];
     let gateway = Gateway::start(&folder, &settings);
-    let port = free_port();
+    let port = free_port().unwrap();
     let _server = nginx(gateway.address, port, &folder);
     let send = |webhook: &SignedWebhook| {
         let headers = webhook.headers().filter(|(name, _)| *name != "Host");
@@ -155,7 +151,7 @@ fn signal(server: &Server, signal: &str) {
 
 #[test]
 fn processes_share_what_they_have_seen_and_outlive_their_redis() {
-    let (port, folders) = (free_port(), [Folder::new(), Folder::new()]);
+    let (port, folders) = (free_port().unwrap(), [Folder::new(), Folder::new()]);
     let server = redis(port, &folders[0]);
     let url = format!("redis://127.0.0.1:{port}/");
     let gateways = folders.each_ref().map(|folder| Gateway::start(folder, &[("REDIS_URL", &url)]));
@@ -181,7 +177,7 @@ fn processes_share_what_they_have_seen_and_outlive_their_redis() {
 
 #[test]
 fn the_app_in_python_gets_what_was_proven_and_nothing_else() {
-    let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let address = SocketAddr::from(([127, 0, 0, 1], free_port().unwrap()));
     let mut command = Command::new("python3");
     command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/app.py")).arg(address.port().to_string());
     command.env("FORWARD_SECRET", SECRET).stdout(Stdio::piped()).stderr(Stdio::null());

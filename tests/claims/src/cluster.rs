@@ -7,7 +7,8 @@ use std::time::Instant;
 use core::time::Duration;
 use redis::{Cmd, FromRedisValue, Value};
 
-use crate::server::{Server, free_port};
+use crate::port::free_port;
+use crate::server::Server;
 
 /// Servers that have the keys among them.
 #[derive(Debug)]

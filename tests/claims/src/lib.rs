@@ -13,6 +13,7 @@ pub mod handler;
 pub mod journal;
 pub mod ledger;
 pub mod load;
+pub mod port;
 pub mod proxy;
 pub mod scenes;
 pub mod server;

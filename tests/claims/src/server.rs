@@ -4,13 +4,15 @@ use core::net::Ipv4Addr;
 use core::sync::atomic::{AtomicU32, Ordering};
 use core::time::Duration;
 use std::io::{self, Error};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 use std::{env, fs, process, thread};
+
+use crate::port::free_port;
 
 /// A server that is stopped, and whose data is deleted, when it is dropped.
 #[derive(Debug)]
@@ -343,10 +345,6 @@ fn processes_in(folder: &Path) -> io::Result<Vec<String>> {
 
 fn missing(package: &str, error: &Error) -> Error {
     Error::other(format!("{package} cannot be run ({error}). Try: apt-get install {package}"))
-}
-
-pub(crate) fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 
 impl Drop for Server {

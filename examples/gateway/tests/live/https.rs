@@ -6,7 +6,9 @@ use std::process::{Command, Stdio};
 use twilio_sig::testing;
 
 use crate::program::{Folder, Gateway, eventually, sign};
-use crate::{SECRET, Server, free_port, run_nginx};
+use claims_live::port::free_port;
+
+use crate::{SECRET, Server, run_nginx};
 
 /// A certificate for `localhost`, which trusts itself; the paths of it and of its key.
 fn certificate(folder: &Folder, name: &str) -> [String; 2] {
@@ -26,7 +28,7 @@ fn certificate(folder: &Folder, name: &str) -> [String; 2] {
 }
 
 fn app_behind_tls(folder: &Folder, [certificate, key]: &[String; 2]) -> (Server, u16) {
-    let port = free_port();
+    let port = free_port().unwrap();
     let server = format!(
         "server {{
             listen 127.0.0.1:{port} ssl;

@@ -13,12 +13,13 @@
 
 use core::net::SocketAddr;
 use core::time::Duration;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Instant;
 use std::{fs, thread};
 
+use claims_live::port::free_port;
 use twilio_sig::{AuthToken, Origin, TrustedProxy, Verifier};
 use twilio_sig_gate::Gate;
 
@@ -82,7 +83,7 @@ struct Nginx {
 impl Nginx {
     fn start(home: &Path, server: SocketAddr) -> Self {
         fs::create_dir_all(home).unwrap();
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port().unwrap();
         let certificate = Command::new("openssl")
             .args([
                 "req",
