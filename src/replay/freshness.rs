@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use super::{FreshnessError, SettingError, signed, timestamp};
+use crate::form::Params;
 use crate::verifier::Verified;
 
 /// How old a signed timestamp may be, and whether there must be one. The check needs no store, no `std`
@@ -134,12 +135,13 @@ impl Freshness {
     /// # Errors
     /// A [`FreshnessError`]; each variant states its condition.
     pub fn check(&self, verified: &Verified<'_>, now: Duration) -> Result<(), FreshnessError> {
-        let params = signed::params(verified);
-        if !params.iter().all(|(name, _)| self.expects_name(name)) {
+        let sources = signed::params(verified);
+        let params = || sources.iter().flat_map(Params::iter);
+        if !params().all(|(name, _)| self.expects_name(name)) {
             return Err(FreshnessError::Unexpected);
         }
         let (mut readable, mut unreadable) = (0_usize, 0_usize);
-        for (_, text) in params.iter().filter(|(name, _)| **name == *TIMESTAMP) {
+        for (_, text) in params().filter(|(name, _)| *name == TIMESTAMP) {
             match timestamp::read(text) {
                 Some(time) if time.saturating_add(self.window) < now => {
                     return Err(FreshnessError::Stale);
@@ -154,7 +156,7 @@ impl Freshness {
         if !self.required {
             return Ok(());
         }
-        let others = params.iter().filter(|(name, _)| **name == *TIMESTAMP_MS).count();
+        let others = params().filter(|(name, _)| *name == TIMESTAMP_MS).count();
         let as_names = readable.saturating_add(unreadable).saturating_add(others);
         if signed::count(TIMESTAMP, verified) != as_names {
             Err(FreshnessError::Ambiguous)

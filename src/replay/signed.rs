@@ -7,14 +7,10 @@ use percent_encoding::percent_decode_str;
 use crate::form::Params;
 use crate::verifier::{Coverage, Verified};
 
-type Pair = (Vec<u8>, Vec<u8>);
-
 /// What Twilio signed as parameters: those of the form, or of a `GET` webhook's query.
-pub(super) fn params(verified: &Verified<'_>) -> Vec<Pair> {
-    let query = (verified.coverage() == Coverage::UrlOnly).then(|| verified.query_params());
-    let params = [Some(verified.params()), query];
-    let params = params.iter().flatten().flat_map(Params::iter);
-    params.map(|(name, value)| (name.to_vec(), value.to_vec())).collect()
+pub(super) fn params(verified: &Verified<'_>) -> [Params; 2] {
+    let is_get = verified.coverage() == Coverage::UrlOnly;
+    [verified.params(), if is_get { verified.query_params() } else { Params::new() }]
 }
 
 /// How often `word`, which is letters, is signed: in the URL, in a name, in a value, or across the end of

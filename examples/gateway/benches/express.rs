@@ -40,9 +40,9 @@ use program::{Connection, Folder, Gateway, TOKEN, eventually, now, settings, sig
 use twilio_sig::testing::{self, SignedWebhook};
 
 /// As many requests are under way at a time.
-const CONNECTIONS: u64 = 32;
+const CONNECTIONS: u64 = 256;
 /// How often each connection sends the mix in a turn.
-const MIXES: u64 = 60;
+const MIXES: u64 = 8;
 const TURNS: u64 = 7;
 /// The target is 4, and is missed. What was reached is 2.1; less than this is a step back.
 const LEAST: f64 = 1.7;

@@ -22,10 +22,11 @@ use crate::settings::Settings;
 use crate::store::Store;
 use crate::tenants::Directory;
 
-/// What a route needs. Cheap to clone.
-#[derive(Clone)]
-pub(crate) struct App {
-    pub(crate) settings: Arc<Settings>,
+/// What a route needs.
+pub(crate) type App = Arc<Parts>;
+
+pub(crate) struct Parts {
+    pub(crate) settings: Settings,
     pub(crate) store: Store,
     pub(crate) tenants: Directory,
     pub(crate) events: Events,
@@ -34,7 +35,7 @@ pub(crate) struct App {
     pub(crate) limit: Arc<Limit>,
 }
 
-/// The service. A layer that is added later is outside of those before it.
+/// The service. Of layers that are added together, the first is outside.
 pub(crate) fn router(
     app: App,
     gates: &Gates,
@@ -43,10 +44,9 @@ pub(crate) fn router(
 ) -> Router {
     let timeout = Duration::from_secs(app.settings.request_timeout_s);
     let timeout = TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, timeout);
-    let webhooks = routes::webhooks(gates, forwarder)
-        .layer(CatchPanicLayer::new())
-        .layer(timeout)
-        .layer(from_fn_with_state(attempts, attempts::layer));
+    let attempts = from_fn_with_state(Arc::new(attempts), attempts::layer);
+    let webhooks =
+        routes::webhooks(gates, forwarder).layer((attempts, timeout, CatchPanicLayer::new()));
     let pages =
         Router::new().merge(routes::health()).merge(routes::metrics()).merge(admin::routes(&app));
     Router::new().merge(webhooks).merge(pages.layer(timeout)).with_state(app)

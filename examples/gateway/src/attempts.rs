@@ -15,15 +15,15 @@ mod redact;
 use alloc::sync::Arc;
 use core::cell::RefCell;
 use core::net::IpAddr;
+use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Instant;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::RETRY_AFTER;
-use axum::http::request::Parts;
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http_body_util::BodyExt as _;
@@ -44,8 +44,7 @@ const MAX_SEEN: usize = 65_536;
 /// What is counted and logged as the route of a path that is none of ours, as every path of an app is.
 pub(crate) const NO_ROUTE: &str = "none";
 
-/// What the layer needs. Cheap to clone.
-#[derive(Clone)]
+/// What the layer needs.
 pub(crate) struct Attempts {
     pub(crate) limit: Arc<Limit>,
     pub(crate) log: Log,
@@ -113,7 +112,7 @@ pub(crate) fn current_request() -> Option<String> {
 
 /// The layer.
 pub(crate) async fn layer(
-    State(attempts): State<Attempts>,
+    State(attempts): State<Arc<Attempts>>,
     mut request: Request,
     next: Next,
 ) -> Response {
@@ -125,11 +124,10 @@ pub(crate) async fn layer(
     }
     let id = request_id();
     let span = tracing::info_span!("request", request_id = id, otel.kind = "server");
+    let head = Head::of(&request);
     let (request, seen) = watched(request);
-    let (parts, body) = request.into_parts();
-    let head = parts.clone();
     let handling = NOTES.scope(RefCell::new(Notes::of(id.clone(), wait)), async move {
-        let response = next.run(Request::from_parts(parts, body)).await;
+        let response = next.run(request).await;
         (response, NOTES.with(RefCell::take))
     });
     let (mut response, notes) = handling.instrument(span.clone()).await;
@@ -149,16 +147,16 @@ pub(crate) async fn layer(
         response.headers_mut().insert("x-request-id", value);
     }
     let body = seen.lock().unwrap_or_else(PoisonError::into_inner).concat();
-    attempts.write(id, &head, ip, notes, &response, body, started.elapsed());
+    attempts.write(id, head, ip, notes, &response, body, started.elapsed());
     response
 }
 
 /// What a trace says of a request. No field of the span, which each line of the log would repeat.
-fn for_traces(span: &Span, head: &Parts, response: &Response, notes: &Notes) {
+fn for_traces(span: &Span, head: &Head, response: &Response, notes: &Notes) {
     if span.is_disabled() {
         return;
     }
-    span.set_attribute("http.route", route_of(head));
+    span.set_attribute("http.route", head.route.clone());
     span.set_attribute("http.response.status_code", i64::from(response.status().as_u16()));
     if let Some(tenant) = &notes.tenant {
         span.set_attribute("twilio.tenant", tenant.clone());
@@ -173,7 +171,7 @@ impl Attempts {
     fn write(
         &self,
         id: String,
-        head: &Parts,
+        head: Head,
         ip: Option<IpAddr>,
         notes: Notes,
         response: &Response,
@@ -183,7 +181,7 @@ impl Attempts {
         let is_replayed = response.headers().contains_key(GateResponse::REPLAYED_HEADER);
         let status = status_of(response.status(), is_replayed, notes.refusal);
         let reason = notes.refusal.map(Refusal::code);
-        let route = route_of(head);
+        let Head { route, uri, headers } = head;
         metrics::counter!(
             "gateway_attempts_total",
             "route" => route.clone(), "status" => status, "reason" => reason.unwrap_or("none")
@@ -199,16 +197,16 @@ impl Attempts {
             reason,
             tenant: notes.tenant,
             ip: ip.map(|ip| ip.to_string()),
-            url: redact::url(&head.uri),
+            url: redact::url(&uri),
             sid: notes.sid,
             inbox_id: notes.event,
-            headers: redact::headers(&head.headers),
+            headers: redact::headers(&headers),
             payload: redact::payload(&body, self.payloads),
             duration_us: i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX),
             diagnosis: None,
         };
         if notes.refusal.is_some_and(Diagnosis::explains) {
-            self.diagnosis.explain(self.log.clone(), record, head, body);
+            self.diagnosis.explain(self.log.clone(), record, uri, headers, body);
         } else {
             self.log.push(record);
         }
@@ -262,15 +260,33 @@ fn status_of(status: StatusCode, is_replayed: bool, refusal: Option<Refusal>) ->
     }
 }
 
-/// The route that matched, the same with and without its tenant.
-fn route_of(head: &Parts) -> String {
-    let path = head.extensions.get::<MatchedPath>().map_or(NO_ROUTE, MatchedPath::as_str);
-    path.strip_prefix("/t/{tenant}").unwrap_or(path).to_owned()
+/// What is kept of the head of a request, which the route takes.
+struct Head {
+    /// The route that matched, the same with and without its tenant.
+    route: String,
+    uri: Uri,
+    headers: HeaderMap,
 }
 
-/// 64 random bits. Without randomness there is an id all the same.
+impl Head {
+    fn of(request: &Request) -> Self {
+        let path = request.extensions().get::<MatchedPath>().map_or(NO_ROUTE, MatchedPath::as_str);
+        let route = path.strip_prefix("/t/{tenant}").unwrap_or(path).to_owned();
+        Self { route, uri: request.uri().clone(), headers: request.headers().clone() }
+    }
+}
+
+/// 64 bits, of which no process and no request has the same: random ones, and a count that is spread over all.
+/// Without randomness there is an id all the same.
 fn request_id() -> String {
-    let mut bytes = [0; 8];
-    let _ = getrandom::fill(&mut bytes);
-    format!("{:016x}", u64::from_be_bytes(bytes))
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    static START: LazyLock<u64> = LazyLock::new(|| {
+        let mut bytes = [0; 8];
+        let _ = getrandom::fill(&mut bytes);
+        u64::from_be_bytes(bytes)
+    });
+    /// An odd number, so that the multiples of a count differ.
+    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    format!("{:016x}", START.wrapping_add(count.wrapping_mul(SPREAD)))
 }

@@ -64,7 +64,7 @@ impl IntoResponse for Stop {
 }
 
 /// What a webhook tells of.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Event {
     /// The same for every request that tells of it.
     pub(crate) id: String,
@@ -107,13 +107,28 @@ impl Event {
         answer: &Answer,
         is_handled: bool,
     ) -> Result<Option<Done>, Fault> {
+        let further = "SELECT 1 FROM further_requests WHERE mac = ?1";
+        let is_further = !sql.query(further, &[self.mac[..].into()])?.is_empty();
+        if !is_further && self.insert(sql, answer, is_handled)? {
+            return Ok(None);
+        }
+        // A retry that came days after its event is known for so much longer.
+        let gone = Fault::Forbidden("a repetition of what is forgotten");
+        let done = self.seen(sql)?.ok_or(gone)?;
+        if !done.is_replay {
+            self.remember(sql)?;
+        }
+        Ok(Some(done))
+    }
+
+    /// False if there is a row of the event or of the request.
+    fn insert(&self, sql: &mut dyn Sql, answer: &Answer, is_handled: bool) -> Result<bool, Fault> {
         let (webhook, now) = (&self.webhook, clock::now());
+        // With a SELECT in place of VALUES, SQLite would copy each page before it changes it.
         let inserted = sql.execute(
             "INSERT INTO inbox (id, mac, tenant, event_key, url, body, coverage, key_position, answer,
                 received_at, handled_at)
-            SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11
-            WHERE NOT EXISTS (SELECT 1 FROM further_requests WHERE mac = ?2)
-            ON CONFLICT DO NOTHING",
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING",
             &[
                 (&self.id).into(),
                 self.mac[..].into(),
@@ -128,16 +143,7 @@ impl Event {
                 is_handled.then_some(now).into(),
             ],
         )?;
-        if inserted == 1 {
-            return Ok(None);
-        }
-        // A retry that came days after its event is known for so much longer.
-        let gone = Fault::Forbidden("a repetition of what is forgotten");
-        let done = self.seen(sql)?.ok_or(gone)?;
-        if !done.is_replay {
-            self.remember(sql)?;
-        }
-        Ok(Some(done))
+        Ok(inserted == 1)
     }
 
     /// Remembers the request as one more that told of the event.
@@ -172,9 +178,10 @@ impl Event {
 impl Events {
     /// Stops if the event is done.
     pub(crate) async fn begin(&self, event: Event) -> Result<Event, Stop> {
-        let looked = self.store.read(move |sql| Ok((event.seen(sql)?, event)));
-        let (done, event) = looked.await?;
-        let Some(done) = done else { return Ok(event) };
+        let looked = event.clone();
+        let Some(done) = self.store.read(move |sql| looked.seen(sql)).await? else {
+            return Ok(event);
+        };
         if !done.is_replay {
             self.store.write(move |sql| event.remember(sql)).await?;
         }
@@ -188,7 +195,7 @@ impl Events {
         event: Event,
         reply: Reply,
         work: Option<Work>,
-        change: impl FnOnce(&mut dyn Sql, &Event) -> Result<(), Fault> + Send + 'static,
+        change: impl Fn(&mut dyn Sql, &Event) -> Result<(), Fault> + Send + 'static,
     ) -> Result<Reply, Stop> {
         let answer = reply.encode()?;
         let slot = work.as_ref().and_then(|_| self.queue.slot());
@@ -198,8 +205,8 @@ impl Events {
                 return Ok(Err(done));
             }
             change(sql, &event)?;
-            let job = work.map(|work| jobs::push(sql, &event.id, &work, is_ours)).transpose()?;
-            Ok(Ok((event.id, job)))
+            let push = |work| jobs::push(sql, &event.id, work, is_ours);
+            Ok(Ok((event.id.clone(), work.as_ref().map(push).transpose()?)))
         });
         let (id, job) = recorded.await?.map_err(Stop::Done)?;
         attempts::note_event(&id);

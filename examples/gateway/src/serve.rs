@@ -11,7 +11,7 @@ use twilio_sig::testing;
 
 use crate::access::AdminToken;
 use crate::alerts::Alerts;
-use crate::app::{self, App};
+use crate::app::{self, Parts};
 use crate::attempts::{Attempts, Diagnosis, Log};
 use crate::events::Events;
 use crate::exit::{Exit, Failure};
@@ -79,15 +79,15 @@ pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), 
     let disk_full = Duration::from_secs(settings.disk_full_s);
     let events = Events { store: store.clone(), queue };
     let limit = Arc::new(Limit::new(settings.rate_limit_per_minute));
-    let app = App {
-        settings: Arc::new(settings),
+    let app = Arc::new(Parts {
+        settings,
         store: store.clone(),
         tenants: directory.clone(),
         events,
         admin: secrets.admin_token.as_ref().map(|token| AdminToken::new(token)),
         meters,
         limit: Arc::clone(&limit),
-    };
+    });
     let attempts = Attempts {
         limit,
         log,

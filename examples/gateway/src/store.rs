@@ -38,10 +38,10 @@ impl Store {
     }
 
     /// Does this in a transaction: all of it or, where it gives an error, nothing. What it gives is on
-    /// the disk when this returns.
+    /// the disk when this returns. It may be called again after what it wrote was undone.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut dyn Sql) -> Result<T, Fault> + Send + 'static,
+        work: impl Fn(&mut dyn Sql) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
         self.writer.run(work).await
     }
@@ -49,7 +49,7 @@ impl Store {
     /// Does this, which only reads.
     pub(crate) async fn read<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut dyn Sql) -> Result<T, Fault> + Send + 'static,
+        work: impl Fn(&mut dyn Sql) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
         self.reader.run(work).await
     }
@@ -109,7 +109,45 @@ impl StoreError {
 
 #[cfg(test)]
 mod tests {
+    use tokio::task::JoinSet;
+
     use super::*;
+
+    #[tokio::test]
+    async fn of_transactions_that_share_a_commit_each_is_undone_by_itself() {
+        let path = std::env::temp_dir().join(format!("gateway-store-{}", std::process::id()));
+        std::fs::create_dir(&path).unwrap();
+        let url = format!("sqlite:{}/gateway.db", path.display());
+        let Ok(store) = Store::open(&url).await else { panic!("{url}") };
+        let mut writes = JoinSet::new();
+        for number in 0..300_i64 {
+            let store = store.clone();
+            writes.spawn(async move {
+                let write = store.write(move |sql| {
+                    // Done twice, it would be an error.
+                    let insert = "INSERT INTO tenant_numbers (number, tenant) VALUES (?1, 'acme')";
+                    sql.execute(insert, &[number.to_string().as_str().into()])?;
+                    match number % 100 {
+                        98 => Err(Fault::Malformed("it fails after a write")),
+                        99 => panic!("it panics after a write"),
+                        _ => Ok(number),
+                    }
+                });
+                (number, write.await)
+            });
+        }
+        let add = "INSERT INTO tenants (id, active, primary_token, created_at)
+            VALUES ('acme', 1, ?1, 0)";
+        store.write(move |sql| sql.execute(add, &[[][..].into()])).await.unwrap();
+        for (number, written) in writes.join_all().await {
+            assert_eq!(written.ok(), (number % 100 < 98).then_some(number), "{number}");
+        }
+        let count = "SELECT count(*) FROM tenant_numbers";
+        let rows = store.read(move |sql| sql.query(count, &[])).await.unwrap();
+        assert_eq!(rows[0].get::<i64>(0).unwrap(), 294);
+        store.close().await;
+        std::fs::remove_dir_all(path).unwrap();
+    }
 
     #[test]
     fn no_password_of_a_url_is_shown() {

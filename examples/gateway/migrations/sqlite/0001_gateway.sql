@@ -1,5 +1,5 @@
 -- Times are milliseconds since 1970. The tables of PostgreSQL are these, with BYTEA for BLOB and BIGINT for
--- INTEGER; the queries are the same.
+-- INTEGER; the queries are the same. A table WITHOUT ROWID has its rows in its primary key, and not beside it.
 
 CREATE TABLE tenants (
     id TEXT PRIMARY KEY,
@@ -47,7 +47,7 @@ CREATE TABLE further_requests (
     mac BLOB PRIMARY KEY,
     inbox_id TEXT NOT NULL,
     received_at INTEGER NOT NULL
-);
+) WITHOUT ROWID;
 CREATE INDEX further_requests_received_at ON further_requests (received_at);
 
 CREATE TABLE messages (
@@ -62,7 +62,7 @@ CREATE TABLE messages (
     error_code TEXT,
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (tenant, sid)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE calls (
     tenant TEXT NOT NULL,
@@ -76,7 +76,7 @@ CREATE TABLE calls (
     consent_given INTEGER,
     updated_at INTEGER NOT NULL,
     PRIMARY KEY (tenant, call_id)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE recordings (
     tenant TEXT NOT NULL,
@@ -87,7 +87,7 @@ CREATE TABLE recordings (
     -- How often the work was done: once, unless an operator had it done again.
     stored INTEGER NOT NULL,
     PRIMARY KEY (tenant, sid)
-);
+) WITHOUT ROWID;
 
 CREATE TABLE jobs (
     id TEXT PRIMARY KEY,
@@ -101,7 +101,7 @@ CREATE TABLE jobs (
     due_at INTEGER NOT NULL,
     last_error TEXT,
     created_at INTEGER NOT NULL
-);
+) WITHOUT ROWID;
 CREATE INDEX jobs_due ON jobs (state, due_at);
 
 -- The webhook log: every attempt that was answered.

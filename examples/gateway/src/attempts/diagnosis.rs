@@ -2,7 +2,7 @@
 
 use alloc::sync::Arc;
 
-use axum::http::request::Parts;
+use axum::http::{HeaderMap, Uri};
 use tokio::sync::Semaphore;
 use twilio_sig::{Hints, RequestHead, Verifier, VerifyError, Webhook, diagnose};
 use twilio_sig_tower::Refusal;
@@ -47,31 +47,45 @@ impl Diagnosis {
     }
 
     /// Logs the attempt, after a diagnosis if there is room for one.
-    pub(super) fn explain(&self, log: Log, mut record: Record, head: &Parts, body: Vec<u8>) {
+    pub(super) fn explain(
+        &self,
+        log: Log,
+        mut record: Record,
+        uri: Uri,
+        headers: HeaderMap,
+        body: Vec<u8>,
+    ) {
         let verifier = record.tenant.as_deref().and_then(|id| self.0.tenants.verifier(id));
         let (Some(verifier), true) = (verifier, self.0.budget.take()) else {
             return log.push(record);
         };
-        let (this, head) = (self.clone(), head.clone());
+        let this = self.clone();
         tokio::spawn(async move {
             let _turn = this.0.one_at_a_time.acquire().await;
             let tenant = record.tenant.clone().unwrap_or_default();
             let made = tokio::task::spawn_blocking({
                 let this = this.clone();
-                move || this.text(&tenant, &verifier, &head, &body)
+                move || this.text(&tenant, &verifier, &uri, &headers, &body)
             });
             record.diagnosis = made.await.ok().flatten();
             log.push(record);
         });
     }
 
-    fn text(&self, tenant: &str, verifier: &Verifier, head: &Parts, body: &[u8]) -> Option<String> {
-        let target = head.uri.path_and_query()?.as_str();
-        let url = self.0.origins.of_path(head.uri.path()).url(&RequestHead::new(target)).ok()?;
-        let signature = head.headers.get("x-twilio-signature")?;
+    fn text(
+        &self,
+        tenant: &str,
+        verifier: &Verifier,
+        uri: &Uri,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> Option<String> {
+        let target = uri.path_and_query()?.as_str();
+        let url = self.0.origins.of_path(uri.path()).url(&RequestHead::new(target)).ok()?;
+        let signature = headers.get("x-twilio-signature")?;
         let webhook = Webhook::post(&url, body).signature(signature.as_bytes());
         let mut hints = Hints::new().max_macs(MAX_MACS).configured_url(&url);
-        for (name, value) in &head.headers {
+        for (name, value) in headers {
             if let Ok(value) = value.to_str() {
                 hints = hints.header(name.as_str(), value);
             }

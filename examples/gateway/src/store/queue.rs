@@ -28,6 +28,9 @@ pub(super) trait Connection: Sql + Send {
     /// How many transactions of callers may share one commit.
     fn max_batch(&self) -> usize;
 
+    /// Waits, after the first of a batch has come, for those that will share its commit.
+    fn gather(&mut self) {}
+
     fn begin(&mut self) -> Result<(), StoreError>;
 
     fn commit(&mut self) -> Result<(), StoreError>;
@@ -65,10 +68,10 @@ impl Queue {
     /// An error does not mean that it was not done: a commit may come after the patience of its caller.
     pub(super) async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut dyn Sql) -> Result<T, Fault> + Send + 'static,
+        work: impl Fn(&mut dyn Sql) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Fault> {
         let (caller, answer) = oneshot::channel();
-        let call = Call { work: Some(work), result: None, caller };
+        let call = Call { work, result: None, caller };
         if self.sender.try_send(Some(Box::new(call))).is_err() {
             return Err(Fault::Unavailable("too many wait for the database".into()));
         }
@@ -104,7 +107,7 @@ trait Task: Send {
     /// Whether its caller still waits for it.
     fn is_wanted(&self) -> bool;
 
-    /// Does the work. False if what it wrote is to be undone.
+    /// Does the work, or does it again after what it wrote was undone. False if that is to be undone.
     fn run(&mut self, sql: &mut dyn Sql) -> bool;
 
     /// Tells the caller, after the commit or what failed.
@@ -112,14 +115,14 @@ trait Task: Send {
 }
 
 struct Call<F, T> {
-    work: Option<F>,
+    work: F,
     result: Option<Result<T, Fault>>,
     caller: oneshot::Sender<Result<T, Fault>>,
 }
 
 impl<F, T> Task for Call<F, T>
 where
-    F: FnOnce(&mut dyn Sql) -> Result<T, Fault> + Send,
+    F: Fn(&mut dyn Sql) -> Result<T, Fault> + Send,
     T: Send,
 {
     fn is_wanted(&self) -> bool {
@@ -127,9 +130,8 @@ where
     }
 
     fn run(&mut self, sql: &mut dyn Sql) -> bool {
-        let Some(work) = self.work.take() else { return false };
         // The thread serves others too, and a panic must not end it.
-        let done = catch_unwind(AssertUnwindSafe(|| work(sql)));
+        let done = catch_unwind(AssertUnwindSafe(|| (self.work)(sql)));
         let result = done.unwrap_or_else(|_| Err(Fault::Unavailable("a panic".into())));
         self.result.insert(result).is_ok()
     }
@@ -155,6 +157,7 @@ fn serve<C: Connection>(mut connection: C, receiver: &Mutex<Receiver<Option<Box<
             let receiver = receiver.lock().unwrap_or_else(PoisonError::into_inner);
             let Ok(Some(first)) = receiver.recv() else { return };
             batch.push(first);
+            connection.gather();
             while is_open && batch.len() < connection.max_batch() {
                 match receiver.try_recv() {
                     Ok(Some(task)) => batch.push(task),
@@ -180,24 +183,35 @@ fn transaction<C: Connection>(
     batch: &mut [Box<dyn Task>],
 ) -> Result<(), StoreError> {
     let done = connection.begin().and_then(|()| {
-        if let [only] = batch {
-            if only.run(connection) {
-                return connection.commit();
-            }
-            connection.rollback();
+        if batch.iter_mut().all(|task| task.run(connection)) {
+            return connection.commit();
+        }
+        connection.rollback();
+        if batch.len() == 1 {
             return Ok(());
         }
-        for task in batch {
-            connection.savepoint("SAVEPOINT task")?;
-            if !task.run(connection) {
-                connection.savepoint("ROLLBACK TO task")?;
-            }
-            connection.savepoint("RELEASE task")?;
-        }
+        connection.begin()?;
+        run_apart(connection, batch)?;
         connection.commit()
     });
     if done.is_err() {
         connection.rollback();
     }
     done
+}
+
+/// Undoes what those wrote that fail, and nothing else. A savepoint for each copies every page that is written,
+/// so it is done only for a batch in which one has failed.
+fn run_apart<C: Connection>(
+    connection: &mut C,
+    batch: &mut [Box<dyn Task>],
+) -> Result<(), StoreError> {
+    for task in batch {
+        connection.savepoint("SAVEPOINT task")?;
+        if !task.run(connection) {
+            connection.savepoint("ROLLBACK TO task")?;
+        }
+        connection.savepoint("RELEASE task")?;
+    }
+    Ok(())
 }

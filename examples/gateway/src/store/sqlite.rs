@@ -22,9 +22,11 @@ use crate::fault::Fault;
 /// How often, and after which pause, a transaction asks for the file while another process writes: for two seconds.
 const BUSY_ASKS: i32 = 4_000;
 const BUSY_PAUSE: Duration = Duration::from_micros(500);
-/// How long the file is free between two transactions, so that another process that asks for it gets it: SQLite
-/// keeps no queue. Asked that often, two of five such gaps are found, however long a transaction takes.
-const GAP: Duration = Duration::from_micros(200);
+/// After a transaction the file is free for as long as it took, within these bounds. So there is time for another
+/// process, because SQLite keeps no queue, and time for further requests to come, which then share a commit: half
+/// of the processor's time of a request went into commits of a few.
+const SHORTEST_GAP: Duration = Duration::from_micros(200);
+const LONGEST_GAP: Duration = Duration::from_millis(20);
 const READERS: usize = 2;
 /// How many share a commit. They wait for each other, so it is bounded.
 const MAX_BATCH: usize = 128;
@@ -70,8 +72,10 @@ fn make_private(path: &Path) -> io::Result<()> {
 struct Sqlite {
     raw: Raw,
     writes: bool,
-    /// When its last transaction ended.
-    ended: Option<Instant>,
+    /// When its last transaction began and ended, and for how long the file is free after it.
+    begun: Instant,
+    ended: Instant,
+    gap: Duration,
 }
 
 impl Sqlite {
@@ -90,7 +94,8 @@ impl Sqlite {
         raw.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         raw.pragma_update(None, "cache_size", -CACHE_KIB)?;
         raw.set_prepared_statement_cache_capacity(STATEMENTS);
-        Ok(Self { raw, writes, ended: None })
+        let now = Instant::now();
+        Ok(Self { raw, writes, begun: now, ended: now, gap: Duration::ZERO })
     }
 
     fn run(&self, sql: &'static str) -> Result<(), StoreError> {
@@ -104,19 +109,23 @@ impl Connection for Sqlite {
         if self.writes { MAX_BATCH } else { 1 }
     }
 
+    fn gather(&mut self) {
+        thread::sleep(self.gap.saturating_sub(self.ended.elapsed()));
+    }
+
     fn begin(&mut self) -> Result<(), StoreError> {
         if !self.writes {
             return self.run("BEGIN");
         }
-        if let Some(ended) = self.ended {
-            thread::sleep(GAP.saturating_sub(ended.elapsed()));
-        }
-        self.run("BEGIN IMMEDIATE")
+        self.run("BEGIN IMMEDIATE")?;
+        self.begun = Instant::now();
+        Ok(())
     }
 
     fn commit(&mut self) -> Result<(), StoreError> {
         self.run("COMMIT")?;
-        self.ended = Some(Instant::now());
+        self.ended = Instant::now();
+        self.gap = self.ended.duration_since(self.begun).clamp(SHORTEST_GAP, LONGEST_GAP);
         Ok(())
     }
 

@@ -149,7 +149,7 @@ const COUNT_CHANGE: &str = "UPDATE tenant_changes SET count = count + 1 WHERE id
 async fn change(
     store: &Store,
     id: &str,
-    update: impl FnOnce(&mut dyn Sql, &str) -> Result<u64, Fault> + Send + 'static,
+    update: impl Fn(&mut dyn Sql, &str) -> Result<u64, Fault> + Send + 'static,
 ) -> Result<bool, Fault> {
     let id = id.to_owned();
     let changed = store.write(move |sql| {
