@@ -35,7 +35,7 @@ pub(crate) struct Parts {
     pub(crate) limit: Arc<Limit>,
 }
 
-/// The service. Of layers that are added together, the first is outside.
+/// The service. The first of several layers that are added together is outside.
 pub(crate) fn router(
     app: App,
     gates: &Gates,

@@ -1,4 +1,4 @@
-//! Two processes on one SQLite file.
+//! Two processes on one database.
 
 use core::time::Duration;
 use std::sync::Barrier;
