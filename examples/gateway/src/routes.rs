@@ -3,6 +3,7 @@
 mod call;
 mod forward;
 mod health;
+mod id;
 mod message;
 mod metrics;
 mod status;

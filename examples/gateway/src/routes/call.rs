@@ -8,6 +8,7 @@ use twilio_sig::dedup::Template;
 use twilio_sig_tower::VerifiedWebhook;
 use twilio_sig_tower::extract::Proven;
 
+use super::id;
 use super::status::{LAST_CALL_RANK, call_state};
 use crate::app::App;
 use crate::clock;
@@ -31,11 +32,12 @@ pub(super) fn json() -> Router<App> {
         .route("/api/webhooks/twilio/recording", post(recording))
 }
 
-/// The id that the service has put into the URL when it made the call; the URL is signed. Missing: 400.
+/// The id that the service has put into the URL when it made the call; the URL is signed. Missing or too long: 400.
 fn call_id(proof: &VerifiedWebhook) -> Result<String, Fault> {
     let query = proof.query_params();
     let id = query.get("callId").filter(|id| !id.is_empty());
-    id.map(str::to_owned).ok_or(Fault::Malformed("callId is missing"))
+    let id = id.ok_or(Fault::Malformed("callId is missing"))?;
+    id::bounded(id).map(str::to_owned)
 }
 
 #[derive(Deserialize)]
@@ -154,22 +156,25 @@ async fn recording(
     recorded: Proven<Form<Recorded>>,
 ) -> Result<Reply, Stop> {
     let (event, call_id) = (Event::of(&proof, None)?, call_id(&proof)?);
-    let work = recorded.ready(&event.tenant, call_id).map(Work::Recording);
+    let work = recorded.ready(&event.tenant, call_id)?.map(Work::Recording);
     app.events.record(event, Reply::success(), work, |_, _| Ok(())).await.map_err(Stop::told)
 }
 
 impl Recorded {
     /// What is to be kept. `in-progress` and `absent` have nothing yet, or never.
-    fn ready(&self, tenant: &str, call_id: String) -> Option<Recording> {
+    fn ready(&self, tenant: &str, call_id: String) -> Result<Option<Recording>, Fault> {
+        let (Some(sid), Some(url)) = (&self.recording_sid, &self.recording_url) else {
+            return Ok(None);
+        };
         if self.recording_status != "completed" {
-            return None;
+            return Ok(None);
         }
-        Some(Recording {
+        Ok(Some(Recording {
             tenant: tenant.to_owned(),
-            sid: self.recording_sid.clone()?,
+            sid: id::bounded(sid)?.to_owned(),
             call_id,
-            media_url: format!("{}.mp3", self.recording_url.as_ref()?),
+            media_url: format!("{url}.mp3"),
             duration_s: self.recording_duration.as_ref().and_then(|text| text.parse().ok()),
-        })
+        }))
     }
 }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use twilio_sig_tower::VerifiedWebhook;
 use twilio_sig_tower::extract::Proven;
 
+use super::id;
 use super::status::message_rank;
 use crate::app::App;
 use crate::clock;
@@ -136,5 +137,6 @@ impl Status {
 }
 
 fn sid<'a>(message_sid: Option<&'a str>, sms_sid: Option<&'a str>) -> Result<&'a str, Fault> {
-    message_sid.or(sms_sid).ok_or(Fault::Malformed("there is neither MessageSid nor SmsSid"))
+    let sid = message_sid.or(sms_sid);
+    id::bounded(sid.ok_or(Fault::Malformed("there is neither MessageSid nor SmsSid"))?)
 }

@@ -190,6 +190,23 @@ fn whatsapp_refuses_a_repetition_or_answers_it() {
 }
 
 #[test]
+fn an_id_that_an_index_may_not_take_is_refused_and_no_fault_of_the_database() {
+    let folder = Folder::new();
+    let gateway = Gateway::start(&folder, &[]);
+    let long = "x".repeat(5_000);
+    let status = |fixture: testing::Fixture, path: &str| gateway.send(&sign(fixture, path)).status;
+    assert_eq!(status(testing::sms().param("MessageSid", &long), SMS), 400);
+    assert_eq!(status(testing::whatsapp().param("MessageSid", &long), WHATSAPP), 400);
+    let report = testing::sms_status("sent").param("MessageSid", &long);
+    assert_eq!(status(report, "/v1/webhooks/twilio/status"), 400);
+    let path = format!("/api/webhooks/twilio/voice?callId={long}");
+    assert_eq!(status(testing::voice(), &path), 400);
+    let recording = testing::recording().param("RecordingSid", &long);
+    assert_eq!(status(recording, "/api/webhooks/twilio/recording?callId=1"), 400);
+    assert_eq!(folder.query("SELECT count(*) FROM inbox"), ["0"]);
+}
+
+#[test]
 fn what_is_not_proven_is_refused() {
     let folder = Folder::new();
     let gateway = Gateway::start(&folder, &[]);
