@@ -276,7 +276,7 @@ impl Head {
     }
 }
 
-/// 64 bits, of which no process and no request has the same: random ones, and a count that is spread over all.
+/// 64 bits that no other request has: the process begins with random ones, and counts on from there.
 /// Without randomness there is an id all the same.
 fn request_id() -> String {
     static COUNT: AtomicU64 = AtomicU64::new(0);

@@ -22,9 +22,9 @@ use crate::fault::Fault;
 /// How often, and after which pause, a transaction asks for the file while another process writes: for two seconds.
 const BUSY_ASKS: i32 = 4_000;
 const BUSY_PAUSE: Duration = Duration::from_micros(500);
-/// After a transaction the file is free for as long as it took, within these bounds. So there is time for another
-/// process, because SQLite keeps no queue, and time for further requests to come, which then share a commit: half
-/// of the processor's time of a request went into commits of a few.
+/// After a transaction the file is free for as long as that took, within these bounds. Another process has its
+/// turn, for SQLite keeps no queue. Further requests come meanwhile and share the next commit, because a commit costs
+/// as much of the processor as several requests.
 const SHORTEST_GAP: Duration = Duration::from_micros(200);
 const LONGEST_GAP: Duration = Duration::from_millis(20);
 const READERS: usize = 2;
