@@ -183,7 +183,7 @@ causes! {
     SignatureTrimmed "signature_trimmed"
         "The signature header is cut off."
     SignaturePadded "signature_padded"
-        "There is white space or a quotation mark around the signature."
+        "There is other text around the signature, such as white space, quotation marks or the name of the header."
     SignatureJoined "signature_joined"
         "Several signature headers were joined into one."
     SignatureReencoded "signature_reencoded"

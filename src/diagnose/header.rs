@@ -12,8 +12,9 @@ use crate::mac::Signature;
 
 /// Characters of a header that may be shown: under another key it is a valid credential.
 const SHOWN: usize = 4;
-/// Values of a joined header that are looked at.
+/// Values of a joined header, and parts of any, that are looked at.
 const MAX_VALUES: usize = 4;
+const MAX_PARTS: usize = 16;
 /// Bytes of a header that are looked at.
 const MAX_LEN: usize = 4_096;
 /// Characters of an HMAC-SHA256 in base64.
@@ -54,6 +55,9 @@ pub(super) fn repaired(header: &str) -> Vec<(Signature, Found)> {
     for value in header.split([',', ';']).take(MAX_VALUES) {
         push(self::bare(value), Cause::SignatureJoined, "one header");
     }
+    for part in parts(header) {
+        push(part, Cause::SignaturePadded, "the base64 of the MAC and nothing around it");
+    }
     for end in ["=", "=="] {
         push(&[bare, end].concat(), Cause::SignatureTrimmed, "an equals sign at the end");
     }
@@ -84,7 +88,7 @@ pub(super) fn apparent(header: &str) -> Found {
     if header.split([',', ';']).count() > 1 && header.split([',', ';']).map(self::bare).any(parse) {
         return Found::new(Cause::SignatureJoined, given, "one header");
     }
-    if parse(bare) {
+    if parse(bare) || parts(header).any(parse) {
         return Found::new(Cause::SignaturePadded, given, "the base64 of the MAC alone");
     }
     let base64 = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte);
@@ -98,6 +102,11 @@ pub(super) fn apparent(header: &str) -> Found {
 
 fn bare(text: &str) -> &str {
     text.trim_matches(|c: char| is_blank(c) || matches!(c, '"' | '\''))
+}
+
+/// What stands between characters that no base64 has: the header's name, quotes, the brackets of a list.
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphanumeric() && !"+/=".contains(c)).take(MAX_PARTS)
 }
 
 fn from_hex(text: &str) -> Option<Signature> {

@@ -187,9 +187,7 @@ impl Cause {
             Self::SignatureReencoded => {
                 "Hand on the header as it arrived: no URL encoding, no URL-safe alphabet, no hexadecimal."
             }
-            Self::SignatureOfOtherProvider => {
-                "Give the header's value without its name. Verify another provider's by that provider's rules."
-            }
+            Self::SignatureOfOtherProvider => "Verify it by that provider's rules.",
             Self::OtherAccount => "Verify with the verifier of the account that AccountSid names.",
             Self::StrictPolicy => {
                 "Use ParameterPolicy::Any for this webhook, if its parameters are what you expect."

@@ -41,6 +41,13 @@ pub(crate) const CASES: &[Case] = &[
     (Cause::SignatureTrimmed, || header(|header| header.get(..20).unwrap().into())),
     (Cause::SignaturePadded, || header(|header| format!(" {header}\t"))),
     (Cause::SignaturePadded, || header(|header| format!("\"{header}\""))),
+    (Cause::SignaturePadded, || header(|header| format!("X-Twilio-Signature: {header}"))),
+    (Cause::SignaturePadded, || header(|header| format!("b'{header}'"))),
+    (Cause::SignaturePadded, || header(|header| format!("[\"{header}\"]"))),
+    // Also where the signature itself is that of another request.
+    (Cause::SignaturePadded, || {
+        received("X-Twilio-Signature: AAAAAAAAAAAAAAAAAAAAAAAAAAA=", &Hints::new())
+    }),
     (Cause::SignatureJoined, || header(|header| format!("{header}, {header}"))),
     (Cause::SignatureJoined, || header(|header| format!("AAAAAAAAAAAAAAAAAAAAAAAAAAA=,{header}"))),
     (Cause::SignatureReencoded, || header(|header| header.replace('=', "%3D"))),
