@@ -12,8 +12,9 @@ use crate::mac::Signature;
 
 /// Characters of a header that may be shown: under another key it is a valid credential.
 const SHOWN: usize = 4;
-/// Values of a joined header, and parts of any, that are looked at.
+/// Values of a joined header that are looked at.
 const MAX_VALUES: usize = 4;
+/// Parts of any header that are looked at.
 const MAX_PARTS: usize = 16;
 /// Bytes of a header that are looked at.
 const MAX_LEN: usize = 4_096;

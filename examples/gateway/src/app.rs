@@ -25,6 +25,7 @@ use crate::tenants::Directory;
 /// What a route needs.
 pub(crate) type App = Arc<Parts>;
 
+/// What all routes share.
 pub(crate) struct Parts {
     pub(crate) settings: Settings,
     pub(crate) store: Store,

@@ -15,9 +15,8 @@ mod redact;
 use alloc::sync::Arc;
 use core::cell::RefCell;
 use core::net::IpAddr;
-use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
 use axum::body::{Body, Bytes};
@@ -276,17 +275,9 @@ impl Head {
     }
 }
 
-/// 64 bits that no other request has: the process begins with random ones, and counts on from there.
-/// Without randomness there is an id all the same.
+/// 64 random bits. Without randomness there is an id all the same.
 fn request_id() -> String {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    static START: LazyLock<u64> = LazyLock::new(|| {
-        let mut bytes = [0; 8];
-        let _ = getrandom::fill(&mut bytes);
-        u64::from_be_bytes(bytes)
-    });
-    /// An odd number, so that the multiples of a count differ.
-    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    format!("{:016x}", START.wrapping_add(count.wrapping_mul(SPREAD)))
+    let mut bytes = [0; 8];
+    let _ = getrandom::fill(&mut bytes);
+    format!("{:016x}", u64::from_be_bytes(bytes))
 }

@@ -107,6 +107,33 @@ impl StoreError {
     }
 }
 
+/// A folder for a database of a test, removed at the end.
+#[cfg(test)]
+pub(crate) struct TestFolder(std::path::PathBuf);
+
+#[cfg(test)]
+impl TestFolder {
+    /// Of this name, which no other test has.
+    pub(crate) fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("gateway-{name}-{}", std::process::id()));
+        std::fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    pub(crate) async fn open(&self) -> Store {
+        let url = format!("sqlite:{}/gateway.db", self.0.display());
+        let Ok(store) = Store::open(&url).await else { panic!("{url}") };
+        store
+    }
+}
+
+#[cfg(test)]
+impl Drop for TestFolder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use tokio::task::JoinSet;
@@ -115,10 +142,20 @@ mod tests {
 
     #[tokio::test]
     async fn of_transactions_that_share_a_commit_each_is_undone_by_itself() {
-        let path = std::env::temp_dir().join(format!("gateway-store-{}", std::process::id()));
-        std::fs::create_dir(&path).unwrap();
-        let url = format!("sqlite:{}/gateway.db", path.display());
-        let Ok(store) = Store::open(&url).await else { panic!("{url}") };
+        let folder = TestFolder::new("shared");
+        let store = folder.open().await;
+        // The first one holds the writer until all others wait, so that they share commits.
+        let (all_wait, until_all_wait) = std::sync::mpsc::channel::<()>();
+        let until_all_wait = std::sync::Mutex::new(until_all_wait);
+        let clone = store.clone();
+        let hold = move |sql: &mut dyn Sql| {
+            let add = "INSERT INTO tenants (id, active, primary_token, created_at)
+                VALUES ('acme', 1, ?1, 0)";
+            sql.execute(add, &[[][..].into()])?;
+            let _ = until_all_wait.lock().unwrap().recv();
+            Ok(())
+        };
+        let first = tokio::spawn(async move { clone.write(hold).await });
         let mut writes = JoinSet::new();
         for number in 0..300_i64 {
             let store = store.clone();
@@ -136,9 +173,10 @@ mod tests {
                 (number, write.await)
             });
         }
-        let add = "INSERT INTO tenants (id, active, primary_token, created_at)
-            VALUES ('acme', 1, ?1, 0)";
-        store.write(move |sql| sql.execute(add, &[[][..].into()])).await.unwrap();
+        // The runtime has one thread: by now each has been sent to the writer.
+        tokio::task::yield_now().await;
+        drop(all_wait);
+        first.await.unwrap().unwrap();
         for (number, written) in writes.join_all().await {
             assert_eq!(written.ok(), (number % 100 < 98).then_some(number), "{number}");
         }
@@ -146,7 +184,6 @@ mod tests {
         let rows = store.read(move |sql| sql.query(count, &[])).await.unwrap();
         assert_eq!(rows[0].get::<i64>(0).unwrap(), 294);
         store.close().await;
-        std::fs::remove_dir_all(path).unwrap();
     }
 
     #[test]
