@@ -13,6 +13,7 @@ use core::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use crate::fault::Fault;
@@ -22,8 +23,14 @@ use crate::store::Store;
 pub(crate) use self::recording::Recording;
 pub(crate) use self::table::{Job, Seen, dead, of_event, push, replay};
 
-/// How many jobs are at work at a time.
+/// How many jobs are at work at a time: so many requests does the app get at once that are not Twilio's.
 const AT_ONCE: usize = 16;
+/// The same where there is no app: all that a job waits for is a commit, which is the cheaper for each the more
+/// share it.
+const AT_ONCE_ALONE: usize = 128;
+/// How long the table is not looked at when a job has ended and others end with it, or when one is ready and
+/// others are: each look writes.
+const GATHER: Duration = Duration::from_millis(5);
 /// How often the table is looked at without being woken: for jobs that are to be tried again, and for
 /// those of a process that died.
 const POLL: Duration = Duration::from_secs(1);
@@ -39,11 +46,14 @@ pub(crate) enum Work {
 }
 
 impl Work {
+    const KINDS: [&str; 2] = ["recording", "delivery"];
+
     /// Its name.
     pub(crate) const fn kind(&self) -> &'static str {
+        let [recording, delivery] = Self::KINDS;
         match self {
-            Self::Recording(_) => "recording",
-            Self::Delivery(_) => "delivery",
+            Self::Recording(_) => recording,
+            Self::Delivery(_) => delivery,
         }
     }
 }
@@ -53,6 +63,7 @@ impl Work {
 pub(crate) struct Queue {
     wake: Arc<Notify>,
     free: Arc<Semaphore>,
+    at_once: usize,
     begun: mpsc::UnboundedSender<(Job, Slot)>,
 }
 
@@ -60,11 +71,12 @@ pub(crate) struct Queue {
 pub(crate) type Slot = OwnedSemaphorePermit;
 
 impl Queue {
-    /// The queue, and what is begun without a look at the table.
-    pub(crate) fn new() -> (Self, mpsc::UnboundedReceiver<(Job, Slot)>) {
+    /// The queue, and what is begun without a look at the table. With an app, jobs are for it.
+    pub(crate) fn new(has_app: bool) -> (Self, mpsc::UnboundedReceiver<(Job, Slot)>) {
         let (begun, receiver) = mpsc::unbounded_channel();
-        let free = Arc::new(Semaphore::new(AT_ONCE));
-        (Self { wake: Arc::default(), free, begun }, receiver)
+        let at_once = if has_app { AT_ONCE } else { AT_ONCE_ALONE };
+        let free = Arc::new(Semaphore::new(at_once));
+        (Self { wake: Arc::default(), free, at_once, begun }, receiver)
     }
 
     /// A job that is pushed with a slot is leased to us already.
@@ -93,6 +105,12 @@ impl Queue {
     }
 }
 
+/// The end of a pause that begins now.
+fn after(pause: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(pause).unwrap_or(now)
+}
+
 /// Does the work.
 #[derive(Clone)]
 pub(crate) struct Runner {
@@ -111,25 +129,31 @@ impl Runner {
         mut stop: watch::Receiver<bool>,
     ) {
         let mut at_work = JoinSet::new();
-        let mut must_look = true;
+        let mut look_at = Instant::now();
         loop {
             let is_stopping = *stop.borrow_and_update();
             if is_stopping {
                 // What is pushed from now on is for the next process.
                 self.queue.free.close();
-                if self.queue.free.available_permits() == AT_ONCE && at_work.is_empty() {
-                    return;
-                }
             }
-            if let Some(slots) = self.queue.free_slots().filter(|_| must_look) {
-                must_look = self.lease(slots, &mut at_work).await;
+            let free = self.queue.free.available_permits();
+            if is_stopping && free == self.queue.at_once && at_work.is_empty() {
+                return;
             }
+            if look_at <= Instant::now()
+                && let Some(slots) = self.queue.free_slots()
+            {
+                let is_more = self.lease(slots, &mut at_work).await;
+                look_at = after(if is_more { GATHER } else { POLL });
+            }
+            // A slot may be given back without a job, which nothing tells.
+            let rest = if is_stopping || free == 0 { after(POLL) } else { look_at };
             tokio::select! {
                 Some((job, slot)) = begun.recv() => self.start(job, slot, &mut at_work),
-                Some(_) = at_work.join_next() => {}
-                () = self.queue.wake.notified(), if !is_stopping => must_look = true,
+                Some(_) = at_work.join_next() => if free == 0 { look_at = look_at.max(after(GATHER)) },
+                () = self.queue.wake.notified(), if !is_stopping => look_at = look_at.min(after(GATHER)),
                 _ = stop.changed(), if !is_stopping => {}
-                () = tokio::time::sleep(POLL) => must_look = true,
+                () = tokio::time::sleep_until(rest) => {}
             }
         }
     }

@@ -60,7 +60,7 @@ pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), 
     );
 
     let (stop, stopping) = watch::channel(false);
-    let (queue, begun) = Queue::new();
+    let (queue, begun) = Queue::new(forwarder.is_some());
     let runner = Runner {
         store: store.clone(),
         queue: queue.clone(),

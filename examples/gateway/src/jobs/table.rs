@@ -44,7 +44,8 @@ pub(crate) fn push(
 ) -> Result<Job, Fault> {
     let unreadable = |error: serde_json::Error| Fault::Unavailable(error.to_string());
     let payload = serde_json::to_string(work).map_err(unreadable)?;
-    let (id, kind, now) = (format!("{inbox_id}:{}", work.kind()), work.kind(), clock::now());
+    let (kind, now) = (work.kind(), clock::now());
+    let id = id(inbox_id, kind);
     let (state, attempts, due_at) =
         if is_ours { ("running", 1, now.saturating_add(LEASE_MS)) } else { ("ready", 0, now) };
     // An event may come again after `KEEP_DAYS`, and finds what is left of its job.
@@ -67,6 +68,11 @@ pub(crate) fn push(
     Ok(Job { id, inbox_id: inbox_id.to_owned(), kind: kind.to_owned(), payload, attempts })
 }
 
+/// What a job is known by.
+fn id(inbox_id: &str, kind: &str) -> String {
+    format!("{inbox_id}:{kind}")
+}
+
 /// Takes up to `most` jobs that are due, and those whose process died.
 pub(super) async fn lease(store: &Store, most: usize) -> Result<Vec<Job>, Fault> {
     let now = clock::now();
@@ -75,13 +81,17 @@ pub(super) async fn lease(store: &Store, most: usize) -> Result<Vec<Job>, Fault>
     }
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let leased = store.write(move |sql| {
-        // The condition is there twice, because PostgreSQL looks at the outer one again when another process has
-        // leased the job meanwhile.
+        // Two lists, for each is read in the order of the index, and of no more than so many rows, however
+        // many are due. The condition is there twice, because PostgreSQL looks at the outer one again when another
+        // process has leased the job meanwhile; in a form that keeps SQLite from reading all that are due.
         sql.query(
             "UPDATE jobs SET state = 'running', attempts = attempts + 1, due_at = ?2
-            WHERE state IN ('ready', 'running') AND due_at <= ?1 AND id IN (
-                SELECT id FROM jobs WHERE state IN ('ready', 'running') AND due_at <= ?1
-                ORDER BY due_at LIMIT ?3)
+            WHERE state || '' IN ('ready', 'running') AND due_at <= ?1 AND id IN (
+                SELECT id FROM (SELECT id FROM jobs WHERE state = 'running' AND due_at <= ?1
+                    ORDER BY due_at LIMIT ?3) AS lost
+                UNION ALL SELECT id FROM (SELECT id FROM jobs WHERE state = 'ready' AND due_at <= ?1
+                    ORDER BY due_at LIMIT ?3) AS ready
+                LIMIT ?3)
             RETURNING id, inbox_id, kind, payload, attempts",
             &[now.into(), now.saturating_add(LEASE_MS).into(), most.into()],
         )
@@ -159,10 +169,11 @@ pub(crate) async fn dead(store: &Store, most: i64) -> Result<Vec<Seen>, Fault> {
 /// The jobs of an event.
 pub(crate) async fn of_event(store: &Store, inbox_id: String) -> Result<Vec<Seen>, Fault> {
     let rows = store.read(move |sql| {
+        let [one, other] = Work::KINDS.map(|kind| id(&inbox_id, kind));
         sql.query(
-            "SELECT id, state, attempts, due_at, last_error FROM jobs WHERE inbox_id = ?1
+            "SELECT id, state, attempts, due_at, last_error FROM jobs WHERE id IN (?1, ?2)
             ORDER BY id",
-            &[(&inbox_id).into()],
+            &[(&one).into(), (&other).into()],
         )
     });
     rows.await?.iter().map(Seen::of).collect()
@@ -199,7 +210,61 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
+    use core::time::Duration;
+    use std::time::Instant;
+
     use super::*;
+    use crate::store::TestFolder;
+
+    /// Puts so many jobs into the table, of which every second one is of a process that died.
+    async fn fill(store: &Store, count: i64) {
+        let insert = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1)
+            INSERT INTO jobs (id, inbox_id, kind, payload, state, attempts, due_at, created_at)
+            SELECT 'evt_' || n, '', 'recording', '', iif(n % 2, 'ready', 'running'), 1, n, 0 FROM numbers";
+        store.write(move |sql| sql.execute(insert, &[count.into()])).await.unwrap();
+    }
+
+    /// The shortest of some leases, of 16 jobs each.
+    async fn shortest(store: &Store) -> Duration {
+        let mut shortest = Duration::MAX;
+        for _ in 0..20 {
+            let begun = Instant::now();
+            assert_eq!(lease(store, 16).await.unwrap().len(), 16);
+            shortest = shortest.min(begun.elapsed());
+        }
+        shortest
+    }
+
+    #[tokio::test]
+    async fn a_lease_takes_no_longer_the_more_jobs_are_due() {
+        let [few, many] = ["few", "many"].map(TestFolder::new);
+        let [few, many] = [&few, &many].map(TestFolder::open);
+        let (few, many) = (few.await, many.await);
+        fill(&few, 400).await;
+        fill(&many, 200_000).await;
+        let [of_few, of_many] = [shortest(&few).await, shortest(&many).await];
+        assert!(of_many < of_few * 10, "{of_few:?}, of many {of_many:?}");
+        few.close().await;
+        many.close().await;
+    }
+
+    #[tokio::test]
+    async fn what_a_dead_process_left_is_leased_first_and_nothing_twice() {
+        let folder = TestFolder::new("leases");
+        let store = folder.open().await;
+        fill(&store, 8).await;
+        let mut leased = Vec::new();
+        for most in [3, 3, 3] {
+            let jobs = lease(&store, most).await.unwrap();
+            assert!(jobs.iter().all(|job| job.attempts == 2));
+            let mut ids: Vec<_> = jobs.into_iter().map(|job| job.id).collect();
+            ids.sort();
+            leased.push(ids.join(" "));
+        }
+        assert_eq!(leased, ["evt_2 evt_4 evt_6", "evt_1 evt_3 evt_8", "evt_5 evt_7"]);
+        assert!(lease(&store, 3).await.unwrap().is_empty());
+        store.close().await;
+    }
 
     #[test]
     fn pauses_double_up_to_five_minutes() {
