@@ -1,5 +1,5 @@
-// The gateway's routes with Express and Twilio's middleware: verified and answered. No database, no
-// log, no check for duplicates.
+// The gateway's routes with Express and Twilio's middleware, and nothing else: verified and answered. No database,
+// no log, no check for duplicates.
 const express = require('express');
 const twilio = require('twilio');
 
