@@ -113,7 +113,7 @@ pub(crate) struct TestFolder(std::path::PathBuf);
 
 #[cfg(test)]
 impl TestFolder {
-    /// Of this name, which no other test has.
+    /// Makes it, with a name that no other test has.
     pub(crate) fn new(name: &str) -> Self {
         let path = std::env::temp_dir().join(format!("gateway-{name}-{}", std::process::id()));
         std::fs::create_dir(&path).unwrap();
