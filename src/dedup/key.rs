@@ -53,11 +53,10 @@ impl DedupKey {
     /// A [`NoIdentity`], and no key at all, if any of the events has none.
     pub fn each<'a>(delivery: impl Into<Delivery<'a>>) -> Result<Vec<Self>, NoIdentity> {
         let delivery = delivery.into();
-        let verified = delivery.verified;
-        if verified.coverage() == Coverage::BodyHash {
-            let place = Destination::Url(place(verified.url(), true));
+        if delivery.verdict().coverage() == Coverage::BodyHash {
+            let place = Destination::Url(place(delivery.url(), true));
             let tenant = delivery.tenant.unwrap_or_default();
-            let keys = events::identify(verified.body())?.into_iter().map(|text| Self {
+            let keys = events::identify(delivery.body())?.into_iter().map(|text| Self {
                 tenant: tenant.into(),
                 account: String::new(),
                 place: place.clone(),
@@ -65,8 +64,8 @@ impl DedupKey {
             });
             return Ok(keys.collect());
         }
-        let signed = Signed::of(verified);
-        let (place, text) = kinds::identify(verified, &signed)?;
+        let signed = Signed::of(&delivery);
+        let (place, text) = kinds::identify(&delivery, &signed)?;
         let key = Self::scoped(&delivery, &signed, text)?;
         Ok(Vec::from([Self { place: Destination::Url(place), ..key }]))
     }
@@ -111,10 +110,10 @@ impl DedupKey {
         if token.len() > MAX_PART_LEN {
             return Err(NoIdentity::MalformedToken);
         }
-        let mac = ClaimKey::new("mac", &[delivery.verified.signature().as_bytes()]);
+        let mac = ClaimKey::new("mac", &[delivery.verdict().signature().as_bytes()]);
         let mut text = alloc::format!("delivery:{mac}:");
         push_escaped(&mut text, token);
-        Self::scoped(&delivery, &Signed::of(delivery.verified), text)
+        Self::scoped(&delivery, &Signed::of(&delivery), text)
     }
 
     /// Names the place that the event came to. Default: the URL, or none for a
@@ -150,7 +149,7 @@ impl DedupKey {
     /// A key of the delivery's tenant and account, of no place.
     pub(super) fn scoped(
         delivery: &Delivery<'_>,
-        signed: &Signed,
+        signed: &Signed<'_>,
         text: String,
     ) -> Result<Self, NoIdentity> {
         let names = ["AccountSid", "account_sid"];

@@ -8,11 +8,11 @@ mod voice;
 
 use alloc::string::String;
 
-use super::NoIdentity;
 use super::place::place;
 use super::signed::{Signed, push_escaped};
+use super::{Delivery, NoIdentity};
 use crate::claim::ClaimKey;
-use crate::verifier::{Coverage, Verified};
+use crate::verifier::Coverage;
 
 /// A kind of webhook.
 struct EventKind {
@@ -64,10 +64,10 @@ enum Part {
 
 /// Where the event came to, and the text of its key.
 pub(super) fn identify(
-    verified: &Verified<'_>,
-    signed: &Signed,
+    delivery: &Delivery<'_>,
+    signed: &Signed<'_>,
 ) -> Result<(ClaimKey, String), NoIdentity> {
-    let with_query = verified.coverage() != Coverage::UrlOnly;
+    let with_query = delivery.verdict().coverage() != Coverage::UrlOnly;
     let tables = [products::KINDS, conversations::KINDS, messaging::KINDS, voice::KINDS];
     let mut kinds = tables.into_iter().flatten();
     let kind = kinds.find(|kind| kind.when.iter().all(|condition| condition.holds(signed)));
@@ -83,7 +83,7 @@ pub(super) fn identify(
     for part in *parts {
         part.push(&mut key, signed, failed.is_some())?;
     }
-    Ok((place(failed.unwrap_or(verified.url()), with_query), key))
+    Ok((place(failed.unwrap_or(delivery.url()), with_query), key))
 }
 
 /// The URL that this request stands in for, if it was sent because Twilio got no answer from there:
@@ -91,7 +91,7 @@ pub(super) fn identify(
 ///
 /// An error other than 112xx is about an answer that Twilio got and cannot use. The answer is kept,
 /// and would be no better the second time: such a request is an event of its own.
-fn failed_url(signed: &Signed) -> Option<&str> {
+fn failed_url<'s>(signed: &'s Signed<'_>) -> Option<&'s str> {
     let got_an_answer = match signed.number("ErrorCode") {
         Ok(code) => code.len() != 5 || !code.starts_with("112"),
         Err(NoIdentity::Missing(_)) => false,
@@ -101,7 +101,7 @@ fn failed_url(signed: &Signed) -> Option<&str> {
 }
 
 impl When {
-    fn holds(&self, signed: &Signed) -> bool {
+    fn holds(&self, signed: &Signed<'_>) -> bool {
         match *self {
             Self::All(names) => names.iter().all(|name| signed.has(name)),
             Self::Any(names) => names.iter().any(|name| signed.has(name)),
@@ -119,7 +119,7 @@ impl When {
 }
 
 impl Part {
-    fn push(&self, key: &mut String, signed: &Signed, failed: bool) -> Result<(), NoIdentity> {
+    fn push(&self, key: &mut String, signed: &Signed<'_>, failed: bool) -> Result<(), NoIdentity> {
         let everything;
         let value = match *self {
             Self::Sid(names) => signed.sid(first(names, signed))?,
@@ -149,7 +149,7 @@ impl Part {
 }
 
 /// The first of these that is there; the first of all, if none is.
-fn first<'a>(names: &[&'a str], signed: &Signed) -> &'a str {
+fn first<'a>(names: &[&'a str], signed: &Signed<'_>) -> &'a str {
     let there = names.iter().find(|name| signed.has(name));
     there.or(names.first()).copied().unwrap_or_default()
 }

@@ -6,30 +6,31 @@ use alloc::vec::Vec;
 
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
+use super::Delivery;
 use super::{MAX_PART_LEN, NoIdentity};
 use crate::claim::ClaimKey;
 use crate::form::Params;
-use crate::verifier::{Coverage, Verified};
+use crate::verifier::Coverage;
 
 /// What Twilio signed as parameters: those of the form, or of a `GET` webhook's query.
-pub(super) struct Signed {
-    params: Params,
-    query: Params,
+pub(super) struct Signed<'a> {
+    params: Cow<'a, Params>,
+    query: Option<Params>,
     /// A bit for each name: most names that are asked for are not there, and are not looked for.
     bits: u64,
 }
 
-impl Signed {
-    pub(super) fn of(verified: &Verified<'_>) -> Self {
-        let is_get = verified.coverage() == Coverage::UrlOnly;
-        let query = if is_get { verified.query_params() } else { Params::new() };
-        let mut signed = Self { params: verified.params(), query, bits: 0 };
+impl<'a> Signed<'a> {
+    pub(super) fn of(delivery: &Delivery<'a>) -> Self {
+        let is_get = delivery.verdict().coverage() == Coverage::UrlOnly;
+        let query = is_get.then(|| delivery.query_params());
+        let mut signed = Self { params: delivery.params(), query, bits: 0 };
         signed.bits = signed.names().fold(0, |bits, name| bits | bit(name));
         signed
     }
 
     fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.params.iter().chain(self.query.iter())
+        self.params.iter().chain(self.query.iter().flat_map(Params::iter))
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &[u8]> {

@@ -15,7 +15,7 @@ mod rows;
 mod scope;
 mod templates;
 
-use twilio_sig::dedup::{DedupKey, NoIdentity};
+use twilio_sig::dedup::{DedupKey, Delivery, NoIdentity};
 use twilio_sig::{AuthToken, Signer, Verified, Verifier, Webhook};
 
 const URL: &str = "https://example.com/hook";
@@ -70,8 +70,17 @@ fn asked_by_get<T>(url: &str, ask: impl FnOnce(&Verified<'_>) -> T) -> T {
     ask(&verifier().verify(&Webhook::get(url).signature(&signature)).unwrap())
 }
 
+/// The key of a request, which is that of its proof too.
+fn key_of(verified: &Verified<'_>) -> Result<DedupKey, NoIdentity> {
+    let key = DedupKey::of(verified);
+    let proof = verified.into_proof();
+    let later = Delivery::of_proof(&proof, verified.body()).unwrap();
+    assert_eq!(DedupKey::of(later), key);
+    key
+}
+
 fn key_at(url: &str, form: &str) -> Result<DedupKey, NoIdentity> {
-    asked_at(url, form, |verified| DedupKey::of(verified))
+    asked_at(url, form, key_of)
 }
 
 fn key(form: &str) -> Result<DedupKey, NoIdentity> {
@@ -92,7 +101,7 @@ fn json_at<T>(url: &str, body: &str, ask: impl FnOnce(&Verified<'_>) -> T) -> T 
 }
 
 fn json_key(body: &str) -> Result<DedupKey, NoIdentity> {
-    json_at(URL, body, |verified| DedupKey::of(verified))
+    json_at(URL, body, key_of)
 }
 
 fn missing(name: &'static str) -> NoIdentity {

@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use core::time::Duration;
 
 use twilio_sig::claim::{self, ClaimError, ClaimStore};
-use twilio_sig::dedup::NoIdentity;
+use twilio_sig::dedup::{Delivery, NoIdentity};
 use twilio_sig::replay::Guard;
 use twilio_sig::{Coverage, Verified};
 
@@ -114,7 +114,7 @@ impl Gate {
         }
         let ClaimSettings { guard, dedup, .. } = &self.0.claims;
         for step in [guard, dedup].into_iter().flatten() {
-            match step.prepare(arrived.delivery(verified, tenant)) {
+            match step.prepare(verified, arrived.delivery(Delivery::new(verified), tenant)) {
                 Ok(slot) => prepared.slots.push(slot),
                 Err(Unclaimable::NoIdentity(reason)) => prepared.no_identity = Some(reason),
                 Err(Unclaimable::Refuse(refusal, detail)) => {

@@ -79,14 +79,13 @@ impl OwnedWebhook {
         self.webhook_of(&self.body)
     }
 
-    /// What a key is made of.
+    /// What a key is made of: what is proven, and what came besides.
     #[cfg(feature = "claim")]
     pub(crate) fn delivery<'a>(
         &'a self,
-        verified: &'a Verified<'a>,
+        mut delivery: twilio_sig::dedup::Delivery<'a>,
         tenant: Option<&'a str>,
     ) -> twilio_sig::dedup::Delivery<'a> {
-        let mut delivery = twilio_sig::dedup::Delivery::new(verified);
         delivery.tenant = tenant;
         let token = self.idempotency_token.as_deref();
         delivery.idempotency_token = token.and_then(|token| str::from_utf8(token).ok());
@@ -274,12 +273,11 @@ impl VerifiedWebhook {
     }
 
     /// Gives `read` the delivery that a [`Dedup`](crate::Dedup) makes its key of: for a handler that claims in
-    /// the transaction of its work, or claims each event of a batch. The request is verified once more, in some
-    /// microseconds.
+    /// the transaction of its work, or claims each event of a batch. Nothing is verified again.
     ///
     /// # Errors
-    /// What [`Verifier::verify`](twilio_sig::Verifier::verify) says. The request has passed it under the same
-    /// keys, so no request is known that fails here.
+    /// What [`Delivery::of_proof`](twilio_sig::dedup::Delivery::of_proof) says. The body is the one that was
+    /// proven, so no request is known that fails here.
     ///
     /// # Examples
     /// ```
@@ -297,9 +295,9 @@ impl VerifiedWebhook {
         &self,
         read: impl FnOnce(twilio_sig::dedup::Delivery<'_>) -> T,
     ) -> Result<T, VerifyError> {
-        let Shown { arrived, keys, .. } = &*self.0;
-        let (verified, _proof) = keys.prove(&arrived.webhook())?;
-        Ok(read(arrived.delivery(&verified, keys.tenant_id())))
+        let Shown { arrived, keys, proof, .. } = &*self.0;
+        let delivery = twilio_sig::dedup::Delivery::of_proof(proof, &arrived.body)?;
+        Ok(read(arrived.delivery(delivery, keys.tenant_id())))
     }
 
     /// The proof without the request: for tasks and queues.

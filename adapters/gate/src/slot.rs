@@ -5,6 +5,7 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use core::time::Duration;
 
+use twilio_sig::Verified;
 use twilio_sig::claim::{Answer, Claim, ClaimError, ClaimOutcome, ClaimStore};
 use twilio_sig::dedup::{Delivery, NoIdentity};
 use twilio_sig::replay::{FreshnessError, Guard};
@@ -16,7 +17,11 @@ pub(crate) type Call<T> = BoxFuture<'static, Result<T, ClaimError>>;
 
 /// What makes the claim of a request, when it is verified and before any store is asked.
 pub(crate) trait Step: Send + Sync {
-    fn prepare(&self, delivery: Delivery<'_>) -> Result<Arc<dyn Slot>, Unclaimable>;
+    fn prepare(
+        &self,
+        verified: &Verified<'_>,
+        delivery: Delivery<'_>,
+    ) -> Result<Arc<dyn Slot>, Unclaimable>;
 }
 
 /// Why there is nothing to claim.
@@ -37,15 +42,23 @@ pub(crate) trait Slot: Send + Sync {
 }
 
 impl<S: ClaimStore + 'static> Step for Arc<Guard<S>> {
-    fn prepare(&self, delivery: Delivery<'_>) -> Result<Arc<dyn Slot>, Unclaimable> {
-        self.check(delivery.verified).map_err(|error| Unclaimable::Refuse(error.into(), None))?;
-        let claim = self.claim(delivery.verified).map_err(Unclaimable::from)?;
+    fn prepare(
+        &self,
+        verified: &Verified<'_>,
+        _: Delivery<'_>,
+    ) -> Result<Arc<dyn Slot>, Unclaimable> {
+        self.check(verified).map_err(|error| Unclaimable::Refuse(error.into(), None))?;
+        let claim = self.claim(verified).map_err(Unclaimable::from)?;
         Ok(Arc::new(Guarded { guard: Self::clone(self), claim }))
     }
 }
 
 impl<S: ClaimStore + 'static> Step for Arc<Dedup<S>> {
-    fn prepare(&self, delivery: Delivery<'_>) -> Result<Arc<dyn Slot>, Unclaimable> {
+    fn prepare(
+        &self,
+        _: &Verified<'_>,
+        delivery: Delivery<'_>,
+    ) -> Result<Arc<dyn Slot>, Unclaimable> {
         let key = (self.key)(delivery).map_err(Unclaimable::NoIdentity)?;
         let claim = Claim::random(key.claim_key()).map_err(Unclaimable::from)?;
         Ok(Arc::new(Deduped { dedup: Self::clone(self), claim }))

@@ -1,10 +1,9 @@
 //! Requests that Twilio waits for: the URL tells them apart, and a fallback request stands in.
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use twilio_sig::dedup::DedupKey;
 
 use super::rows::{CALL, INCOMING_MESSAGE};
-use super::{asked_by_get, key_at, params, with};
+use super::{asked_by_get, key_at, key_of, params, with};
 
 const PRIMARY: &str = "https://example.com/sms";
 const FALLBACK: &str = "https://fallback.example/other";
@@ -92,7 +91,7 @@ fn a_fallback_by_get_is_the_same_event() {
         let query: Vec<_> =
             pairs.map(|(name, value)| format!("{}={}", encode(&name), encode(&value))).collect();
         let url = format!("{url}?{}", query.join("&"));
-        asked_by_get(&url, |verified| DedupKey::of(verified).unwrap())
+        asked_by_get(&url, |verified| key_of(verified).unwrap())
     };
     let first = key(PRIMARY, INCOMING_MESSAGE);
     assert_eq!(key(PRIMARY, INCOMING_MESSAGE), first);

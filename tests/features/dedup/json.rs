@@ -1,7 +1,7 @@
 //! Events in JSON bodies that the URL's hash covers.
 
-use twilio_sig::dedup::{DedupKey, MAX_EVENTS, MAX_PART_LEN, NoIdentity};
-use twilio_sig::{Verified, Webhook};
+use twilio_sig::dedup::{DedupKey, Delivery, MAX_EVENTS, MAX_PART_LEN, NoIdentity};
+use twilio_sig::{Verified, VerifyError, Webhook};
 
 use super::{URL, json_at, json_key, missing, signer, verifier};
 
@@ -140,4 +140,16 @@ fn json_that_is_signed_as_a_form_is_not_read_as_json() {
     let webhook = Webhook::post(URL, body.as_bytes()).signature(&signature);
     let verified = verifier().verify(&webhook).unwrap();
     assert_eq!(DedupKey::of(&verified), Err(NoIdentity::Unknown));
+}
+
+#[test]
+fn a_proof_speaks_for_the_body_that_was_proven_and_for_no_other() {
+    let body = event("EZ01");
+    let proof = json_at(URL, &body, |verified| verified.into_proof());
+    for other in [b"", event("EZ02").as_bytes(), format!("{body} ").as_bytes()] {
+        let refused = Delivery::of_proof(&proof, other).map(drop);
+        assert_eq!(refused, Err(VerifyError::BodyHashMismatch));
+    }
+    let delivery = Delivery::of_proof(&proof, body.as_bytes()).unwrap();
+    assert_eq!(DedupKey::of(delivery).unwrap().to_string(), "event:EZ01");
 }

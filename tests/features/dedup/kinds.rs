@@ -2,10 +2,10 @@
 
 use alloc::collections::BTreeSet;
 
-use twilio_sig::dedup::{DedupKey, NoIdentity};
+use twilio_sig::dedup::NoIdentity;
 
 use super::rows::{CALL, INCOMING_MESSAGE, ROWS, Row};
-use super::{URL, asked_by_get, key, kind, missing, with};
+use super::{URL, asked_by_get, key, key_of, kind, missing, with};
 
 /// The kinds of the docs, which are in JSON or have no identity.
 const OTHERS: [&str; 7] = [
@@ -187,7 +187,7 @@ fn a_new_parameter_changes_no_event_that_names_identify() {
 fn get_webhooks_have_their_parameters_in_the_query() {
     let sid = super::sid("SM1");
     let url = format!("{URL}?MessageSid={sid}&MessageStatus=sent");
-    let of_get = asked_by_get(&url, |verified| DedupKey::of(verified));
+    let of_get = asked_by_get(&url, key_of);
     assert_eq!(of_get, key("MessageSid=SM1&MessageStatus=sent"));
     // With a form, the query is no part of it.
     let of_post = super::key_at(&url, "MessageSid=SM2&MessageStatus=sent").unwrap();

@@ -109,3 +109,14 @@ fn debug_of_a_delivery_shows_neither_token_nor_parameters() {
         assert!(!text.contains("example.com"), "{text}");
     });
 }
+
+#[test]
+fn a_body_that_is_given_with_the_proof_of_a_form_counts_for_nothing() {
+    asked_at(URL, "MessageSid=SM1&MessageStatus=sent", |verified| {
+        let proof = verified.into_proof();
+        let delivery = Delivery::of_proof(&proof, b"MessageStatus=read&Body=other").unwrap();
+        assert!(delivery.body().is_empty());
+        assert_eq!(delivery.params().get("MessageStatus"), Some("sent"));
+        assert_eq!(DedupKey::of(delivery), DedupKey::of(verified));
+    });
+}
