@@ -273,7 +273,8 @@ impl VerifiedWebhook {
     }
 
     /// Gives `read` the delivery that a [`Dedup`](crate::Dedup) makes its key of: for a handler that claims in
-    /// the transaction of its work, or claims each event of a batch. Nothing is verified again.
+    /// the transaction of its work, or claims each event of a batch. Nothing is verified again but the
+    /// hash of a body that has one.
     ///
     /// # Errors
     /// What [`Delivery::of_proof`](twilio_sig::dedup::Delivery::of_proof) says. The body is the one that was

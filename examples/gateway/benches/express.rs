@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Two apps of Express, neither with a database. `whole.js` gives the gateway's answers, duplicates included, which
-//! is checked first, and keeps in memory what the gateway keeps on the disk. `routes.js` verifies and answers, and
+//! is checked first, and keeps in memory what the gateway keeps on the disk, but for the bodies. `routes.js` verifies and answers, and
 //! that is all.
 //!
 //! All get the same requests in turns, each on one core, and the sender is on another. The processor time of a
@@ -82,11 +82,11 @@ fn main() {
 
 /// Sends what a service meets to both, and again, and compares the answers.
 fn agree(gateway: SocketAddr, express: SocketAddr) {
-    let sms = || testing::sms().number(u64::MAX);
     let mut webhooks = mix(u64::MAX).to_vec();
     webhooks.extend(mix(u64::MAX));
     webhooks.push(sign(testing::voice().number(u64::MAX - 1), "/api/webhooks/twilio/voice"));
-    webhooks.push(sign_with(sms(), "another token", "/v1/webhooks/twilio"));
+    let sms = testing::sms().number(u64::MAX);
+    webhooks.push(sign_with(sms, "another token", "/v1/webhooks/twilio"));
     for webhook in webhooks {
         let [ours, theirs] = [gateway, express].map(|address| {
             let answer = send(address, &webhook).unwrap();

@@ -8,6 +8,7 @@ mod recording;
 mod table;
 
 use alloc::sync::Arc;
+use core::sync::atomic::{AtomicBool, Ordering};
 use core::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -28,8 +29,8 @@ const AT_ONCE: usize = 16;
 /// The same where there is no app: all that a job waits for is a commit, which is the cheaper for each the more
 /// share it.
 const AT_ONCE_ALONE: usize = 128;
-/// How long the table is not looked at when a job has ended and others end with it, or when one is ready and
-/// others are: each look writes.
+/// How much later the table is looked at when a job has given back the only free slot, or when one was pushed
+/// without a slot. Others do so meanwhile, and each look is a transaction.
 const GATHER: Duration = Duration::from_millis(5);
 /// How often the table is looked at without being woken: for jobs that are to be tried again, and for
 /// those of a process that died.
@@ -64,6 +65,8 @@ pub(crate) struct Queue {
     wake: Arc<Notify>,
     free: Arc<Semaphore>,
     at_once: usize,
+    /// Whether jobs wait in the table for a slot.
+    is_behind: Arc<AtomicBool>,
     begun: mpsc::UnboundedSender<(Job, Slot)>,
 }
 
@@ -76,11 +79,16 @@ impl Queue {
         let (begun, receiver) = mpsc::unbounded_channel();
         let at_once = if has_app { AT_ONCE } else { AT_ONCE_ALONE };
         let free = Arc::new(Semaphore::new(at_once));
-        (Self { wake: Arc::default(), free, at_once, begun }, receiver)
+        let (wake, is_behind) = Default::default();
+        (Self { wake, free, at_once, is_behind, begun }, receiver)
     }
 
-    /// A job that is pushed with a slot is leased to us already.
+    /// A job that is pushed with a slot is leased to us already. There is none while others wait: what comes
+    /// faster than it is done would otherwise leave them behind for ever.
     pub(crate) fn slot(&self) -> Option<Slot> {
+        if self.is_behind.load(Ordering::Relaxed) {
+            return None;
+        }
         Arc::clone(&self.free).try_acquire_owned().ok()
     }
 
@@ -95,6 +103,7 @@ impl Queue {
 
     /// Says that there is something to do.
     pub(crate) fn wake(&self) {
+        self.is_behind.store(true, Ordering::Relaxed);
         self.wake.notify_one();
     }
 
@@ -143,7 +152,12 @@ impl Runner {
             if look_at <= Instant::now()
                 && let Some(slots) = self.queue.free_slots()
             {
+                // A job that is pushed meanwhile says so again.
+                self.queue.is_behind.store(false, Ordering::Relaxed);
                 let is_more = self.lease(slots, &mut at_work).await;
+                if is_more {
+                    self.queue.is_behind.store(true, Ordering::Relaxed);
+                }
                 look_at = after(if is_more { GATHER } else { POLL });
             }
             // A slot may be given back without a job, which nothing tells.
@@ -217,5 +231,46 @@ impl Runner {
             tracing::error!(event_type = "jobs_unavailable", ?error, job = job.id, "not noted");
         }
         if is_dead { "dead" } else { "retry" }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::TestFolder;
+
+    #[tokio::test]
+    async fn what_waits_in_the_table_has_a_slot_before_what_comes_later() {
+        let folder = TestFolder::new("slots");
+        let store = folder.open().await;
+        let (queue, begun) = Queue::new(false);
+        assert!(queue.slot().is_some());
+        let push = |sql: &mut dyn crate::store::Sql| {
+            let recording = Recording {
+                tenant: "acme".into(),
+                sid: "RE1".into(),
+                call_id: "1".into(),
+                media_url: "https://example.com/RE1.mp3".into(),
+                duration_s: None,
+            };
+            push(sql, "evt_1", &Work::Recording(recording), false)
+        };
+        queue.begin(store.write(push).await.unwrap(), None);
+        assert!(queue.slot().is_none(), "it waits");
+
+        let runner =
+            Runner { store: store.clone(), queue: queue.clone(), max_attempts: 1, forwarder: None };
+        let (stop, stopping) = watch::channel(false);
+        let running = tokio::spawn(runner.run(begun, stopping));
+        let state = "SELECT state FROM jobs";
+        while store.read(|sql| sql.query(state, &[])).await.unwrap()[0].get::<String>(0).unwrap()
+            != "done"
+        {
+            tokio::time::sleep(GATHER).await;
+        }
+        assert!(queue.slot().is_some(), "nothing waits any more");
+        stop.send_replace(true);
+        running.await.unwrap();
+        store.close().await;
     }
 }

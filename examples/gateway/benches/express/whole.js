@@ -1,6 +1,6 @@
-// The gateway's routes with Express and Twilio's middleware, and in memory all that the gateway keeps in its
-// database: which events are done and how they were answered, the state of messages and calls, and a row of
-// the log for each attempt. The answers are the gateway's, and the bench compares them.
+// The gateway's routes with Express and Twilio's middleware. It keeps in memory which events are done and how
+// they were answered, and the state of messages and calls, and writes a line of the log for each attempt: all that the
+// gateway keeps in its database but the bodies. The answers are the gateway's, and the bench compares them.
 const crypto = require('node:crypto');
 const express = require('express');
 const { rateLimit } = require('express-rate-limit');
@@ -31,6 +31,8 @@ const seconds = new prometheus.Histogram({
   labelNames: ['route'],
   buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1, 5, 15],
 });
+
+app.get('/metrics', async (_, response) => response.send(await prometheus.register.metrics()));
 
 // The attempts: counted, and logged without what people wrote.
 const plain = new Set([
@@ -175,5 +177,4 @@ call(
     return success;
   },
 );
-app.get('/metrics', async (_, response) => response.send(await prometheus.register.metrics()));
 app.listen(Number(port), '127.0.0.1');
