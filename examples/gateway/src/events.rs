@@ -101,15 +101,10 @@ impl Event {
 
     /// Puts it into the inbox, unless it is there, or the same request has told of another event: Twilio does
     /// not sign where a name ends, so the same signature can be sent as another event.
-    fn claim(
-        &self,
-        sql: &mut dyn Sql,
-        answer: &Answer,
-        is_handled: bool,
-    ) -> Result<Option<Done>, Fault> {
+    fn claim(&self, sql: &mut dyn Sql, answer: &Answer) -> Result<Option<Done>, Fault> {
         let further = "SELECT 1 FROM further_requests WHERE mac = ?1";
         let is_further = !sql.query(further, &[self.mac[..].into()])?.is_empty();
-        if !is_further && self.insert(sql, answer, is_handled)? {
+        if !is_further && self.insert(sql, answer)? {
             return Ok(None);
         }
         // A retry that came days after its event is known for so much longer.
@@ -122,13 +117,13 @@ impl Event {
     }
 
     /// False if there is a row of the event or of the request.
-    fn insert(&self, sql: &mut dyn Sql, answer: &Answer, is_handled: bool) -> Result<bool, Fault> {
-        let (webhook, now) = (&self.webhook, clock::now());
+    fn insert(&self, sql: &mut dyn Sql, answer: &Answer) -> Result<bool, Fault> {
+        let webhook = &self.webhook;
         // With a SELECT in place of VALUES, SQLite would copy each page before it changes it.
         let inserted = sql.execute(
             "INSERT INTO inbox (id, mac, tenant, event_key, url, body, coverage, key_position, answer,
-                received_at, handled_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING",
+                received_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
             &[
                 (&self.id).into(),
                 self.mac[..].into(),
@@ -139,8 +134,7 @@ impl Event {
                 (&webhook.coverage().to_string()).into(),
                 i64::try_from(webhook.key()).unwrap_or(i64::MAX).into(),
                 answer.as_bytes().into(),
-                now.into(),
-                is_handled.then_some(now).into(),
+                clock::now().into(),
             ],
         )?;
         Ok(inserted == 1)
@@ -201,7 +195,7 @@ impl Events {
         let slot = work.as_ref().and_then(|_| self.queue.slot());
         let is_ours = slot.is_some();
         let recorded = self.store.write(move |sql| {
-            if let Some(done) = event.claim(sql, &answer, work.is_none())? {
+            if let Some(done) = event.claim(sql, &answer)? {
                 return Ok(Err(done));
             }
             change(sql, &event)?;

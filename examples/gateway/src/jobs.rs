@@ -47,14 +47,11 @@ pub(crate) enum Work {
 }
 
 impl Work {
-    const KINDS: [&str; 2] = ["recording", "delivery"];
-
     /// Its name.
     pub(crate) const fn kind(&self) -> &'static str {
-        let [recording, delivery] = Self::KINDS;
         match self {
-            Self::Recording(_) => recording,
-            Self::Delivery(_) => delivery,
+            Self::Recording(_) => "recording",
+            Self::Delivery(_) => "delivery",
         }
     }
 }
@@ -107,10 +104,11 @@ impl Queue {
         self.wake.notify_one();
     }
 
-    /// All slots that are free.
-    fn free_slots(&self) -> Option<Slot> {
-        let free = u32::try_from(self.free.available_permits()).ok().filter(|free| *free > 0)?;
-        Arc::clone(&self.free).try_acquire_many_owned(free).ok()
+    /// So many of the slots that are free, or as many as there are. None if there is none.
+    fn slots(&self, most: usize) -> Option<Slot> {
+        let slots = self.free.available_permits().min(most);
+        let slots = u32::try_from(slots).ok().filter(|slots| *slots > 0)?;
+        Arc::clone(&self.free).try_acquire_many_owned(slots).ok()
     }
 }
 
@@ -149,15 +147,14 @@ impl Runner {
             if is_stopping && free == self.queue.at_once && at_work.is_empty() {
                 return;
             }
-            if look_at <= Instant::now()
-                && let Some(slots) = self.queue.free_slots()
-            {
-                // A job that is pushed meanwhile says so again.
-                self.queue.is_behind.store(false, Ordering::Relaxed);
-                let is_more = self.lease(slots, &mut at_work).await;
-                if is_more {
-                    self.queue.is_behind.store(true, Ordering::Relaxed);
-                }
+            if look_at <= Instant::now() && free > 0 {
+                let is_more = match self.lease(&mut at_work).await {
+                    Ok(is_more) => is_more,
+                    Err(error) => {
+                        tracing::error!(event_type = "jobs_unavailable", ?error, "no jobs leased");
+                        false
+                    }
+                };
                 look_at = after(if is_more { GATHER } else { POLL });
             }
             // A slot may be given back without a job, which nothing tells.
@@ -172,26 +169,30 @@ impl Runner {
         }
     }
 
-    /// Leases and starts what is due, for these slots. Whether there may be more.
-    async fn lease(&self, mut slots: Slot, at_work: &mut JoinSet<()>) -> bool {
-        match table::lease(&self.store, slots.num_permits()).await {
-            Ok(jobs) => {
-                for job in jobs {
-                    let Some(slot) = slots.split(1) else { break };
-                    self.start(job, slot, at_work);
-                }
-                slots.num_permits() == 0
-            }
-            Err(error) => {
-                tracing::error!(event_type = "jobs_unavailable", ?error, "no jobs leased");
-                false
-            }
+    /// Leases and starts what is due, as far as there are slots. Whether there may be more.
+    ///
+    /// It takes no more slots than jobs are due: without one, a new job would go to the table too, and the
+    /// next look would find it there.
+    async fn lease(&self, at_work: &mut JoinSet<()>) -> Result<bool, Fault> {
+        // A job that is pushed meanwhile says so again.
+        self.queue.is_behind.store(false, Ordering::Relaxed);
+        let due = table::due(&self.store, self.queue.at_once.saturating_add(1)).await?;
+        let slots = self.queue.slots(due);
+        let is_more = due > slots.as_ref().map_or(0, Slot::num_permits);
+        if is_more {
+            self.queue.is_behind.store(true, Ordering::Relaxed);
         }
+        let Some(mut slots) = slots else { return Ok(is_more) };
+        for job in table::lease(&self.store, slots.num_permits()).await? {
+            let Some(slot) = slots.split(1) else { break };
+            self.start(job, slot, at_work);
+        }
+        Ok(is_more)
     }
 
     fn start(&self, job: Job, slot: Slot, at_work: &mut JoinSet<()>) {
         let span =
-            tracing::info_span!("job", job = job.id, kind = job.kind, attempt = job.attempts);
+            tracing::info_span!("job", job = job.number, kind = job.kind, attempt = job.attempts);
         let attempt = self.clone().attempt(job);
         at_work.spawn(
             async move {
@@ -225,10 +226,10 @@ impl Runner {
     async fn give_back(&self, job: &Job, error: &Fault) -> &'static str {
         let reason = error.to_string();
         let is_dead = job.attempts >= i64::from(self.max_attempts);
-        tracing::warn!(event_type = "job_failed", job = job.id, is_dead, reason, "job failed");
+        tracing::warn!(event_type = "job_failed", job = job.number, is_dead, reason, "job failed");
         if let Err(error) = table::give_back(&self.store, job.clone(), reason, is_dead).await {
             // Its lease ends, and it is tried again.
-            tracing::error!(event_type = "jobs_unavailable", ?error, job = job.id, "not noted");
+            tracing::error!(event_type = "jobs_unavailable", ?error, job = job.number, "not noted");
         }
         if is_dead { "dead" } else { "retry" }
     }
@@ -246,6 +247,11 @@ mod tests {
         let (queue, begun) = Queue::new(false);
         assert!(queue.slot().is_some());
         let push = |sql: &mut dyn crate::store::Sql| {
+            let event =
+                "INSERT INTO inbox (id, mac, tenant, event_key, url, body, coverage, key_position,
+                    answer, received_at)
+                VALUES ('evt_1', ?1, 'acme', '', '', ?1, '', 0, ?1, 0)";
+            sql.execute(event, &[[][..].into()])?;
             let recording = Recording {
                 tenant: "acme".into(),
                 sid: "RE1".into(),

@@ -120,6 +120,10 @@ impl TestFolder {
         Self(path)
     }
 
+    pub(crate) fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
     pub(crate) async fn open(&self) -> Store {
         let url = format!("sqlite:{}/gateway.db", self.0.display());
         let Ok(store) = Store::open(&url).await else { panic!("{url}") };

@@ -6,7 +6,7 @@ use axum::{Form, Router, routing::get, routing::post};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::page::{button, page, segment};
+use super::page::{button, page};
 use super::session::Session;
 use crate::app::App;
 use crate::clock;
@@ -17,7 +17,7 @@ use crate::jobs::{self, Seen};
 const ROWS: i64 = 100;
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/admin/jobs", get(list)).route("/admin/jobs/{id}/replay", post(replay))
+    Router::new().route("/admin/jobs", get(list)).route("/admin/jobs/{number}/replay", post(replay))
 }
 
 async fn list(State(app): State<App>, session: Session) -> Result<Markup, Fault> {
@@ -37,14 +37,14 @@ pub(super) fn table(session: &Session, jobs: &[Seen]) -> Markup {
                 tbody {
                     @for job in jobs {
                         tr {
-                            td data-label="Job" { code { (job.id) } }
+                            td data-label="Job" { code { (job.event) ":" (job.kind) } }
                             td data-label="State" { (job.state) }
                             td.whole data-label="When" { (clock::show(job.at)) }
                             td data-label="Attempts" { (job.attempts) }
                             td data-label="Why" { (job.last_error) }
                             td {
                                 @if is_over(job) {
-                                    (button(session, &format!("/admin/jobs/{}/replay", segment(&job.id)), "Replay"))
+                                    (button(session, &format!("/admin/jobs/{}/replay", job.number), "Replay"))
                                 }
                             }
                         }
@@ -64,14 +64,14 @@ struct Button {
 async fn replay(
     State(app): State<App>,
     session: Session,
-    Path(id): Path<String>,
+    Path(number): Path<i64>,
     Form(form): Form<Button>,
 ) -> Result<Redirect, Fault> {
     session.check(&form.csrf)?;
-    if !jobs::replay(&app.store, id.clone()).await? {
+    if !jobs::replay(&app.store, number).await? {
         return Err(Fault::Unknown("no such job that is over"));
     }
-    tracing::info!(event_type = "job_replayed", job = id, "a job is tried anew");
+    tracing::info!(event_type = "job_replayed", job = number, "a job is tried anew");
     app.events.queue.wake();
     Ok(Redirect::to("/admin/jobs"))
 }

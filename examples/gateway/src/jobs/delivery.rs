@@ -16,9 +16,8 @@ pub(super) async fn run(
 ) -> Result<(), Fault> {
     let nowhere = || Fault::Unavailable("FORWARD_TO is not set any more".into());
     let forwarder = forwarder.ok_or_else(nowhere)?;
-    let inbox_id = job.inbox_id.clone();
-    let rows = store
-        .read(move |sql| sql.query("SELECT body FROM inbox WHERE id = ?1", &[(&inbox_id).into()]));
+    let (number, body) = (job.number, "SELECT body FROM inbox WHERE number = ?1");
+    let rows = store.read(move |sql| sql.query(body, &[number.into()]));
     let gone = || Fault::Unavailable("its event is not in the inbox".into());
     let body: Vec<u8> = rows.await?.first().ok_or_else(gone)?.get(0)?;
     envelope.proof.duplicate = job.attempts > 1;

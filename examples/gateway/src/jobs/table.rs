@@ -14,9 +14,8 @@ const LONGEST_PAUSE_MS: i64 = 300_000;
 /// A job that is leased to us.
 #[derive(Clone, Debug)]
 pub(crate) struct Job {
-    /// The event and the kind: what the work is idempotent by.
-    pub(crate) id: String,
-    pub(crate) inbox_id: String,
+    /// That of its event, which has no other.
+    pub(crate) number: i64,
     pub(crate) kind: String,
     pub(crate) payload: String,
     /// This one included.
@@ -26,7 +25,10 @@ pub(crate) struct Job {
 /// A job as operators see it.
 #[derive(Debug)]
 pub(crate) struct Seen {
-    pub(crate) id: String,
+    pub(crate) number: i64,
+    /// The id of its event.
+    pub(crate) event: String,
+    pub(crate) kind: String,
     /// ready, running, done or dead.
     pub(crate) state: String,
     pub(crate) attempts: i64,
@@ -35,28 +37,26 @@ pub(crate) struct Seen {
     pub(crate) last_error: String,
 }
 
-/// Puts work into the table, leased to us or for any. An event has one job of a kind.
+/// Puts the work that an event leaves into the table, leased to us or for any. Call it once for an event.
 pub(crate) fn push(
     sql: &mut dyn Sql,
-    inbox_id: &str,
+    event: &str,
     work: &Work,
     is_ours: bool,
 ) -> Result<Job, Fault> {
     let unreadable = |error: serde_json::Error| Fault::Unavailable(error.to_string());
     let payload = serde_json::to_string(work).map_err(unreadable)?;
     let (kind, now) = (work.kind(), clock::now());
-    let id = id(inbox_id, kind);
+    let rows = sql.query("SELECT number FROM inbox WHERE id = ?1", &[event.into()])?;
+    let gone = || Fault::Unavailable("the event is not in the inbox".into());
+    let number: i64 = rows.first().ok_or_else(gone)?.get(0)?;
     let (state, attempts, due_at) =
         if is_ours { ("running", 1, now.saturating_add(LEASE_MS)) } else { ("ready", 0, now) };
-    // An event may come again after `KEEP_DAYS`, and finds what is left of its job.
     sql.execute(
-        "INSERT INTO jobs (id, inbox_id, kind, payload, state, attempts, due_at, created_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
-        ON CONFLICT (id) DO UPDATE SET payload = excluded.payload, state = excluded.state,
-            attempts = excluded.attempts, due_at = excluded.due_at",
+        "INSERT INTO jobs (number, kind, payload, state, attempts, due_at, created_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         &[
-            (&id).into(),
-            inbox_id.into(),
+            number.into(),
             kind.into(),
             (&payload).into(),
             state.into(),
@@ -65,69 +65,58 @@ pub(crate) fn push(
             now.into(),
         ],
     )?;
-    Ok(Job { id, inbox_id: inbox_id.to_owned(), kind: kind.to_owned(), payload, attempts })
+    Ok(Job { number, kind: kind.to_owned(), payload, attempts })
 }
 
-/// What a job is known by.
-fn id(inbox_id: &str, kind: &str) -> String {
-    format!("{inbox_id}:{kind}")
+/// How many jobs are due, of which no more than `most` are counted. To look costs what writes nothing.
+pub(super) async fn due(store: &Store, most: usize) -> Result<usize, Fault> {
+    let (now, most) = (clock::now(), i64::try_from(most).unwrap_or(i64::MAX));
+    let count = "SELECT count(*) FROM (SELECT 1 FROM jobs
+        WHERE state IN ('ready', 'running') AND due_at <= ?1 LIMIT ?2) AS due";
+    let rows = store.read(move |sql| sql.query(count, &[now.into(), most.into()])).await?;
+    let due: i64 = rows.first().map_or(Ok(0), |row| row.get(0))?;
+    Ok(usize::try_from(due).unwrap_or_default())
 }
 
 /// Takes up to `most` jobs that are due, and those whose process died.
 pub(super) async fn lease(store: &Store, most: usize) -> Result<Vec<Job>, Fault> {
-    let now = clock::now();
-    if most == 0 || !is_any_due(store, now).await? {
-        return Ok(Vec::new());
-    }
-    let most = i64::try_from(most).unwrap_or(i64::MAX);
+    let (now, most) = (clock::now(), i64::try_from(most).unwrap_or(i64::MAX));
     let leased = store.write(move |sql| {
         // Two lists, for each is read in the order of the index, and of no more than so many rows, however
         // many are due. The condition is there twice, because PostgreSQL looks at the outer one again when another
         // process has leased the job meanwhile; in a form that keeps SQLite from reading all that are due.
         sql.query(
             "UPDATE jobs SET state = 'running', attempts = attempts + 1, due_at = ?2
-            WHERE state || '' IN ('ready', 'running') AND due_at <= ?1 AND id IN (
-                SELECT id FROM (SELECT id FROM jobs WHERE state = 'running' AND due_at <= ?1
+            WHERE state || '' IN ('ready', 'running') AND due_at <= ?1 AND number IN (
+                SELECT number FROM (SELECT number FROM jobs WHERE state = 'running' AND due_at <= ?1
                     ORDER BY due_at LIMIT ?3) AS lost
-                UNION ALL SELECT id FROM (SELECT id FROM jobs WHERE state = 'ready' AND due_at <= ?1
-                    ORDER BY due_at LIMIT ?3) AS ready
+                UNION ALL SELECT number FROM (SELECT number FROM jobs
+                    WHERE state = 'ready' AND due_at <= ?1 ORDER BY due_at LIMIT ?3) AS ready
                 LIMIT ?3)
-            RETURNING id, inbox_id, kind, payload, attempts",
+            RETURNING number, kind, payload, attempts",
             &[now.into(), now.saturating_add(LEASE_MS).into(), most.into()],
         )
     });
     let job = |row: &Row| {
         Ok(Job {
-            id: row.get(0)?,
-            inbox_id: row.get(1)?,
-            kind: row.get(2)?,
-            payload: row.get(3)?,
-            attempts: row.get(4)?,
+            number: row.get(0)?,
+            kind: row.get(1)?,
+            payload: row.get(2)?,
+            attempts: row.get(3)?,
         })
     };
     leased.await?.iter().map(job).collect()
 }
 
-/// To look costs what writes nothing.
-async fn is_any_due(store: &Store, now: i64) -> Result<bool, Fault> {
-    let due = "SELECT 1 FROM jobs WHERE state IN ('ready', 'running') AND due_at <= ?1 LIMIT 1";
-    Ok(!store.read(move |sql| sql.query(due, &[now.into()])).await?.is_empty())
-}
-
 /// Marks a job as done, in the transaction of its work. An error if it is no longer ours: then the
 /// work must not be committed.
 pub(super) fn done(sql: &mut dyn Sql, job: &Job) -> Result<(), Fault> {
-    let now = clock::now();
     let changed = sql.execute(
         "UPDATE jobs SET state = 'done', due_at = ?3, last_error = NULL
-        WHERE id = ?1 AND state = 'running' AND attempts = ?2",
-        &[(&job.id).into(), job.attempts.into(), now.into()],
+        WHERE number = ?1 AND state = 'running' AND attempts = ?2",
+        &[job.number.into(), job.attempts.into(), clock::now().into()],
     )?;
-    if changed != 1 {
-        return Err(Fault::Unavailable("the job was taken over".into()));
-    }
-    let handled = "UPDATE inbox SET handled_at = ?2 WHERE id = ?1";
-    sql.execute(handled, &[(&job.inbox_id).into(), now.into()]).map(drop)
+    if changed == 1 { Ok(()) } else { Err(Fault::Unavailable("the job was taken over".into())) }
 }
 
 /// Notes a failure: the job is tried again after a pause, or is dead.
@@ -141,9 +130,9 @@ pub(super) async fn give_back(
     let noted = store.write(move |sql| {
         sql.execute(
             "UPDATE jobs SET state = ?3, due_at = ?4, last_error = ?5
-            WHERE id = ?1 AND state = 'running' AND attempts = ?2",
+            WHERE number = ?1 AND state = 'running' AND attempts = ?2",
             &[
-                (&job.id).into(),
+                job.number.into(),
                 job.attempts.into(),
                 state.into(),
                 clock::now().saturating_add(pause).into(),
@@ -158,7 +147,8 @@ pub(super) async fn give_back(
 pub(crate) async fn dead(store: &Store, most: i64) -> Result<Vec<Seen>, Fault> {
     let rows = store.read(move |sql| {
         sql.query(
-            "SELECT id, state, attempts, due_at, last_error FROM jobs WHERE state = 'dead'
+            "SELECT jobs.number, id, kind, state, attempts, due_at, last_error
+            FROM jobs JOIN inbox ON inbox.number = jobs.number WHERE state = 'dead'
             ORDER BY due_at DESC LIMIT ?1",
             &[most.into()],
         )
@@ -166,26 +156,25 @@ pub(crate) async fn dead(store: &Store, most: i64) -> Result<Vec<Seen>, Fault> {
     rows.await?.iter().map(Seen::of).collect()
 }
 
-/// The jobs of an event.
-pub(crate) async fn of_event(store: &Store, inbox_id: String) -> Result<Vec<Seen>, Fault> {
+/// The job of an event, if it left one.
+pub(crate) async fn of_event(store: &Store, event: String) -> Result<Vec<Seen>, Fault> {
     let rows = store.read(move |sql| {
-        let [one, other] = Work::KINDS.map(|kind| id(&inbox_id, kind));
         sql.query(
-            "SELECT id, state, attempts, due_at, last_error FROM jobs WHERE id IN (?1, ?2)
-            ORDER BY id",
-            &[(&one).into(), (&other).into()],
+            "SELECT jobs.number, id, kind, state, attempts, due_at, last_error
+            FROM jobs JOIN inbox ON inbox.number = jobs.number WHERE id = ?1",
+            &[(&event).into()],
         )
     });
     rows.await?.iter().map(Seen::of).collect()
 }
 
-/// Lets a job that is dead or done be tried anew. False if there is none of this id.
-pub(crate) async fn replay(store: &Store, id: String) -> Result<bool, Fault> {
+/// Lets a job that is dead or done be tried anew. False if there is none of this number.
+pub(crate) async fn replay(store: &Store, number: i64) -> Result<bool, Fault> {
     let changed = store.write(move |sql| {
         sql.execute(
             "UPDATE jobs SET state = 'ready', attempts = 0, due_at = ?2
-            WHERE id = ?1 AND state IN ('dead', 'done')",
-            &[(&id).into(), clock::now().into()],
+            WHERE number = ?1 AND state IN ('dead', 'done')",
+            &[number.into(), clock::now().into()],
         )
     });
     Ok(changed.await? == 1)
@@ -199,11 +188,13 @@ fn pause_ms(attempts: i64) -> i64 {
 impl Seen {
     fn of(row: &Row) -> Result<Self, Fault> {
         Ok(Self {
-            id: row.get(0)?,
-            state: row.get(1)?,
-            attempts: row.get(2)?,
-            at: row.get(3)?,
-            last_error: row.get::<Option<_>>(4)?.unwrap_or_default(),
+            number: row.get(0)?,
+            event: row.get(1)?,
+            kind: row.get(2)?,
+            state: row.get(3)?,
+            attempts: row.get(4)?,
+            at: row.get(5)?,
+            last_error: row.get::<Option<_>>(6)?.unwrap_or_default(),
         })
     }
 }
@@ -219,8 +210,8 @@ mod tests {
     /// Puts so many jobs into the table, of which every second one is of a process that died.
     async fn fill(store: &Store, count: i64) {
         let insert = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ?1)
-            INSERT INTO jobs (id, inbox_id, kind, payload, state, attempts, due_at, created_at)
-            SELECT 'evt_' || n, '', 'recording', '', iif(n % 2, 'ready', 'running'), 1, n, 0 FROM numbers";
+            INSERT INTO jobs (number, kind, payload, state, attempts, due_at, created_at)
+            SELECT n, 'recording', '', iif(n % 2, 'ready', 'running'), 1, n, 0 FROM numbers";
         store.write(move |sql| sql.execute(insert, &[count.into()])).await.unwrap();
     }
 
@@ -257,11 +248,11 @@ mod tests {
         for most in [3, 3, 3] {
             let jobs = lease(&store, most).await.unwrap();
             assert!(jobs.iter().all(|job| job.attempts == 2));
-            let mut ids: Vec<_> = jobs.into_iter().map(|job| job.id).collect();
-            ids.sort();
-            leased.push(ids.join(" "));
+            let mut numbers: Vec<_> = jobs.into_iter().map(|job| job.number).collect();
+            numbers.sort_unstable();
+            leased.push(numbers);
         }
-        assert_eq!(leased, ["evt_2 evt_4 evt_6", "evt_1 evt_3 evt_8", "evt_5 evt_7"]);
+        assert_eq!(leased, [[2, 4, 6].to_vec(), [1, 3, 8].to_vec(), [5, 7].to_vec()]);
         assert!(lease(&store, 3).await.unwrap().is_empty());
         store.close().await;
     }
