@@ -16,6 +16,7 @@ use crate::event::Outcome;
 use crate::held::HeldClaim;
 use crate::once::{self, Stop, Waiters};
 use crate::owned_webhook::OwnedWebhook;
+use crate::renewals::Renewals;
 use crate::slot::{Slot, Step, Unclaimable};
 use crate::{ClaimPolicy, Decision, Dedup, Gate, GateResponse, Refusal, VerifiedWebhook, stored};
 
@@ -26,6 +27,7 @@ pub(crate) struct ClaimSettings {
     dedup: Option<Arc<dyn Step>>,
     policy: ClaimPolicy,
     waiters: Waiters,
+    renewals: Renewals,
     duplicate_answer: Option<DuplicateAnswer>,
 }
 
@@ -78,7 +80,11 @@ impl Gate {
 
     /// Sets how claims are held, waited for and settled. Default: [`ClaimPolicy::new`].
     pub fn claim_policy(self, policy: ClaimPolicy) -> Self {
-        self.edit(|config| config.claims.policy = policy)
+        self.edit(|config| {
+            config.claims.policy = policy;
+            // They have the lease of one policy.
+            config.claims.renewals = Renewals::default();
+        })
     }
 
     /// Sets what a request gets that is done and has no stored answer: it was too long, streamed, an
@@ -143,10 +149,10 @@ impl Gate {
         if slots.is_empty() {
             return Ok(None);
         }
-        let ClaimSettings { policy, waiters, .. } = &self.0.claims;
+        let ClaimSettings { policy, waiters, renewals, .. } = &self.0.claims;
         // Boxed, so that a request that claims nothing is not as large.
         match Box::pin(once::claim(slots, policy, waiters, self.limit())).await {
-            Ok(slots) => Ok(Some(HeldClaim::new(slots, webhook, self.limit()))),
+            Ok(slots) => Ok(Some(HeldClaim::new(slots, webhook, renewals, self.limit()))),
             Err(Stop::Refuse(refusal, detail)) => {
                 Err(self.refuse(refusal, webhook.about().with_detail(detail.as_deref())))
             }

@@ -1,47 +1,37 @@
 //! Claims while the handler is at work: renewed, and settled with its answer.
 
-use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 use core::time::Duration;
-use std::time::Instant;
 
-use futures_util::future::join_all;
-use tokio::runtime::Handle;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
-use tokio::time::timeout;
 use twilio_sig::claim::{Answer, ClaimError};
 
-use crate::deadline::within;
-use crate::once::{Slots, settle, timed_out};
+use crate::VerifiedWebhook;
+use crate::once::{Slots, settle};
+use crate::renewals::Renewals;
 use crate::slot::Slot;
 use crate::uncancelled::Uncancelled;
-use crate::{Outcome, VerifiedWebhook};
 
 /// The claims of a request that is at work. Released when dropped.
 pub(crate) struct HeldClaim {
     slots: Slots,
-    renewal: Option<Renewal>,
+    renewals: Renewals,
+    /// Its number among those, where there is a runtime.
+    number: Option<u64>,
     limit: Duration,
-}
-
-struct Renewal {
-    /// Its end is the signal.
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<()>,
 }
 
 impl HeldClaim {
     /// Renews the claims from now on, where there is a runtime.
-    pub(crate) fn new(slots: Slots, webhook: &VerifiedWebhook, limit: Duration) -> Self {
-        let renewal = Handle::try_current().ok().map(|runtime| {
-            let (stop, stopped) = oneshot::channel();
-            let task = runtime.spawn(renew(webhook.clone(), slots.to_vec(), stopped));
-            Renewal { stop, task }
-        });
-        Self { slots, renewal, limit }
+    pub(crate) fn new(
+        slots: Slots,
+        webhook: &VerifiedWebhook,
+        renewals: &Renewals,
+        limit: Duration,
+    ) -> Self {
+        let number = renewals.add(webhook, slots.to_vec());
+        Self { slots, renewals: renewals.clone(), number, limit }
     }
 
     /// The claims, to be looked at when they are settled.
@@ -59,16 +49,14 @@ impl HeldClaim {
         &mut self,
         answer: Option<Answer>,
     ) -> impl Future<Output = Result<(), ClaimError>> + Send + 'static {
-        let (slots, renewal, limit) = (self.slots.take(), self.renewal.take(), self.limit);
+        let (slots, limit) = (self.slots.take(), self.limit);
+        let renewal = self.number.take().and_then(|number| self.renewals.take(number));
         async move {
-            if let Some(Renewal { stop, task }) = renewal {
-                drop(stop);
-                if answer.is_some() {
-                    task.abort();
-                } else {
-                    // A renewal that is on its way would hold again what is released before it.
-                    let _ = within(limit, task).await;
-                }
+            match renewal {
+                Some(renewal) if answer.is_some() => renewal.abort(),
+                // A renewal that is on its way would hold again what is released before it.
+                Some(renewal) => renewal.finish(limit).await,
+                None => {}
             }
             settle(slots, answer, limit).await
         }
@@ -87,45 +75,4 @@ impl fmt::Debug for HeldClaim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("HeldClaim").field(&self.slots.len()).finish()
     }
-}
-
-/// Renews until it is stopped, or until the claims are lost.
-async fn renew(
-    webhook: VerifiedWebhook,
-    slots: Vec<Arc<dyn Slot>>,
-    mut stopped: oneshot::Receiver<()>,
-) {
-    let policy = webhook.gate().policy();
-    let pause = policy.lease.checked_div(3).unwrap_or(policy.lease);
-    let limit = pause.min(webhook.gate().limit());
-    let started = Instant::now();
-    let mut renewed = started;
-    let reason: String = loop {
-        if timeout(pause, &mut stopped).await.is_ok() {
-            return;
-        }
-        if started.elapsed() >= policy.longest {
-            break "the handler takes longer than a claim is renewed".into();
-        }
-        let asked = Instant::now();
-        match renew_all(&slots, policy.lease, limit).await {
-            Ok(()) => renewed = asked,
-            Err(ClaimError::Unavailable(_)) if renewed.elapsed() < policy.lease => {}
-            Err(error) => break error.to_string(),
-        }
-    };
-    webhook.lose_lease();
-    webhook.gate().report(Outcome::LeaseLost, webhook.about().with_detail(Some(&reason)));
-}
-
-async fn renew_all(
-    slots: &[Arc<dyn Slot>],
-    lease: Duration,
-    limit: Duration,
-) -> Result<(), ClaimError> {
-    let calls = slots.iter().map(|slot| {
-        let call = Arc::clone(slot).renew(lease);
-        async move { within(limit, call).await.unwrap_or_else(|| Err(timed_out(limit))) }
-    });
-    join_all(calls).await.into_iter().collect()
 }

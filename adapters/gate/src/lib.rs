@@ -27,6 +27,8 @@ mod owned_webhook;
 #[cfg(feature = "claim")]
 mod policy;
 mod refusal;
+#[cfg(feature = "claim")]
+mod renewals;
 mod response;
 #[cfg(feature = "claim")]
 mod slot;

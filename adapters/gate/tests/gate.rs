@@ -79,6 +79,43 @@ fn a_handler_is_given_what_a_key_is_made_of() {
     assert_ne!(of_none, of_acme);
 }
 
+/// A service may have a runtime for each of its threads, and one that stands still holds up no other.
+#[test]
+#[cfg(feature = "claim")]
+fn claims_are_renewed_wherever_they_were_made() {
+    use core::time::Duration;
+    use tokio::runtime::{Builder, Runtime};
+    use twilio_sig::claim::MemoryStore;
+    use twilio_sig::replay::Guard;
+    use twilio_sig_gate::ClaimPolicy;
+
+    const LEASE: Duration = Duration::from_millis(600);
+    let policy = ClaimPolicy::new().lease(LEASE).unwrap().wait(Duration::ZERO);
+    let guard = Guard::new(MemoryStore::new(100).unwrap());
+    let gate = gate().guard(guard).claim_policy(policy);
+    let runtime = || Builder::new_current_thread().enable_all().build().unwrap();
+    let admit = |runtime: &Runtime, form| match runtime.block_on(async { decide(&gate, form) }) {
+        Decision::Continue(admitted) => Some(admitted),
+        _ => None,
+    };
+    let still = runtime();
+    let left_alone = admit(&still, b"Body=left+alone").unwrap();
+    let forms: [&[u8]; 2] = [b"Body=first", b"Body=after+a+runtime+that+has+ended"];
+    for form in forms {
+        let runtime = runtime();
+        let held = admit(&runtime, form).unwrap();
+        runtime.block_on(async { tokio::time::sleep(2 * LEASE).await });
+        assert!(admit(&runtime, form).is_none(), "it is at work");
+        // It ends while it has a claim to look after.
+        let other = admit(&runtime, b"Body=held+to+the+end").unwrap();
+        drop(runtime);
+        drop((held, other));
+        assert!(admit(&still, form).is_some(), "what is given up is for the retry");
+    }
+    assert!(admit(&still, b"Body=left+alone").is_some(), "nothing has renewed it");
+    drop(left_alone);
+}
+
 /// A middleware that has read the body leaves an empty one, and the head still states its length.
 #[test]
 fn a_body_that_is_shorter_than_stated_is_told() {
