@@ -64,7 +64,8 @@ impl DedupKey {
             });
             return Ok(keys.collect());
         }
-        let signed = Signed::of(&delivery);
+        let params = delivery.params();
+        let signed = Signed::of(&delivery, &params);
         let (place, text) = kinds::identify(&delivery, &signed)?;
         let key = Self::scoped(&delivery, &signed, text)?;
         Ok(Vec::from([Self { place: Destination::Url(place), ..key }]))
@@ -113,7 +114,7 @@ impl DedupKey {
         let mac = ClaimKey::new("mac", &[delivery.verdict().signature().as_bytes()]);
         let mut text = alloc::format!("delivery:{mac}:");
         push_escaped(&mut text, token);
-        Self::scoped(&delivery, &Signed::of(&delivery), text)
+        Self::scoped(&delivery, &Signed::of(&delivery, &delivery.params()), text)
     }
 
     /// Names the place that the event came to. Default: the URL, or none for a

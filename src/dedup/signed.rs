@@ -1,6 +1,7 @@
 //! The signed parameters, looked up by name, and the parts of a key.
 
 use alloc::borrow::Cow;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -14,23 +15,24 @@ use crate::verifier::Coverage;
 
 /// What Twilio signed as parameters: those of the form, or of a `GET` webhook's query.
 pub(super) struct Signed<'a> {
-    params: Cow<'a, Params>,
-    query: Option<Params>,
+    form: &'a Params,
+    query: Option<Box<Params>>,
     /// A bit for each name: most names that are asked for are not there, and are not looked for.
     bits: u64,
 }
 
 impl<'a> Signed<'a> {
-    pub(super) fn of(delivery: &Delivery<'a>) -> Self {
+    /// Takes a delivery and [its parameters](Delivery::params).
+    pub(super) fn of(delivery: &Delivery<'_>, form: &'a Params) -> Self {
         let is_get = delivery.verdict().coverage() == Coverage::UrlOnly;
-        let query = is_get.then(|| delivery.query_params());
-        let mut signed = Self { params: delivery.params(), query, bits: 0 };
+        let query = is_get.then(|| delivery.query_params().into());
+        let mut signed = Self { form, query, bits: 0 };
         signed.bits = signed.names().fold(0, |bits, name| bits | bit(name));
         signed
     }
 
     fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.params.iter().chain(self.query.iter().flat_map(Params::iter))
+        self.form.iter().chain(self.query.iter().flat_map(|query| query.iter()))
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &[u8]> {

@@ -111,7 +111,8 @@ impl Template {
     /// the parameters, or for `AccountSid`.
     pub fn key<'a>(&self, delivery: impl Into<Delivery<'a>>) -> Result<DedupKey, NoIdentity> {
         let delivery = delivery.into();
-        let signed = Signed::of(&delivery);
+        let params = delivery.params();
+        let signed = Signed::of(&delivery, &params);
         let mut text = String::new();
         for (literal, name) in &self.params {
             let value = if name.ends_with("Sid") { signed.sid(name) } else { signed.text(name) };

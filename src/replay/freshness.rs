@@ -6,7 +6,8 @@ use core::time::Duration;
 
 use super::{FreshnessError, SettingError, signed, timestamp};
 use crate::form::Params;
-use crate::verifier::Verified;
+use crate::url;
+use crate::verifier::{Coverage, Proof, Verified};
 
 /// How old a signed timestamp may be, and whether there must be one. The check needs no store, no `std`
 /// and no clock: the caller gives the time.
@@ -135,8 +136,46 @@ impl Freshness {
     /// # Errors
     /// A [`FreshnessError`]; each variant states its condition.
     pub fn check(&self, verified: &Verified<'_>, now: Duration) -> Result<(), FreshnessError> {
-        let sources = signed::params(verified);
-        let params = || sources.iter().flat_map(Params::iter);
+        self.check_signed(verified.url(), verified.coverage(), &verified.params(), now)
+    }
+
+    /// Whether the request of a proof is fresh at this time since 1970-01-01 00:00:00 UTC. No form is read
+    /// again.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    ///
+    /// # Examples
+    /// ```
+    /// use core::time::Duration;
+    /// use twilio_sig::replay::{Freshness, FreshnessError};
+    /// use twilio_sig::{AuthToken, Signer, Verifier, Webhook};
+    ///
+    /// let token = AuthToken::new("12345")?;
+    /// let (url, body) = ("https://example.com/task", b"Sid=EV1&Timestamp=1645027913");
+    /// let signature = Signer::auth_token(&token).sign_form(url, body)?.header_value();
+    /// let webhook = Webhook::post(url, body).signature(&signature);
+    /// let (_, proof) = Verifier::new(token).prove(&webhook)?;
+    ///
+    /// let an_hour_later = Duration::from_secs(1_645_027_913 + 3_600);
+    /// assert_eq!(Freshness::new().check_proof(&proof, an_hour_later), Err(FreshnessError::Stale));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn check_proof(&self, proof: &Proof, now: Duration) -> Result<(), FreshnessError> {
+        self.check_signed(proof.url(), proof.coverage(), proof.params(), now)
+    }
+
+    fn check_signed(
+        &self,
+        url: &str,
+        coverage: Coverage,
+        form: &Params,
+        now: Duration,
+    ) -> Result<(), FreshnessError> {
+        // The parameters of a `GET` webhook are those of its query.
+        let is_get = coverage == Coverage::UrlOnly;
+        let query = is_get.then(|| url::query_params(url::query_of(url)));
+        let params = || form.iter().chain(query.iter().flat_map(Params::iter));
         if !params().all(|(name, _)| self.expects_name(name)) {
             return Err(FreshnessError::Unexpected);
         }
@@ -158,7 +197,7 @@ impl Freshness {
         }
         let others = params().filter(|(name, _)| *name == TIMESTAMP_MS).count();
         let as_names = readable.saturating_add(unreadable).saturating_add(others);
-        if signed::count(TIMESTAMP, verified) != as_names {
+        if signed::count(TIMESTAMP, url, form) != as_names {
             Err(FreshnessError::Ambiguous)
         } else if unreadable > 0 {
             Err(FreshnessError::Malformed)

@@ -9,7 +9,7 @@ use core::time::Duration;
 
 use super::{Freshness, FreshnessError, ReplayError};
 use crate::claim::{Answer, Claim, ClaimError, ClaimKey, ClaimOutcome, ClaimStore};
-use crate::verifier::Verified;
+use crate::verifier::{Proof, Verdict, Verified};
 
 /// Refuses a request that was seen before, or whose signed timestamp is too old.
 ///
@@ -53,13 +53,22 @@ impl<S: ClaimStore> Guard<S> {
         self.freshness.check(verified, (self.clock)())
     }
 
+    /// The first step of [`admit`](Self::admit) of a proof: no form is read again.
+    ///
+    /// # Errors
+    /// As [`Freshness::check`].
+    pub fn check_proof(&self, proof: &Proof) -> Result<(), FreshnessError> {
+        self.freshness.check_proof(proof, (self.clock)())
+    }
+
     /// The second step of [`admit`](Self::admit): makes the claim, and does not ask the store. The token is
-    /// known from now on, so the claim can be released if the store's answer does not come.
+    /// known from now on, so the claim can be released if the store's answer does not come. The verdict is
+    /// that of a [`Verified`] or of a [`Proof`].
     ///
     /// # Errors
     /// The errors of the source of randomness.
-    pub fn claim(&self, verified: &Verified<'_>) -> Result<Claim, ClaimError> {
-        (self.make_claim)(self.key(verified))
+    pub fn claim(&self, verdict: &Verdict) -> Result<Claim, ClaimError> {
+        (self.make_claim)(self.key(verdict))
     }
 
     /// The last step of [`admit`](Self::admit): asks the store for the claim.
@@ -110,8 +119,8 @@ impl<S: ClaimStore> Guard<S> {
     /// be split anew under one MAC, and headers are not signed. Each of these would give a replay a key of
     /// its own.
     #[must_use]
-    pub fn key(&self, verified: &Verified<'_>) -> ClaimKey {
-        ClaimKey::new("replay", &[self.scope.as_bytes(), verified.signature().as_bytes()])
+    pub fn key(&self, verdict: &Verdict) -> ClaimKey {
+        ClaimKey::new("replay", &[self.scope.as_bytes(), verdict.signature().as_bytes()])
     }
 }
 

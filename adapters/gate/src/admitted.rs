@@ -1,12 +1,12 @@
 //! From the proof to the handler's answer.
 
-use twilio_sig::Verified;
+use twilio_sig::{Proof, Verified};
 
 use crate::event::Outcome;
 use crate::owned_webhook::{Keys, OwnedWebhook};
 use crate::{Decision, GateResponse, VerifiedWebhook};
 #[cfg(feature = "claim")]
-use {crate::held::HeldClaim, alloc::boxed::Box, core::time::Duration};
+use {crate::held::HeldClaim, crate::slot::Proven, alloc::boxed::Box, core::time::Duration};
 
 /// A request that goes to the handler. A request that is dropped before it is [settled](Self::settle)
 /// releases its claims, so that Twilio's retry is handled.
@@ -30,7 +30,7 @@ pub(crate) struct Prepared;
 
 #[cfg(not(feature = "claim"))]
 impl Prepared {
-    pub(crate) const fn of(_: &Verified<'_>, _: &OwnedWebhook, _: &Keys) -> Self {
+    pub(crate) const fn of(_: &Verified<'_>, _: &Proof, _: &OwnedWebhook, _: &Keys) -> Self {
         Self
     }
 
@@ -45,8 +45,13 @@ impl Prepared {
 
 #[cfg(feature = "claim")]
 impl Prepared {
-    pub(crate) fn of(verified: &Verified<'_>, arrived: &OwnedWebhook, keys: &Keys) -> Self {
-        keys.gate.prepare(verified, arrived, keys.tenant_id())
+    pub(crate) fn of(
+        verified: &Verified<'_>,
+        proof: &Proof,
+        arrived: &OwnedWebhook,
+        keys: &Keys,
+    ) -> Self {
+        keys.gate.prepare(&Proven { verified, proof, arrived, tenant: keys.tenant_id() })
     }
 
     /// Claims it, or decides otherwise.

@@ -6,18 +6,17 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::time::Duration;
 
+use twilio_sig::Coverage;
 use twilio_sig::claim::{self, ClaimError, ClaimStore};
-use twilio_sig::dedup::{Delivery, NoIdentity};
+use twilio_sig::dedup::NoIdentity;
 use twilio_sig::replay::Guard;
-use twilio_sig::{Coverage, Verified};
 
 use crate::admitted::Admitted;
 use crate::event::Outcome;
 use crate::held::HeldClaim;
 use crate::once::{self, Stop, Waiters};
-use crate::owned_webhook::OwnedWebhook;
 use crate::renewals::Renewals;
-use crate::slot::{Slot, Step, Unclaimable};
+use crate::slot::{Proven, Slot, Step, Unclaimable};
 use crate::{ClaimPolicy, Decision, Dedup, Gate, GateResponse, Refusal, VerifiedWebhook, stored};
 
 /// What a gate claims with.
@@ -108,19 +107,14 @@ impl Gate {
         self.0.deadline
     }
 
-    pub(crate) fn prepare(
-        &self,
-        verified: &Verified<'_>,
-        arrived: &OwnedWebhook,
-        tenant: Option<&str>,
-    ) -> Prepared {
+    pub(crate) fn prepare(&self, proven: &Proven<'_>) -> Prepared {
         let mut prepared = Prepared::default();
         if self.0.report_only {
             return prepared;
         }
         let ClaimSettings { guard, dedup, .. } = &self.0.claims;
         for step in [guard, dedup].into_iter().flatten() {
-            match step.prepare(verified, arrived.delivery(Delivery::new(verified), tenant)) {
+            match step.prepare(proven) {
                 Ok(slot) => prepared.slots.push(slot),
                 Err(Unclaimable::NoIdentity(reason)) => prepared.no_identity = Some(reason),
                 Err(Unclaimable::Refuse(refusal, detail)) => {

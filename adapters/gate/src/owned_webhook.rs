@@ -153,14 +153,14 @@ impl VerifiedWebhook {
     pub(crate) fn prove<T>(
         arrived: Box<OwnedWebhook>,
         keys: Keys,
-        also: impl FnOnce(&Verified<'_>, &OwnedWebhook, &Keys) -> T,
+        also: impl FnOnce(&Verified<'_>, &Proof, &OwnedWebhook, &Keys) -> T,
     ) -> Result<(Self, T), (Box<OwnedWebhook>, Keys, VerifyError)> {
         // A handshake proves no body, and its handler must not find one.
         let verdict = if arrived.websocket && !arrived.body.is_empty() {
             Err(VerifyError::UncoveredBody)
         } else {
             keys.prove(&arrived.webhook()).map(|(verified, proof)| {
-                let also = also(&verified, &arrived, &keys);
+                let also = also(&verified, &proof, &arrived, &keys);
                 (proof, also)
             })
         };

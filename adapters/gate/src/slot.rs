@@ -5,11 +5,12 @@ use alloc::string::{String, ToString};
 use alloc::sync::Arc;
 use core::time::Duration;
 
-use twilio_sig::Verified;
 use twilio_sig::claim::{Answer, Claim, ClaimError, ClaimOutcome, ClaimStore};
 use twilio_sig::dedup::{Delivery, NoIdentity};
 use twilio_sig::replay::{FreshnessError, Guard};
+use twilio_sig::{Proof, Verified};
 
+use crate::owned_webhook::OwnedWebhook;
 use crate::uncancelled::BoxFuture;
 use crate::{Dedup, Refusal};
 
@@ -17,11 +18,24 @@ pub(crate) type Call<T> = BoxFuture<'static, Result<T, ClaimError>>;
 
 /// What makes the claim of a request, when it is verified and before any store is asked.
 pub(crate) trait Step: Send + Sync {
-    fn prepare(
-        &self,
-        verified: &Verified<'_>,
-        delivery: Delivery<'_>,
-    ) -> Result<Arc<dyn Slot>, Unclaimable>;
+    fn prepare(&self, proven: &Proven<'_>) -> Result<Arc<dyn Slot>, Unclaimable>;
+}
+
+/// A request that has just been verified.
+pub(crate) struct Proven<'a> {
+    pub(crate) verified: &'a Verified<'a>,
+    pub(crate) proof: &'a Proof,
+    pub(crate) arrived: &'a OwnedWebhook,
+    pub(crate) tenant: Option<&'a str>,
+}
+
+impl<'a> Proven<'a> {
+    /// What its key is made of. The proof has the parameters, and of a body it has only the hash.
+    fn delivery(&self) -> Delivery<'a> {
+        let of_proof = Delivery::of_proof(self.proof, &[]);
+        let delivery = of_proof.unwrap_or_else(|_| Delivery::new(self.verified));
+        self.arrived.delivery(delivery, self.tenant)
+    }
 }
 
 /// Why there is nothing to claim.
@@ -42,24 +56,17 @@ pub(crate) trait Slot: Send + Sync {
 }
 
 impl<S: ClaimStore + 'static> Step for Arc<Guard<S>> {
-    fn prepare(
-        &self,
-        verified: &Verified<'_>,
-        _: Delivery<'_>,
-    ) -> Result<Arc<dyn Slot>, Unclaimable> {
-        self.check(verified).map_err(|error| Unclaimable::Refuse(error.into(), None))?;
-        let claim = self.claim(verified).map_err(Unclaimable::from)?;
+    fn prepare(&self, proven: &Proven<'_>) -> Result<Arc<dyn Slot>, Unclaimable> {
+        let checked = self.check_proof(proven.proof);
+        checked.map_err(|error| Unclaimable::Refuse(error.into(), None))?;
+        let claim = self.claim(proven.proof).map_err(Unclaimable::from)?;
         Ok(Arc::new(Guarded { guard: Self::clone(self), claim }))
     }
 }
 
 impl<S: ClaimStore + 'static> Step for Arc<Dedup<S>> {
-    fn prepare(
-        &self,
-        _: &Verified<'_>,
-        delivery: Delivery<'_>,
-    ) -> Result<Arc<dyn Slot>, Unclaimable> {
-        let key = (self.key)(delivery).map_err(Unclaimable::NoIdentity)?;
+    fn prepare(&self, proven: &Proven<'_>) -> Result<Arc<dyn Slot>, Unclaimable> {
+        let key = (self.key)(proven.delivery()).map_err(Unclaimable::NoIdentity)?;
         let claim = Claim::random(key.claim_key()).map_err(Unclaimable::from)?;
         Ok(Arc::new(Deduped { dedup: Self::clone(self), claim }))
     }
