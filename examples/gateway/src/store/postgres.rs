@@ -11,7 +11,7 @@ use sqlx::{
 };
 use tokio::runtime::{Builder, Runtime};
 
-use super::queue::{Connection, Queue};
+use super::queue::{Connection, Database, Queue};
 use super::sql::{Column, Row, Sql, Value};
 use super::{StoreError, migrations};
 use crate::exit::Failure;
@@ -89,6 +89,12 @@ impl Postgres {
 
     fn raw(&mut self, sql: &'static str) -> Result<(), StoreError> {
         self.run(async |connection| sqlx::raw_sql(sql).execute(connection).await).map(drop)
+    }
+}
+
+impl Database for Postgres {
+    fn connect(mut self, serve: impl FnOnce(&mut dyn Connection)) {
+        serve(&mut self);
     }
 }
 

@@ -23,8 +23,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How many may wait. One more is refused: a flood must not fill the memory.
 const MAX_WAITING: usize = 4_096;
 
+/// What a thread has a connection of.
+pub(super) trait Database: Send + 'static {
+    /// Gives `serve` the connection, until it returns.
+    fn connect(self, serve: impl FnOnce(&mut dyn Connection));
+}
+
 /// A connection of its own.
-pub(super) trait Connection: Sql + Send {
+pub(super) trait Connection: Sql {
     /// How many transactions of callers may share one commit.
     fn max_batch(&self) -> usize;
 
@@ -50,16 +56,16 @@ pub(super) struct Queue {
 }
 
 impl Queue {
-    /// For these connections.
-    pub(super) fn new<C: Connection + 'static>(connections: Vec<C>) -> std::io::Result<Self> {
+    /// For these databases, with a thread for each.
+    pub(super) fn new<D: Database>(databases: Vec<D>) -> std::io::Result<Self> {
         let (sender, receiver) = sync_channel(MAX_WAITING);
         let receiver = Arc::new(Mutex::new(receiver));
-        let start = |connection| {
+        let start = |database: D| {
             let receiver = Arc::clone(&receiver);
             let thread = thread::Builder::new().name("database".into());
-            thread.spawn(move || serve(connection, &receiver))
+            thread.spawn(move || database.connect(|connection| serve(connection, &receiver)))
         };
-        let threads = connections.into_iter().map(start).collect::<Result<Vec<_>, _>>()?;
+        let threads = databases.into_iter().map(start).collect::<Result<Vec<_>, _>>()?;
         Ok(Self { sender, threads: Arc::new(Mutex::new(threads)) })
     }
 
@@ -149,7 +155,7 @@ where
     }
 }
 
-fn serve<C: Connection>(mut connection: C, receiver: &Mutex<Receiver<Option<Box<dyn Task>>>>) {
+fn serve(connection: &mut dyn Connection, receiver: &Mutex<Receiver<Option<Box<dyn Task>>>>) {
     let mut is_open = true;
     while is_open {
         let mut batch = Vec::new();
@@ -170,7 +176,7 @@ fn serve<C: Connection>(mut connection: C, receiver: &Mutex<Receiver<Option<Box<
         if batch.is_empty() {
             continue;
         }
-        let committed = transaction(&mut connection, &mut batch);
+        let committed = transaction(connection, &mut batch);
         for task in batch {
             task.finish(&committed);
         }
@@ -178,8 +184,8 @@ fn serve<C: Connection>(mut connection: C, receiver: &Mutex<Receiver<Option<Box<
 }
 
 /// All of them in one transaction: each by itself, or none if the database fails.
-fn transaction<C: Connection>(
-    connection: &mut C,
+fn transaction(
+    connection: &mut dyn Connection,
     batch: &mut [Box<dyn Task>],
 ) -> Result<(), StoreError> {
     let done = connection.begin().and_then(|()| {
@@ -202,8 +208,8 @@ fn transaction<C: Connection>(
 
 /// Undoes what those wrote that fail, and nothing else. A savepoint for each copies every page that is written,
 /// so it is done only for a batch in which one has failed.
-fn run_apart<C: Connection>(
-    connection: &mut C,
+fn run_apart(
+    connection: &mut dyn Connection,
     batch: &mut [Box<dyn Task>],
 ) -> Result<(), StoreError> {
     for task in batch {

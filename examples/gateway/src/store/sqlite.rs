@@ -2,6 +2,8 @@
 
 use core::str::FromStr as _;
 use core::time::Duration;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::OpenOptions;
 use std::io;
 use std::path::Path;
@@ -9,11 +11,11 @@ use std::thread;
 use std::time::Instant;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection as Raw, OpenFlags, Statement, ToSql};
+use rusqlite::{Connection as Raw, OpenFlags, PrepFlags, Statement, ToSql};
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 
-use super::queue::{Connection, Queue};
+use super::queue::{Connection, Database, Queue};
 use super::sql::{Column, Row, Sql, Value};
 use super::{StoreError, migrations};
 use crate::exit::Failure;
@@ -32,8 +34,6 @@ const READERS: usize = 2;
 const MAX_BATCH: usize = 128;
 /// What a connection keeps of the file in memory, in KiB.
 const CACHE_KIB: i64 = 16_384;
-/// More statements than there are in the program: each is compiled once.
-const STATEMENTS: usize = 64;
 /// How long the write-ahead log grows until a commit moves it into the database, in pages of 4 KiB.
 /// Each move waits for the disk, and so does every request: with the default of 1,000 that is every hundredth event.
 const CHECKPOINT_PAGES: i64 = 16_000;
@@ -50,8 +50,8 @@ pub(super) async fn open(url: &str) -> Result<[Queue; 2], Failure> {
     let migrated = async { migrations::sqlite().await?.run(&mut connection).await };
     migrated.await.map_err(|error| migrations::failed(url, error))?;
 
-    let writer = Sqlite::open(&path, true).map_err(failed)?;
-    let readers = (0..READERS).map(|_| Sqlite::open(&path, false));
+    let writer = File::open(&path, true).map_err(failed)?;
+    let readers = (0..READERS).map(|_| File::open(&path, false));
     let readers = readers.collect::<Result<_, _>>().map_err(failed)?;
     Ok([Queue::new(vec![writer])?, Queue::new(readers)?])
 }
@@ -69,16 +69,24 @@ fn make_private(path: &Path) -> io::Result<()> {
     }
 }
 
-struct Sqlite {
+/// The file, opened once more.
+struct File {
     raw: Raw,
     writes: bool,
+}
+
+struct Sqlite<'f> {
+    raw: &'f Raw,
+    writes: bool,
+    /// Each is compiled once: by its text, of which the program has some fifty.
+    statements: HashMap<&'static str, Statement<'f>>,
     /// When its last transaction began and ended, and for how long the file is free after it.
     begun: Instant,
     ended: Instant,
     gap: Duration,
 }
 
-impl Sqlite {
+impl File {
     fn open(path: &Path, writes: bool) -> Result<Self, StoreError> {
         let raw = Raw::open_with_flags(
             path,
@@ -93,18 +101,51 @@ impl Sqlite {
         raw.pragma_update(None, "synchronous", "FULL")?;
         raw.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         raw.pragma_update(None, "cache_size", -CACHE_KIB)?;
-        raw.set_prepared_statement_cache_capacity(STATEMENTS);
-        let now = Instant::now();
-        Ok(Self { raw, writes, begun: now, ended: now, gap: Duration::ZERO })
-    }
-
-    fn run(&self, sql: &'static str) -> Result<(), StoreError> {
-        self.raw.prepare_cached(sql)?.execute(())?;
-        Ok(())
+        Ok(Self { raw, writes })
     }
 }
 
-impl Connection for Sqlite {
+impl Database for File {
+    fn connect(self, serve: impl FnOnce(&mut dyn Connection)) {
+        let (now, statements) = (Instant::now(), HashMap::new());
+        let Self { raw, writes } = &self;
+        serve(&mut Sqlite {
+            raw,
+            writes: *writes,
+            statements,
+            begun: now,
+            ended: now,
+            gap: Duration::ZERO,
+        });
+    }
+}
+
+impl<'f> Sqlite<'f> {
+    /// Binds the values, lets `run` run the statement, and forgets the values.
+    fn with<T>(
+        &mut self,
+        sql: &'static str,
+        values: &[Value<'_>],
+        run: impl FnOnce(&mut Statement<'f>) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let statement = match self.statements.entry(sql) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let flags = PrepFlags::SQLITE_PREPARE_PERSISTENT;
+                new.insert(self.raw.prepare_with_flags(sql, flags)?)
+            }
+        };
+        let done = bind(statement, values).and_then(|()| run(statement));
+        statement.clear_bindings();
+        Ok(done?)
+    }
+
+    fn run(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        self.with(sql, &[], |statement| statement.raw_execute().map(drop))
+    }
+}
+
+impl Connection for Sqlite<'_> {
     fn max_batch(&self) -> usize {
         if self.writes { MAX_BATCH } else { 1 }
     }
@@ -143,21 +184,14 @@ impl Connection for Sqlite {
     }
 }
 
-impl Sql for Sqlite {
+impl Sql for Sqlite<'_> {
     fn execute(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<u64, Fault> {
-        let run = || {
-            let mut statement = self.raw.prepare_cached(sql)?;
-            bind(&mut statement, values)?;
-            statement.raw_execute()
-        };
-        let changed = run().map_err(StoreError::from)?;
+        let changed = self.with(sql, values, Statement::raw_execute)?;
         Ok(u64::try_from(changed).unwrap_or(u64::MAX))
     }
 
     fn query(&mut self, sql: &'static str, values: &[Value<'_>]) -> Result<Vec<Row>, Fault> {
-        let run = || {
-            let mut statement = self.raw.prepare_cached(sql)?;
-            bind(&mut statement, values)?;
+        let rows = self.with(sql, values, |statement| {
             let columns = statement.column_count();
             let (mut rows, mut found) = (statement.raw_query(), Vec::new());
             while let Some(row) = rows.next()? {
@@ -165,8 +199,8 @@ impl Sql for Sqlite {
                 found.push(Row((0..columns).map(column).collect::<rusqlite::Result<_>>()?));
             }
             Ok(found)
-        };
-        Ok(run().map_err(|error: rusqlite::Error| StoreError::from(error))?)
+        });
+        Ok(rows?)
     }
 }
 
