@@ -13,6 +13,7 @@ mod cleanup;
 mod client;
 mod client_ip;
 mod clock;
+mod connections;
 mod demo;
 mod events;
 mod exit;

@@ -1,7 +1,6 @@
 //! Starts the service, and stops it without losing what is at work.
 
 use alloc::sync::Arc;
-use core::net::SocketAddr;
 use core::time::Duration;
 
 use tokio::net::TcpListener;
@@ -25,7 +24,7 @@ use crate::store::{Store, disk};
 use crate::tenants::{DefaultTenant, Directory, rows};
 use crate::traces::Traces;
 use crate::vault::Vault;
-use crate::{cleanup, demo, logs, meters};
+use crate::{cleanup, connections, demo, logs, meters};
 
 /// What to do without a tenant.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -96,9 +95,8 @@ pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), 
         payloads: app.settings.log_payloads,
     };
     let router = app::router(app, &gates, forwarder, attempts);
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    let server = axum::serve(listener, service).with_graceful_shutdown(stopped(stopping));
-    let server = tokio::spawn(server.into_future());
+    let server = connections::serve(listener, router, connections::SILENCE, stopped(stopping));
+    let server = tokio::spawn(server);
 
     let lost = tokio::select! {
         told = until_told_to_stop() => told.map(|()| None)?,
@@ -119,7 +117,7 @@ pub(crate) async fn run(mut settings: Settings, tenants: Tenants) -> Result<(), 
         end
     });
     if let Ok(end) = drained.await {
-        end??;
+        end?;
     } else {
         // What is dropped here was not answered, so Twilio sends it again.
         tracing::warn!("some requests or jobs were still at work");
