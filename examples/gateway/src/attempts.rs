@@ -33,6 +33,7 @@ use twilio_sig_tower::{Event, GateResponse, Outcome, PeerAddr, Refusal};
 pub(crate) use self::diagnosis::Diagnosis;
 pub(crate) use self::log::Log;
 use self::record::Record;
+pub(crate) use self::redact::payload;
 use crate::client_ip::client_ip;
 use crate::limit::Limit;
 use crate::settings::Payloads;
@@ -145,7 +146,12 @@ pub(crate) async fn layer(
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", value);
     }
-    let body = seen.lock().unwrap_or_else(PoisonError::into_inner).concat();
+    // That of an event is in the inbox.
+    let body = if notes.event.is_some() {
+        Vec::new()
+    } else {
+        seen.lock().unwrap_or_else(PoisonError::into_inner).concat()
+    };
     attempts.write(id, head, ip, notes, &response, body, started.elapsed());
     response
 }
@@ -200,7 +206,7 @@ impl Attempts {
             sid: notes.sid,
             inbox_id: notes.event,
             headers: redact::headers(&headers),
-            payload: redact::payload(&body, self.payloads),
+            payload: payload(&body, self.payloads),
             duration_us: i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX),
             diagnosis: None,
         };

@@ -177,7 +177,7 @@ pub(crate) struct Settings {
     #[arg(long, env, global = true)]
     pub(crate) forward_to: Option<String>,
 
-    /// What the webhook log keeps of a form.
+    /// What the webhook log shows of a form. The inbox has the whole body of an event.
     #[arg(long, env, value_enum, default_value_t = Payloads::Redacted, global = true)]
     pub(crate) log_payloads: Payloads,
     /// For how many days the log, handled events and their claims are kept.

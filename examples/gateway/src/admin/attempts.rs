@@ -144,9 +144,11 @@ async fn one(
     let url: String = row.get(3)?;
     let diagnosis: Option<String> = row.get(14)?;
     let event: Option<String> = row.get(15)?;
-    let jobs = match &event {
-        Some(event) => jobs::of_event(&app.store, event.clone()).await?,
-        None => Vec::new(),
+    let (jobs, payload) = match &event {
+        Some(event) => {
+            (jobs::of_event(&app.store, event.clone()).await?, body(&app, event.clone()).await?)
+        }
+        None => (Vec::new(), payload),
     };
     Ok(page(
         "Attempt",
@@ -181,6 +183,15 @@ async fn one(
             }
         },
     ))
+}
+
+/// What may be shown of the body of an event.
+async fn body(app: &App, event: String) -> Result<String, Fault> {
+    let rows = app
+        .store
+        .read(move |sql| sql.query("SELECT body FROM inbox WHERE id = ?1", &[(&event).into()]));
+    let Some(row) = rows.await?.pop() else { return Ok("It is not kept any more.".into()) };
+    Ok(attempts::payload(&row.get::<Vec<u8>>(0)?, app.settings.log_payloads))
 }
 
 /// What a reason means, for a person.

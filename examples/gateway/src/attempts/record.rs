@@ -18,6 +18,7 @@ pub(crate) struct Record {
     pub(super) sid: Option<String>,
     pub(super) inbox_id: Option<String>,
     pub(super) headers: String,
+    /// Empty for an event, whose body is in the inbox.
     pub(super) payload: String,
     pub(super) duration_us: i64,
     pub(super) diagnosis: Option<String>,

@@ -1,8 +1,9 @@
 //! What of a request may be logged. All of it comes from strangers, so all of it is bounded.
 
-use alloc::collections::BTreeMap;
+use alloc::borrow::Cow;
 
-use axum::http::{HeaderMap, HeaderValue, Uri};
+use axum::http::{HeaderMap, Uri};
+use serde::Serializer as _;
 
 use crate::settings::Payloads;
 
@@ -13,16 +14,16 @@ const MAX_SHOWN: usize = 2_048;
 /// The most parameters that are kept of a form.
 const MAX_PARAMS: usize = 100;
 
-/// The headers that are kept; the signature's value is not, only that it was there.
+/// The headers that are kept, sorted; the signature's value is not, only that it was there.
 const HEADERS: [&str; 8] = [
-    "host",
-    "user-agent",
-    "content-type",
     "content-length",
+    "content-type",
+    "host",
     "i-twilio-idempotency-token",
+    "user-agent",
     "x-forwarded-for",
-    "x-forwarded-proto",
     "x-forwarded-host",
+    "x-forwarded-proto",
 ];
 
 /// The parameters whose values say nothing about a person, beside those whose names end in `Sid`.
@@ -49,21 +50,33 @@ const PLAIN: [&str; 18] = [
 
 /// The path, without the query: ids and tokens stand there.
 pub(super) fn url(uri: &Uri) -> String {
-    short(uri.path())
+    short(uri.path().into()).into_owned()
 }
 
 /// The headers, as JSON.
 pub(super) fn headers(headers: &HeaderMap) -> String {
-    let text = |value: &HeaderValue| short(&String::from_utf8_lossy(value.as_bytes()));
-    let mut kept: BTreeMap<_, _> =
-        HEADERS.into_iter().filter_map(|name| Some((name, text(headers.get(name)?)))).collect();
-    let signatures = headers.get_all("x-twilio-signature").iter().count();
-    kept.insert("x-twilio-signature", format!("{signatures} given"));
-    serde_json::to_string(&kept).unwrap_or_default()
+    let (mut kept, mut signatures) = ([None; HEADERS.len()], 0_usize);
+    for (name, value) in headers {
+        if name == "x-twilio-signature" {
+            signatures = signatures.saturating_add(1);
+        } else if let Ok(at) = HEADERS.binary_search(&name.as_str())
+            && let Some(first @ None) = kept.get_mut(at)
+        {
+            *first = Some(value);
+        }
+    }
+    let given = format!("{signatures} given");
+    let kept = HEADERS.into_iter().zip(kept).filter_map(|(name, value)| {
+        Some((name, short(String::from_utf8_lossy(value?.as_bytes()))))
+    });
+    let all = kept.chain([("x-twilio-signature", Cow::Borrowed(&*given))]);
+    let mut json = Vec::with_capacity(MAX_TEXT);
+    let written = serde_json::Serializer::new(&mut json).collect_map(all);
+    written.ok().and_then(|()| String::from_utf8(json).ok()).unwrap_or_default()
 }
 
 /// The body. A form shows which parameters there were; what people wrote shows its length.
-pub(super) fn payload(body: &[u8], payloads: Payloads) -> String {
+pub(crate) fn payload(body: &[u8], payloads: Payloads) -> String {
     match payloads {
         Payloads::None => String::new(),
         Payloads::Full => String::from_utf8_lossy(body).into_owned(),
@@ -97,7 +110,7 @@ fn push_param(shown: &mut String, param: &[u8]) {
     shown.push_str(name);
     shown.push('=');
     if value.is_empty() || name.ends_with("Sid") || PLAIN.contains(&name) {
-        push_short(shown, &String::from_utf8_lossy(value));
+        shown.push_str(&short(String::from_utf8_lossy(value)));
     } else {
         push_length(shown, "[", value.len(), "]");
     }
@@ -108,19 +121,14 @@ fn push_length(shown: &mut String, before: &str, length: usize, after: &str) {
 }
 
 /// The beginning, without what would change a terminal.
-fn push_short(shown: &mut String, text: &str) {
-    let is_whole = text.len() <= MAX_TEXT && !text.contains(char::is_control);
-    if is_whole {
-        return shown.push_str(text);
+fn short(text: Cow<'_, str>) -> Cow<'_, str> {
+    // Bytes of printable ASCII are most of all, and are looked at together.
+    let is_plain = text.bytes().fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+    if text.len() <= MAX_TEXT && (is_plain || !text.contains(char::is_control)) {
+        return text;
     }
     let printable = |char: char| if char.is_control() { '\u{fffd}' } else { char };
-    shown.extend(text.chars().take(MAX_TEXT).map(printable));
-}
-
-fn short(text: &str) -> String {
-    let mut shown = String::new();
-    push_short(&mut shown, text);
-    shown
+    text.chars().take(MAX_TEXT).map(printable).collect()
 }
 
 #[cfg(test)]
@@ -156,6 +164,14 @@ mod tests {
         let shown = headers(&all);
         assert_eq!(shown.matches("secret").count(), 1, "{shown}");
         assert!(shown.contains(r#""x-twilio-signature":"1 given""#));
+        assert!(HEADERS.is_sorted(), "they are searched");
+        all.insert("content-length", "473".parse().unwrap());
+        all.append("host", "first.example.com".parse().unwrap());
+        all.append("host", "\u{e4}\"".parse().unwrap());
+        assert_eq!(
+            headers(&all),
+            r#"{"content-length":"473","host":"first.example.com","user-agent":"secret","x-twilio-signature":"1 given"}"#
+        );
         assert_eq!(url(&"/sms?token=secret".parse().unwrap()), "/sms");
     }
 }
