@@ -49,9 +49,9 @@ const CONNECTIONS: u64 = 256;
 /// How often each connection sends the mix in a turn.
 const MIXES: u64 = 8;
 const TURNS: u64 = 9;
-/// The apps, and the least that a core must carry of the gateway's requests for one of theirs. Less than that is a
-/// step back; the target is 4.
-const APPS: [(&str, f64); 2] = [("whole.js", 2.6), ("routes.js", 1.7)];
+/// The apps, and the least that a core must carry of the gateway's requests for one of theirs: 4 where the answers
+/// are the same.
+const APPS: [(&str, f64); 2] = [("whole.js", 4.0), ("routes.js", 2.4)];
 
 fn main() {
     on_core(1, std::process::id());
@@ -75,8 +75,8 @@ fn main() {
     for ((name, least), mut ratios) in APPS.into_iter().zip(ratios) {
         ratios.sort_by(f64::total_cmp);
         let ratio = ratios[ratios.len() / 2];
-        println!("a core carries {ratio:.2} times the requests of {name}; the target is 4");
-        assert!(ratio >= least, "the gateway is slower than it was");
+        println!("a core carries {ratio:.2} times the requests of {name}; at least {least}");
+        assert!(ratio >= least, "the gateway is slower than it should be");
     }
 }
 
