@@ -13,8 +13,8 @@ use crate::verifier::{Proof, Verdict, Verified};
 
 /// Refuses a request that was seen before, or whose signed timestamp is too old.
 ///
-/// A guard asks the store once for each request. It takes a [`Verified`], so that without the key nothing
-/// can fill the store, or mark a request as seen.
+/// A guard asks the store once for each request. It takes a [`Verified`], its [`Proof`] or its [`Verdict`], so
+/// that without the key nothing can fill the store, or mark a request as seen.
 #[derive(Clone)]
 #[must_use]
 pub struct Guard<S> {
