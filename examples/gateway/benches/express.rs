@@ -5,8 +5,8 @@
 //! ```
 //!
 //! Two apps of Express, neither with a database. `whole.js` gives the gateway's answers, duplicates included, which
-//! is checked first, and keeps in memory what the gateway keeps on the disk, but for the bodies. `routes.js` verifies and answers, and
-//! that is all.
+//! is checked first, and keeps in memory what the gateway keeps on the disk, but for the bodies. `routes.js` verifies
+//! and answers, and that is all.
 //!
 //! All get the same requests in turns, each on one core, and the sender is on another. The processor time of a
 //! request is compared, because a core carries as many as fit into its second: all that it takes until the process

@@ -146,12 +146,7 @@ pub(crate) async fn layer(
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", value);
     }
-    // That of an event is in the inbox.
-    let body = if notes.event.is_some() {
-        Vec::new()
-    } else {
-        seen.lock().unwrap_or_else(PoisonError::into_inner).concat()
-    };
+    let body = seen.lock().unwrap_or_else(PoisonError::into_inner).concat();
     attempts.write(id, head, ip, notes, &response, body, started.elapsed());
     response
 }
@@ -193,6 +188,9 @@ impl Attempts {
         )
         .increment(1);
         metrics::histogram!("gateway_request_seconds", "route" => route.clone()).record(elapsed);
+        // That of an event is in the inbox.
+        let is_kept = notes.event.is_some();
+        let payload = if is_kept { String::new() } else { payload(&body, self.payloads) };
         let record = Record {
             request_id: id,
             at: crate::clock::now(),
@@ -206,7 +204,7 @@ impl Attempts {
             sid: notes.sid,
             inbox_id: notes.event,
             headers: redact::headers(&headers),
-            payload: payload(&body, self.payloads),
+            payload,
             duration_us: i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX),
             diagnosis: None,
         };

@@ -147,7 +147,7 @@ impl Runner {
             if is_stopping && free == self.queue.at_once && at_work.is_empty() {
                 return;
             }
-            if look_at <= Instant::now() && free > 0 {
+            if !is_stopping && free > 0 && look_at <= Instant::now() {
                 let is_more = match self.lease(&mut at_work).await {
                     Ok(is_more) => is_more,
                     Err(error) => {

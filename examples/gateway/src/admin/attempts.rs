@@ -146,7 +146,10 @@ async fn one(
     let event: Option<String> = row.get(15)?;
     let (jobs, payload) = match &event {
         Some(event) => {
-            (jobs::of_event(&app.store, event.clone()).await?, body(&app, event.clone()).await?)
+            // A gateway of before has logged it here.
+            let payload =
+                if payload.is_empty() { body(&app, event.clone()).await? } else { payload };
+            (jobs::of_event(&app.store, event.clone()).await?, payload)
         }
         None => (Vec::new(), payload),
     };

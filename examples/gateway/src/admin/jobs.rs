@@ -37,7 +37,7 @@ pub(super) fn table(session: &Session, jobs: &[Seen]) -> Markup {
                 tbody {
                     @for job in jobs {
                         tr {
-                            td data-label="Job" { code { (job.event) ":" (job.kind) } }
+                            td data-label="Job" { code { (job.number) " " (job.event) ":" (job.kind) } }
                             td data-label="State" { (job.state) }
                             td.whole data-label="When" { (clock::show(job.at)) }
                             td data-label="Attempts" { (job.attempts) }

@@ -241,7 +241,11 @@ fn a_dead_job_is_shown_and_replayed() {
     let browser = Browser::log_in(&gateway);
     let page = browser.get("/admin/jobs").body;
     assert!(page.contains("Connection refused") && page.contains("Replay"), "{page}");
-    let replay = format!("/admin/jobs/{}/replay", folder.query("SELECT number FROM jobs")[0]);
+    // The number is what the log calls it.
+    let number = &folder.query("SELECT number FROM jobs")[0];
+    let event = &folder.query("SELECT id FROM inbox")[0];
+    assert!(page.contains(&format!("<code>{number} {event}:delivery</code>")), "{page}");
+    let replay = format!("/admin/jobs/{number}/replay");
     assert_eq!(browser.post(&replay, "").status, 403);
     assert_eq!(folder.query(states), ["dead 1"]);
     let csrf = browser.csrf("/admin/jobs");

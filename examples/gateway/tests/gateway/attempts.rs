@@ -47,6 +47,8 @@ fn every_attempt_is_logged_with_what_became_of_it() {
     let sid = "SM11111111111111110000000000000001";
     assert_eq!(folder.query(of_first), [format!("{id} {sid} 127.0.0.1")]);
 
+    let of_events = "SELECT count(*) FROM attempts WHERE (inbox_id IS NOT NULL) = (payload = '')";
+    assert_eq!(folder.query(of_events), ["4"], "the body of an event is in the inbox alone");
     let kept = folder.query("SELECT payload, headers, url FROM attempts").join("\n");
     assert!(kept.contains(sid) && kept.contains("Body=[13]"), "{kept}");
     assert!(!kept.contains("secret") && !kept.contains(message.signature()), "{kept}");
