@@ -95,10 +95,13 @@ impl Service {
         self.clock.fetch_add(time.as_secs(), Ordering::Relaxed);
     }
 
-    /// The verifier must accept it: what is refused here is refused by the guard alone.
+    /// The verifier must accept it: what is refused here is refused by the guard alone, and of the proof
+    /// alike.
     fn receive(&self, request: &Request) -> Result<Claim, ReplayError> {
         let webhook = Webhook::post(&request.url, &request.body).signature(&request.signature);
-        let verified = self.verifier.verify(&webhook).expect("a captured request verifies");
+        let (verified, proof) = self.verifier.prove(&webhook).expect("a captured request verifies");
+        assert_eq!(self.guard.check_proof(&proof), self.guard.check(&verified));
+        assert_eq!(self.guard.key(&proof), self.guard.key(&verified));
         ready(self.guard.admit(&verified))
     }
 
